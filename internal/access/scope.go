@@ -1,0 +1,156 @@
+package access
+
+import (
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Scope is what an actor may see under one permission. It has no exported fields: only this package can make one that
+// lets anything through; the zero Scope lets nothing through.
+type Scope struct {
+	person  id.Key
+	home    id.City
+	barred  bool
+	any     bool // the program itself
+	levels  int  // sees matters whose register stands at this level or below it; 0: not by level
+	byLevel bool
+	county  []id.Key // sees matters in these counties' registers
+	handler []id.ID  // sees matters these units work on
+	cities  []id.City
+}
+
+// Scope compiles what the actor may see under a permission.
+func (a Actor) Scope(p Perm) Scope {
+	s := Scope{person: a.Person, home: a.City, barred: a.Barred, cities: a.Cities}
+	if a.Automatic() {
+		s.any = true
+		return s
+	}
+	for _, h := range a.Hats {
+		for _, r := range h.Roles {
+			for _, x := range append(everyone, roleRights[r]...) {
+				if x.perm != p {
+					continue
+				}
+				switch {
+				case x.reach == overUnit:
+					s.handler = append(s.handler, h.Unit.ID)
+				case h.Unit.Level >= County:
+					if h.Unit.County != "" {
+						s.county = append(s.county, h.Unit.County)
+					}
+				case !s.byLevel || h.Unit.Level < s.levels:
+					s.byLevel, s.levels = true, h.Unit.Level
+				}
+			}
+		}
+	}
+	s.county = distinct(s.county)
+	return s
+}
+
+// Empty says whether nothing at all can be seen.
+func (s Scope) Empty() bool {
+	return !s.any && !s.byLevel && len(s.county) == 0 && len(s.handler) == 0
+}
+
+// County is the one county the scope comes down to, "" when it is wider or narrower.
+func (s Scope) County() id.Key {
+	if s.any || s.byLevel || len(s.handler) > 0 || len(s.county) != 1 {
+		return ""
+	}
+	return s.county[0]
+}
+
+// Cities lists the tenants to ask; several only for a province and above.
+func (s Scope) Cities() []id.City {
+	if s.byLevel && s.levels < City {
+		return s.cities
+	}
+	return []id.City{s.home}
+}
+
+// Where appends the condition to a statement whose matters table has the given alias. The statement is one of the
+// tenant of the reader that will run it.
+func (s Scope) Where(b *db.Builder, alias string, city id.City) *db.Builder {
+	return s.where(b, alias, city, false)
+}
+
+// One is Where for a single matter: whoever is on its team, lent from another unit, sees it too. Lists leave that out,
+// because a condition on another table would cost every list its index.
+func (s Scope) One(b *db.Builder, alias string, city id.City) *db.Builder {
+	return s.where(b, alias, city, true)
+}
+
+func (s Scope) where(b *db.Builder, alias string, city id.City, team bool) *db.Builder {
+	if s.any {
+		return b
+	}
+	b.Add(" AND (")
+	n := 0
+	or := func(part string, args ...any) {
+		if n > 0 {
+			b.Add(" OR ")
+		}
+		b.Add(part, args...)
+		n++
+	}
+	if s.byLevel && (city == s.home || s.levels < City) {
+		or(alias+".level >= ?", s.levels)
+	}
+	if city == s.home {
+		for _, c := range s.county {
+			or(alias+".county_id = ?", c)
+		}
+	}
+	for _, h := range s.handler {
+		if h.City == city {
+			or(alias+".handler_id = ?", h.Key)
+		}
+	}
+	if team && len(s.handler) > 0 && city == s.home {
+		or(`EXISTS (SELECT 1 FROM team z WHERE z.city_id = `+alias+`.city_id AND z.matter_id = `+alias+`.id AND z.person_id = ? AND z.to_on = '')`, s.person)
+	}
+	if n == 0 {
+		b.Add("1 = 0")
+	}
+	b.Add(")")
+	if s.barred || city != s.home { // whether there are bars is only known for the home tenant
+		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = `+alias+`.city_id AND x.person_id = ? AND x.root_id = `+alias+`.root_id)`, s.person)
+	}
+	return b
+}
+
+// Terms are the scope as words of the search index, one alternative each; nil means everything.
+func (s Scope) Terms(city id.City) (words []string, all bool) {
+	if s.any {
+		return nil, true
+	}
+	if s.byLevel && (city == s.home || s.levels < City) {
+		if s.levels <= Province {
+			return nil, true
+		}
+		words = append(words, LevelTerm(s.levels))
+	}
+	if city == s.home {
+		for _, c := range s.county {
+			words = append(words, CountyTerm(c))
+		}
+	}
+	for _, h := range s.handler {
+		if h.City == city {
+			words = append(words, HandlerTerm(h.Key))
+		}
+	}
+	return words, false
+}
+
+// Level words: a matter whose register stands at a level carries the word of that level and of every level above it,
+// so that "level >= 2" is one word to look for.
+func LevelTerm(l int) string { return "zzl" + string(rune('0'+l)) }
+
+// CountyTerm is the word of a county's register.
+func CountyTerm(c id.Key) string { return "zzc" + c }
+
+// HandlerTerm is the word of a handling unit.
+func HandlerTerm(u id.Key) string { return "zzh" + u }

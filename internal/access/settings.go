@@ -1,0 +1,43 @@
+package access
+
+import (
+	"context"
+	"strconv"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Settings are what a county, or the city above it, decided for itself (D21): dated, the nearest unit wins.
+type Settings map[string]string
+
+// LoadSettings reads what holds for an organ on a day: the city's settings, overridden by the organ's own.
+func LoadSettings(ctx context.Context, r db.Reader, organ id.Key, on calendar.Date) (Settings, error) {
+	out, mine := Settings{}, map[string]bool{}
+	rows, err := r.Query(ctx, `SELECT s.unit_id, s.key, s.value FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+		WHERE s.city_id = $1 AND s.from_on <= $3 AND (s.unit_id = $2 OR u.superior_id = '') ORDER BY s.key, s.from_on`, organ, on)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var unit, key, value string
+		if err := rows.Scan(&unit, &key, &value); err != nil {
+			return nil, err
+		}
+		if unit == organ {
+			mine[key] = true
+		} else if mine[key] {
+			continue
+		}
+		out[key] = value
+	}
+	return out, rows.Err()
+}
+
+// Int is a setting as a whole number, 0 if it is not set.
+func (s Settings) Int(key string) int {
+	n, _ := strconv.Atoi(s[key]) // settings are checked when they are set
+	return n
+}

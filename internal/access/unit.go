@@ -1,0 +1,150 @@
+package access
+
+import (
+	"context"
+	"errors"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// The levels of the tree. A lower number stands higher. An office has the level of its organ.
+const (
+	Nation   = 0
+	Province = 1
+	City     = 2
+	County   = 3
+	Township = 4
+	Village  = 5
+)
+
+// Unit is a node of the tree as it is today; what it was called before is in unit_attrs.
+type Unit struct {
+	ID       id.ID
+	Kind     string // province, city, county, office, township, village, station, department
+	Level    int
+	Code     string
+	Name     string
+	Short    string
+	Superior id.Key
+	County   id.Key // the county it lies in, itself for a county, "" above
+	Township id.Key
+	Organ    id.Key // the organ whose register and log it belongs to, itself for an organ
+	Office   id.Key // for a township: the county office that looks after it
+	Opened   calendar.Date
+	Closed   calendar.Date
+	Version  int64
+}
+
+// OrganID is the unit's organ. Units of one tree share the tenant.
+func (u Unit) OrganID() id.ID { return id.ID{City: u.ID.City, Key: u.Organ} }
+
+// IsOrgan says whether the unit is a commission with a register and a log of its own.
+func (u Unit) IsOrgan() bool { return u.Organ == u.ID.Key && u.Level <= County }
+
+const unitCols = `u.id, u.kind, u.level, u.code, u.name, u.short, u.superior_id, u.county_id, u.township_id, u.organ_id, u.office_id, u.opened_on, u.closed_on, u.version`
+
+func scanUnit(city id.City) func(*db.Rows) (Unit, error) {
+	return func(rows *db.Rows) (Unit, error) {
+		u := Unit{ID: id.ID{City: city}}
+		err := rows.Scan(&u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior, &u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version)
+		return u, err
+	}
+}
+
+// GetUnit reads one unit. Units are no secret within a deployment: everybody signed in may see the tree.
+func GetUnit(ctx context.Context, r db.Reader, key id.Key) (Unit, error) {
+	us, err := db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.id = $2`, key)
+	if err != nil {
+		return Unit{}, err
+	}
+	if len(us) == 0 {
+		return Unit{}, fault.Hidden()
+	}
+	return us[0], nil
+}
+
+// UnitByCode finds an open unit by its division code.
+func UnitByCode(ctx context.Context, r db.Reader, code string) (Unit, error) {
+	us, err := db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.code = $2 AND u.closed_on = '' ORDER BY u.level, u.id LIMIT 1`, code)
+	if err != nil {
+		return Unit{}, err
+	}
+	if len(us) == 0 {
+		return Unit{}, fault.Hidden()
+	}
+	return us[0], nil
+}
+
+// Units reads several units by key, in no order.
+func Units(ctx context.Context, r db.Reader, keys []string) (map[string]Unit, error) {
+	out := map[string]Unit{}
+	keys = distinct(keys)
+	if len(keys) == 0 {
+		return out, nil
+	}
+	text, args := db.Build(`SELECT `+unitCols+` FROM units u WHERE u.city_id = $1`).In(" AND ", "u.id", keys).SQL()
+	us, err := db.All(ctx, r, scanUnit(r.City()), text, args...)
+	for _, u := range us {
+		out[u.ID.Key] = u
+	}
+	return out, err
+}
+
+// Below lists the open units directly under one, of certain kinds (all if none are named), in the order of codes.
+func Below(ctx context.Context, r db.Reader, superior id.Key, kinds ...string) ([]Unit, error) {
+	b := db.Build(`SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.superior_id = ? AND u.closed_on = ''`, superior)
+	if len(kinds) > 0 {
+		b.In(" AND ", "u.kind", kinds)
+	}
+	text, args := b.Add(` ORDER BY u.code, u.name, u.id`).SQL()
+	return db.All(ctx, r, scanUnit(r.City()), text, args...)
+}
+
+// UnitsOf lists the open units of a kind within a county, or within the whole tenant when county is "".
+func UnitsOf(ctx context.Context, r db.Reader, county id.Key, kind string) ([]Unit, error) {
+	b := db.Build(`SELECT ` + unitCols + ` FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`)
+	b.If(county != "", ` AND u.county_id = ?`, county).Add(` AND u.kind = ? ORDER BY u.code, u.name, u.id`, kind)
+	text, args := b.SQL()
+	return db.All(ctx, r, scanUnit(r.City()), text, args...)
+}
+
+// Above is the organ one level up: the county for a township, the city for a county, the province for a city. The
+// province lies in a tenant of its own. It returns a zero unit at the top.
+func Above(ctx context.Context, r db.Reader, organ Unit) (Unit, error) {
+	if organ.Superior != "" {
+		return GetUnit(ctx, r, organ.Superior)
+	}
+	var above id.City
+	err := r.Shared().Row(ctx, `SELECT above_id FROM tenants WHERE city_id = $1`, int64(organ.ID.City)).Scan(&above)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return Unit{}, err
+	}
+	if above == 0 {
+		return Unit{}, nil
+	}
+	return Top(ctx, r.For(above))
+}
+
+// Top is the organ at the head of a tenant's tree.
+func Top(ctx context.Context, r db.Reader) (Unit, error) {
+	us, err := db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.superior_id = '' ORDER BY u.level, u.id LIMIT 1`)
+	if err != nil || len(us) == 0 {
+		return Unit{}, err
+	}
+	return us[0], nil
+}
+
+func distinct(keys []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, k := range keys {
+		if k != "" && !seen[k] {
+			seen[k] = true
+			out = append(out, k)
+		}
+	}
+	return out
+}

@@ -1,0 +1,332 @@
+package flow
+
+import (
+	"context"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// The moves that concern a clock rather than a state are the same for every kind of matter, so no table lists them.
+
+// ClockMove is a request to lengthen, stop, resume or urge one clock of a matter.
+type ClockMove struct {
+	Clock   id.Key
+	Version int64 // the matter's, as the caller saw it
+	Length  int   // how much longer; only where the rule leaves the length open
+	Reason  string
+	Ground  string // for a pause: a code of the list pause_reason
+}
+
+// ClockFields are the fields of a clock move, for pages and the API.
+func (e *Engine) ClockFields(c deadline.Clock, move string) []Field {
+	t, _ := e.Rules.TimerVersion(c.Rule, c.Version)
+	reason := Field{Name: "reason", Kind: Para, Must: true, Max: 500}
+	switch move {
+	case MoveExtend:
+		if t.Extend != nil && t.Extend.Length == 0 {
+			return []Field{{Name: "length", Kind: Count, Must: true, Min: 1, Max: 12}, reason}
+		}
+		return []Field{reason}
+	case MovePause:
+		return []Field{{Name: "ground", Kind: Choice, Must: true, List: "pause_reason"}, reason}
+	}
+	return []Field{reason}
+}
+
+// Extend asks for more time on a clock. It is a proposal: whoever the rule names grants or refuses it.
+func (e *Engine) Extend(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
+	return e.clockProposal(ctx, who, matter, cm, MoveExtend)
+}
+
+// Pause asks to stop a clock for a reason the rule allows.
+func (e *Engine) Pause(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
+	return e.clockProposal(ctx, who, matter, cm, MovePause)
+}
+
+func (e *Engine) clockProposal(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove, move string) (Done, error) {
+	var d Done
+	rc, err := e.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		m, c, err := e.takeClock(ctx, tx, who, matter.Key, cm)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if ok, err := e.owes(ctx, tx, who, &m, c); err != nil || !ok {
+			return ledger.Act{}, orForbidden(err)
+		}
+		t, _ := e.Rules.TimerVersion(c.Rule, c.Version)
+		if t.Extend == nil || move == MovePause && len(t.Pause) == 0 {
+			return ledger.Act{}, fault.New(fault.Conflict, "clock.not_"+move)
+		}
+		in := Values{"reason": {cm.Reason}, "ground": {cm.Ground}}
+		if cm.Length > 0 {
+			in.Set("length", strconv.Itoa(cm.Length))
+		}
+		vals, err := e.validate(ctx, tx, who, &m, e.ClockFields(c, move), in, tx.Today())
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if move == MovePause && !has(t.Pause, vals.Str("ground")) {
+			return ledger.Act{}, fault.InvalidField("ground", "choice.unknown")
+		}
+		open, err := Proposals(ctx, tx, m.ID.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		for _, p := range open {
+			if p.State == "open" && (p.Move == MoveExtend || p.Move == MovePause) && p.In.Str("clock") == c.ID.Key {
+				return ledger.Act{}, fault.New(fault.Conflict, "clock.asked_already")
+			}
+		}
+		es, err := deadline.Entries(ctx, tx, c.ID.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		done := extensions(es)
+		if move == MoveExtend && t.Extend.Times > 0 && done >= t.Extend.Times {
+			return ledger.Act{}, fault.New(fault.Conflict, "clock.extended_enough", strconv.Itoa(t.Extend.Times))
+		}
+		vals.Set("clock", c.ID.Key)
+		vals.Set("rule", c.Rule)
+		vals.Set("nth", nth(done+1))
+		if move == MoveExtend {
+			length := t.Extend.Length
+			if length == 0 {
+				length = vals.Int("length")
+			}
+			vals.Set("length", strconv.Itoa(length))
+			vals.Set("unit", string(t.Extend.Unit))
+		}
+		op := &Op{Tx: tx, Engine: e, M: &m, Author: who.Person, Day: tx.Today(), In: vals, Params: map[string]any{},
+			Move: &Move{Name: move, Chain: t.Extend.Approval}}
+		p, err := e.propose(ctx, op, who)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		d = Done{ID: m.ID, State: m.State, Version: m.Version, Proposal: p.ID.String()}
+		for k, v := range vals {
+			if k != "nth" {
+				op.Params[k] = one(v)
+			}
+		}
+		op.Params["seat"] = p.Steps[0].said()
+		return ledger.Act{Action: m.Kind + "." + move + ".propose", Organ: m.Organ, Matter: m.ID, Params: op.Params, Answer: d.answer()}, nil
+	})
+	return d.with(rc), err
+}
+
+func nth(n int) string {
+	if n > 2 {
+		return "more"
+	}
+	return strconv.Itoa(n)
+}
+
+func extensions(es []deadline.Entry) int {
+	n := 0
+	for _, e := range es {
+		if e.Kind == deadline.Extended {
+			n++
+		}
+	}
+	return n
+}
+
+func orForbidden(err error) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Forbidden, "move.not_yours")
+}
+
+func (e *Engine) takeClock(ctx context.Context, tx *ledger.Tx, who access.Actor, matter id.Key, cm ClockMove) (Matter, deadline.Clock, error) {
+	m, err := e.take(ctx, tx, who, matter, cm.Version)
+	if err != nil {
+		return m, deadline.Clock{}, err
+	}
+	c, err := deadline.Get(ctx, tx, cm.Clock)
+	if err != nil {
+		return m, c, err
+	}
+	if c.Matter != m.ID.Key {
+		return m, c, fault.Hidden()
+	}
+	if !c.Running() {
+		return m, c, fault.New(fault.Conflict, "clock.ended")
+	}
+	return m, c, nil
+}
+
+// owes says whether the actor is one of those who owe a clock.
+func (e *Engine) owes(ctx context.Context, r db.Reader, who access.Actor, m *Matter, c deadline.Clock) (bool, error) {
+	if who.Is(c.OwedRole, c.OwedBy) || c.OwedRole == access.Handler && who.Is(access.Head, c.OwedBy) {
+		return true, nil
+	}
+	return onTeam(ctx, r, m.ID.Key, who.Person)
+}
+
+// applyClock carries out an approved extension or pause.
+func (e *Engine) applyClock(ctx context.Context, op *Op, move string) error {
+	c, err := deadline.Get(ctx, op.Tx, op.In.Str("clock"))
+	if err != nil {
+		return err
+	}
+	if !c.Running() {
+		return fault.New(fault.Conflict, "clock.ended")
+	}
+	entry := deadline.Entry{Kind: deadline.Extended, On: op.Day, Length: op.In.Int("length"), Unit: rulebook.Unit(op.In.Str("unit")), Reason: op.In.Str("reason")}
+	if move == MovePause {
+		entry = deadline.Entry{Kind: deadline.Paused, On: op.Day, Reason: op.In.Str("ground")}
+	}
+	if _, err := e.Clocks.Add(ctx, op.Tx, c, entry); err != nil {
+		return err
+	}
+	return save(ctx, op.Tx, op.M)
+}
+
+// Resume lets a stopped clock run again. It needs no approval: it favours nobody.
+func (e *Engine) Resume(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
+	return e.clockAct(ctx, who, matter, cm, "resume", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
+		if ok, err := e.owes(ctx, tx, who, m, c); err != nil || !ok {
+			return nil, orForbidden(err)
+		}
+		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Resumed, On: tx.Today(), Reason: cm.Reason})
+		return map[string]any{"rule": c.Rule, "reason": cm.Reason}, err
+	})
+}
+
+// Urge records that whoever owes a clock was urged. The slip (催办单) is printed from the act. If the clock had risen,
+// the superior has thereby acted.
+func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
+	return e.clockAct(ctx, who, matter, cm, "urge", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
+		if !who.Can(access.Urge) && !who.Can(access.SuperiorRead) {
+			return nil, fault.New(fault.Forbidden, "move.not_yours")
+		}
+		note, ok := Clean(cm.Reason, true)
+		if !ok || len([]rune(note)) > 500 {
+			return nil, fault.InvalidField("reason", "text.long", "500")
+		}
+		op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today()}
+		if err := e.closeRisen(ctx, op, []deadline.Clock{c}, "urge"); err != nil {
+			return nil, err
+		}
+		p := map[string]any{"rule": c.Rule, "clock": c.ID.Key, "due": string(c.Due), "owed": c.OwedBy.String()}
+		if note != "" {
+			p["note"] = note
+		}
+		return p, nil
+	})
+}
+
+// Seen records that the superior organ read a refusal or shelving, or what rose to it.
+func (e *Engine) Seen(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
+	return e.clockAct(ctx, who, matter, cm, "seen", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
+		if c.Rule != RuleSuperior && c.Rule != RuleRisen {
+			return nil, fault.New(fault.Conflict, "move.not_now")
+		}
+		if ok, err := e.may(ctx, tx, who, m, []By{BySuperior}); err != nil || !ok && !who.Is(c.OwedRole, c.OwedBy) {
+			return nil, orForbidden(err)
+		}
+		note, ok := Clean(cm.Reason, true)
+		if !ok || len([]rune(note)) > 500 {
+			return nil, fault.InvalidField("reason", "text.long", "500")
+		}
+		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: tx.Today(), Reason: note})
+		return map[string]any{"rule": c.Rule, "about": c.About, "note": note}, err
+	})
+}
+
+func (e *Engine) clockAct(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove, action string, do func(*ledger.Tx, *Matter, deadline.Clock) (map[string]any, error)) (Done, error) {
+	var d Done
+	rc, err := e.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		m, c, err := e.takeClock(ctx, tx, who, matter.Key, cm)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		params, err := do(tx, &m, c)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if err := save(ctx, tx, &m); err != nil {
+			return ledger.Act{}, err
+		}
+		d = Done{ID: m.ID, State: m.State, Version: m.Version}
+		return ledger.Act{Action: "clock." + action, Organ: m.Organ, Matter: m.ID, Params: params, Answer: d.answer()}, nil
+	})
+	return d.with(rc), err
+}
+
+// Reroute looks at every waiting signature and hands those that nobody at their desk can give any more to the next one
+// up: posts fall vacant and people are recused while papers travel (D23). It runs by night and whenever a post ends.
+func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
+	moved := 0
+	ps, err := db.All(ctx, e.Ledger.DB.In(city), scanProposal(city), `SELECT `+proposalCols+` FROM proposals p
+		JOIN clocks c ON c.city_id = p.city_id AND c.id = p.clock_id AND c.state = 'open' WHERE p.city_id = $1 AND p.state = 'open'`)
+	if err != nil {
+		return 0, err
+	}
+	for _, was := range ps {
+		changed := false
+		_, err := e.Ledger.Write(ctx, access.ByProgram(city), city, func(tx *ledger.Tx) (ledger.Act, error) {
+			changed = false
+			m, err := Lock(ctx, tx, was.Matter)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			p, err := getProposal(ctx, tx, was.ID.Key)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			if p.State != "open" {
+				return ledger.Act{}, errUnchanged
+			}
+			before := p.Steps[p.Step]
+			at, err := access.GetUnit(ctx, tx.For(before.Unit.City), before.Unit.Key)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			hands, err := access.Hands(ctx, tx, seatRole(before.Role), at, m.Root, []id.Key{p.Author}, tx.Today())
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			if len(hands) > 0 {
+				return ledger.Act{}, errUnchanged
+			}
+			if err := e.reseat(ctx, tx, &m, &p); err != nil {
+				return ledger.Act{}, err
+			}
+			now := p.Steps[p.Step]
+			if now.Unit == before.Unit && now.Role == before.Role {
+				return ledger.Act{}, errUnchanged
+			}
+			c, err := deadline.Get(ctx, tx, p.Clock)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			if _, err := e.Clocks.Reowe(ctx, tx, c, now.Unit, seatRole(now.Role), now.Moved); err != nil {
+				return ledger.Act{}, err
+			}
+			changed = true
+			return ledger.Act{Action: "proposal.reroute", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"move": p.Move, "seat": now.said()}}, save(ctx, tx, &m)
+		})
+		if err != nil && err != errUnchanged {
+			return moved, err
+		}
+		if changed {
+			moved++
+		}
+	}
+	return moved, nil
+}
+
+type unchanged struct{}
+
+func (unchanged) Error() string { return "nothing to change" }
+
+var errUnchanged = unchanged{}

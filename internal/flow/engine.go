@@ -1,0 +1,550 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// Hooks are what an area adds to its table. Any may be nil.
+type Hooks struct {
+	// Facts gives the rulebook what it may ask beyond rank, level and source.
+	Facts func(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error)
+	// Shut says, without writing, why a move is not open now (a code for locale), "" if it is.
+	Shut map[string]func(ctx context.Context, r db.Reader, m *Matter) (string, error)
+	// Check says what is wrong with a move beyond its fields; it runs when it is proposed and again when it is made.
+	Check map[string]func(ctx context.Context, op *Op) error
+	// Apply is the move's effect beyond state, clocks and counts.
+	Apply map[string]func(ctx context.Context, op *Op) error
+	// Attr reads an attribute of the matter for a tally's kind ("@channel").
+	Attr func(ctx context.Context, r db.Reader, m *Matter, name string) (string, error)
+}
+
+// Op is one move being made.
+type Op struct {
+	*ledger.Tx
+	Engine *Engine
+	M      *Matter
+	Move   *Move
+	In     Values
+	Author id.Key // who made or proposed it; the approver is Tx.Actor
+	Day    calendar.Date
+	To     string // where it leads; Apply may set it for a move that stays until something is complete
+	Params map[string]any
+}
+
+// Engine carries every kind of matter along its table.
+type Engine struct {
+	Ledger *ledger.Ledger
+	Clocks *deadline.Keeper
+	Rules  *rulebook.Book
+	// Index brings the search index up to a matter that was opened or changed hands; it runs in the transaction.
+	Index   func(ctx context.Context, tx *ledger.Tx, m *Matter) error
+	tables  map[string]*Table
+	order   []string
+	sources map[string]Source
+}
+
+// NewEngine makes an engine without tables.
+func NewEngine(l *ledger.Ledger, k *deadline.Keeper, rules *rulebook.Book) *Engine {
+	e := &Engine{Ledger: l, Clocks: k, Rules: rules, tables: map[string]*Table{}, sources: map[string]Source{}}
+	e.addSources()
+	return e
+}
+
+// Add takes a table; package app calls it once per kind. A table that does not hold together is refused.
+func (e *Engine) Add(t *Table) error {
+	if bad := t.Check(e.Rules); len(bad) > 0 {
+		return fmt.Errorf("flow: %s", bad[0])
+	}
+	e.tables[t.Kind] = t
+	e.order = append(e.order, t.Kind)
+	return nil
+}
+
+// AddSource names a source of persons or units for fields.
+func (e *Engine) AddSource(name string, s Source) { e.sources[name] = s }
+
+// Table finds the lifecycle of a kind.
+func (e *Engine) Table(kind string) (*Table, bool) {
+	t, ok := e.tables[kind]
+	return t, ok
+}
+
+// Kinds lists the kinds of matter in the order they were added.
+func (e *Engine) Kinds() []string { return e.order }
+
+// Done is the result of a move or a decision.
+type Done struct {
+	ID       id.ID            `json:"id"`
+	State    string           `json:"state"`
+	Version  int64            `json:"version"`
+	Proposal string           `json:"proposal,omitempty"` // set when it now waits for approval
+	Log      string           `json:"log"`
+	Seq      int64            `json:"act"`
+	At       calendar.Instant `json:"at"`
+}
+
+// Create opens a matter in a transaction that the area's use case has begun: it numbers it, names its subjects, bars
+// those of them who are the system's own people, places the register, and starts the clocks of its first state.
+func (e *Engine) Create(ctx context.Context, tx *ledger.Tx, m *Matter, subjects []Subject, starts map[string]calendar.Date) error {
+	t, ok := e.tables[m.Kind]
+	if !ok {
+		return fmt.Errorf("flow: no kind %s", m.Kind)
+	}
+	if m.ID.Zero() {
+		m.ID = tx.NewID()
+	}
+	if m.Root == "" {
+		m.Root = m.ID.Key
+	}
+	m.Open, m.Version, m.Opened = true, 1, tx.Today()
+	if m.State == "" {
+		m.State = t.States[0].Name
+	}
+	if err := e.place(ctx, tx, m, subjects); err != nil {
+		return err
+	}
+	if m.No == "" {
+		no, err := Number(ctx, tx, m.Organ.Key, m.Kind, t.Mark, tx.Today())
+		if err != nil {
+			return err
+		}
+		m.No = no
+	}
+	if err := tx.Insert(ctx, matterTable, m.row()...); err != nil {
+		return err
+	}
+	if err := insertSubjects(ctx, tx, m.ID.Key, subjects); err != nil {
+		return err
+	}
+	state, _ := t.State(m.State)
+	op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today(), In: Values{}}
+	if err := e.startClocks(ctx, op, state, starts); err != nil {
+		return err
+	}
+	if err := save(ctx, tx, m); err != nil {
+		return err
+	}
+	return e.index(ctx, tx, m)
+}
+
+func (e *Engine) index(ctx context.Context, tx *ledger.Tx, m *Matter) error {
+	if e.Index == nil {
+		return nil
+	}
+	return e.Index(ctx, tx, m)
+}
+
+// Number takes the next number of an organ's register: 云渡纪线〔2026〕0352号.
+func Number(ctx context.Context, tx *ledger.Tx, organ id.Key, kind, mark string, on calendar.Date) (string, error) {
+	u, err := access.GetUnit(ctx, tx, organ)
+	if err != nil {
+		return "", err
+	}
+	var n int64
+	err = tx.Row(ctx, `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
+		ON CONFLICT (city_id, organ_id, kind, year) DO UPDATE SET n = counters.n + 1 RETURNING n`, organ, kind, on.Year()).Scan(&n)
+	return fmt.Sprintf("%s纪%s〔%d〕%04d号", u.Short, mark, on.Year(), n), err
+}
+
+// Do makes a move, or proposes it when it needs approval. version is the one the caller saw.
+func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version int64, name string, in Values) (Done, error) {
+	var d Done
+	rc, err := e.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		m, err := e.take(ctx, tx, who, matter.Key, version)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		t := e.tables[m.Kind]
+		move, ok := t.Move(name)
+		if !ok || move.Quiet && !who.Automatic() {
+			return ledger.Act{}, fault.New(fault.Invalid, "move.unknown")
+		}
+		op := &Op{Tx: tx, Engine: e, M: &m, Move: move, Author: who.Person, Day: tx.Today(), Params: map[string]any{}}
+		if err := e.open(ctx, op, who); err != nil {
+			return ledger.Act{}, err
+		}
+		if op.In, err = e.validate(ctx, tx, who, &m, move.Fields, in, op.Day); err != nil {
+			return ledger.Act{}, err
+		}
+		if err := e.check(ctx, op); err != nil {
+			return ledger.Act{}, err
+		}
+		act := ledger.Act{Action: m.Kind + "." + name, Organ: m.Organ, Matter: m.ID, Params: op.Params}
+		for k, v := range op.In {
+			op.Params[k] = one(v)
+		}
+		if move.Chain != "" {
+			p, err := e.propose(ctx, op, who)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			d.Proposal = p.ID.String()
+			act.Action += ".propose"
+			op.Params["seat"] = p.Steps[p.Step].said()
+		} else if err := e.apply(ctx, op); err != nil {
+			return ledger.Act{}, err
+		}
+		d.ID, d.State, d.Version = m.ID, m.State, m.Version
+		act.Answer = d.answer()
+		return act, nil
+	})
+	return d.with(rc), err
+}
+
+// take reads a matter under the actor's scope, locks it, and refuses a version that is not the one the caller saw.
+func (e *Engine) take(ctx context.Context, tx *ledger.Tx, who access.Actor, key id.Key, version int64) (Matter, error) {
+	if _, err := Get(ctx, tx, who, key); err != nil {
+		return Matter{}, err
+	}
+	m, err := Lock(ctx, tx, key)
+	if err != nil {
+		return m, err
+	}
+	if version != m.Version-1 && !who.Automatic() {
+		return m, fault.Stale()
+	}
+	return m, nil
+}
+
+func one(v []string) any {
+	if len(v) == 1 {
+		return v[0]
+	}
+	return v
+}
+
+func (d Done) answer() string {
+	return d.ID.String() + " " + d.State + " " + strconv.FormatInt(d.Version, 10) + " " + d.Proposal
+}
+
+// with fills in where the act stands; for a repeated request, everything from the first answer.
+func (d Done) with(rc ledger.Receipt) Done {
+	if rc.Replayed {
+		var key string
+		_, _ = fmt.Sscan(rc.Answer, &key, &d.State, &d.Version, &d.Proposal) // a proposal may be missing
+		d.ID, _ = id.Parse(key)                                              // written by answer
+		return d
+	}
+	d.Log, d.Seq, d.At = rc.Log.String(), rc.Seq, rc.At
+	return d
+}
+
+// open says whether the move may be made now by this actor: state, relation, reasons of the area.
+func (e *Engine) open(ctx context.Context, op *Op, who access.Actor) error {
+	if !has(op.Move.From, op.M.State) || op.Move.Retired {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	ok, err := e.may(ctx, op.Tx, who, op.M, op.Move.By)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.Forbidden, "move.not_yours")
+	}
+	if f := e.tables[op.M.Kind].Hooks.Shut[op.Move.Name]; f != nil {
+		code, err := f(ctx, op.Tx, op.M)
+		if err != nil {
+			return err
+		}
+		if code != "" {
+			return fault.New(fault.Conflict, code)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) check(ctx context.Context, op *Op) error {
+	if f := e.tables[op.M.Kind].Hooks.Check[op.Move.Name]; f != nil {
+		return f(ctx, op)
+	}
+	return nil
+}
+
+// may says whether the actor stands in one of the relations to the matter.
+func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matter, by []By) (bool, error) {
+	if who.Automatic() {
+		return true, nil
+	}
+	for _, b := range by {
+		switch b {
+		case BySystem:
+		case ByHandler:
+			if who.Is(access.Handler, m.Handler) || who.Is(access.Head, m.Handler) {
+				return true, nil
+			}
+		case ByHead:
+			if who.Is(access.Head, m.Handler) {
+				return true, nil
+			}
+		case ByTeam:
+			ok, err := onTeam(ctx, r, m.ID.Key, who.Person)
+			if ok || err != nil {
+				return ok, err
+			}
+		case BySuperior:
+			above, err := e.above(ctx, r, m.Organ)
+			if err != nil {
+				return false, err
+			}
+			for _, role := range []access.Role{access.Observer, access.Supervision, access.Deputy, access.Principal} {
+				if !above.ID.Zero() && who.Is(role, above.ID) {
+					return true, nil
+				}
+			}
+		default:
+			if who.Is(b.role(), m.Organ) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+func onTeam(ctx context.Context, r db.Reader, matter, person id.Key) (bool, error) {
+	n, err := db.Column[int64](ctx, r, `SELECT 1 FROM team WHERE city_id = $1 AND matter_id = $2 AND person_id = $3 AND to_on = ''`, matter, person)
+	return len(n) > 0, err
+}
+
+// above is the organ one level up from a register.
+func (e *Engine) above(ctx context.Context, r db.Reader, organ id.ID) (access.Unit, error) {
+	u, err := access.GetUnit(ctx, r.For(organ.City), organ.Key)
+	if err != nil {
+		return u, err
+	}
+	return access.Above(ctx, r.For(organ.City), u)
+}
+
+// apply makes the move: the area's effect, the new state with its clocks, the counts.
+func (e *Engine) apply(ctx context.Context, op *Op) error {
+	t, m := e.tables[op.M.Kind], op.M
+	op.To = op.Move.To
+	if op.Move.Fork != nil {
+		op.To = op.Move.Fork.To[op.In.Str(op.Move.Fork.Field)]
+	}
+	if f := t.Hooks.Apply[op.Move.Name]; f != nil {
+		if err := f(ctx, op); err != nil {
+			return err
+		}
+	}
+	starts := map[string]calendar.Date{}
+	for rule, field := range op.Move.Starts {
+		if d := op.In.Day(field); d != "" {
+			starts[rule] = d
+		}
+	}
+	for _, c := range op.Move.Counts {
+		if err := e.count(ctx, op, c); err != nil {
+			return err
+		}
+	}
+	if err := e.endRules(ctx, op, op.Move.Ends, deadline.Fulfilled); err != nil {
+		return err
+	}
+	if op.To != "" && op.To != m.State {
+		if err := e.shift(ctx, op, op.To, starts); err != nil {
+			return err
+		}
+	}
+	if op.Move.Refusal {
+		if err := e.tellSuperior(ctx, op); err != nil {
+			return err
+		}
+	}
+	return save(ctx, op.Tx, m)
+}
+
+// shift changes the state: clocks of the old one that the new one lacks end, those of the new one start.
+func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string]calendar.Date) error {
+	t, m := e.tables[op.M.Kind], op.M
+	from, _ := t.State(m.State)
+	next, ok := t.State(to)
+	if !ok {
+		return fmt.Errorf("flow: %s.%s leads to %q", m.Kind, op.Move.Name, to)
+	}
+	var met, dropped []string
+	for _, u := range from.Rules {
+		if uses(next.Rules, u.Rule) {
+			continue
+		}
+		if op.Move != nil && has(op.Move.Drops, u.Rule) {
+			dropped = append(dropped, u.Rule)
+		} else {
+			met = append(met, u.Rule)
+		}
+	}
+	if err := e.endRules(ctx, op, met, deadline.Fulfilled); err != nil {
+		return err
+	}
+	if err := e.endRules(ctx, op, dropped, deadline.Dropped); err != nil {
+		return err
+	}
+	m.State = to
+	m.Open = !next.End
+	m.Ended = ""
+	if next.End {
+		m.Ended = op.Day
+	}
+	return e.startClocks(ctx, op, next, starts)
+}
+
+func uses(us []Use, rule string) bool {
+	for _, u := range us {
+		if u.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+// endRules ends the running clocks of the rules, and with each what rose from it and any extension asked for it.
+func (e *Engine) endRules(ctx context.Context, op *Op, rules []string, kind deadline.EntryKind) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	reason := ""
+	if op.Move != nil {
+		reason = op.M.Kind + "." + op.Move.Name
+	}
+	ended, err := e.Clocks.End(ctx, op.Tx, op.M.ID.Key, kind, op.Day, reason, rules...)
+	if err != nil {
+		return err
+	}
+	return e.closeRisen(ctx, op, ended, reason)
+}
+
+func (e *Engine) closeRisen(ctx context.Context, op *Op, ended []deadline.Clock, reason string) error {
+	if len(ended) == 0 || !op.M.Is(FlagRisen) {
+		return nil
+	}
+	running, err := deadline.Running(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, c := range running {
+		for _, x := range ended {
+			if c.Rule == RuleRisen && c.About == x.ID.Key {
+				if _, err := e.Clocks.Add(ctx, op.Tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: op.Day, Reason: reason}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// startClocks opens what runs in a state and is not running yet, and hands over what somebody else owes now.
+func (e *Engine) startClocks(ctx context.Context, op *Op, s State, starts map[string]calendar.Date) error {
+	m := op.M
+	var running []deadline.Clock
+	var settings access.Settings
+	if m.Version > 1 {
+		var err error
+		if running, err = deadline.Running(ctx, op.Tx, m.ID.Key); err != nil {
+			return err
+		}
+	}
+	for _, u := range s.Rules {
+		if u.If != "" && !m.Is(u.If) {
+			continue
+		}
+		unit, role, err := e.owed(ctx, op.Tx, m, u.By)
+		if err != nil {
+			return err
+		}
+		found := false
+		for _, c := range running {
+			if c.Rule != u.Rule {
+				continue
+			}
+			found = true
+			if _, err := e.Clocks.Reowe(ctx, op.Tx, c, unit, role, ""); err != nil {
+				return err
+			}
+		}
+		if found {
+			continue
+		}
+		if settings == nil {
+			if settings, err = access.LoadSettings(ctx, op.Tx, m.Organ.Key, op.Day); err != nil {
+				return err
+			}
+		}
+		start := starts[u.Rule]
+		if start == "" {
+			start = op.Day
+		}
+		if _, err := e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: u.Rule, Start: start, OwedBy: unit, OwedRole: role,
+			Organ: m.Organ, County: m.County, Length: settings.Int("timer." + u.Rule)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// owed is the unit and role that a relation comes to for a matter.
+func (e *Engine) owed(ctx context.Context, r db.Reader, m *Matter, by By) (id.ID, access.Role, error) {
+	switch by {
+	case ByHandler, ByTeam, ByHead:
+		if m.Handler.Zero() {
+			return m.Organ, access.Supervision, nil
+		}
+		return m.Handler, by.role(), nil
+	case BySuperior:
+		above, err := e.above(ctx, r, m.Organ)
+		if above.ID.Zero() {
+			return m.Organ, access.Principal, err
+		}
+		return above.ID, access.Observer, err
+	}
+	return m.Organ, by.role(), nil
+}
+
+func (e *Engine) count(ctx context.Context, op *Op, c Tally) error {
+	dim := c.Dim
+	if dim != "" {
+		if dim[0] == '@' {
+			switch dim {
+			case "@source":
+				dim = op.M.Source
+			default:
+				var err error
+				if dim, err = e.tables[op.M.Kind].Hooks.Attr(ctx, op.Tx, op.M, dim[1:]); err != nil {
+					return err
+				}
+			}
+		} else {
+			dim = op.In.Str(dim)
+		}
+	}
+	unit := op.M.Organ.Key
+	switch c.At {
+	case "handler":
+		if op.M.Handler.Key != "" {
+			unit = op.M.Handler.Key
+		}
+	case "place":
+		// A matter whose register stands above the county leaves no number below (D22).
+		if op.M.Township != "" && op.M.Level >= access.County {
+			unit = op.M.Township
+		}
+	}
+	return measure.Count(ctx, op.Tx, c.Measure, dim, unit, op.Day, op.M.ID.Key, 1)
+}
+
+// Count adds to a flow measure for a matter outside a move: at its creation.
+func (e *Engine) Count(ctx context.Context, tx *ledger.Tx, m *Matter, name, dim, at string) error {
+	op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today(), In: Values{"dim": {dim}}}
+	return e.count(ctx, op, Tally{Measure: name, Dim: "dim", At: at})
+}

@@ -1,0 +1,187 @@
+package flow
+
+import (
+	"context"
+	"sort"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Filter narrows a list. Zero fields do not narrow.
+type Filter struct {
+	Kind     string
+	View     string // all, open, ended, soon, late, waiting, or the name of a state
+	Source   string
+	Township id.Key
+	County   id.Key
+	Handler  id.Key
+	Risen    bool
+	Outcome  string
+	Parent   id.Key
+	Root     id.Key
+	From, To calendar.Date // by day received
+	After    Cursor
+	Limit    int
+}
+
+// Cursor is the last row of the page before, for the next one. Lists by day received run backwards, lists by due day
+// forwards.
+type Cursor struct {
+	Day calendar.Date
+	Key id.Key
+}
+
+// String is the cursor as part of an address.
+func (c Cursor) String() string {
+	if c.Key == "" {
+		return ""
+	}
+	return string(c.Day) + "_" + c.Key
+}
+
+// ParseCursor reads what String made.
+func ParseCursor(s string) (Cursor, error) {
+	if s == "" {
+		return Cursor{}, nil
+	}
+	d, k, ok := strings.Cut(s, "_")
+	if !ok || !calendar.Date(d).Valid() || !id.ValidKey(k) {
+		return Cursor{}, fault.InvalidField("after", "cursor")
+	}
+	return Cursor{calendar.Date(d), k}, nil
+}
+
+// The views every list has besides the names of states.
+const (
+	ViewAll     = "all"
+	ViewOpen    = "open"
+	ViewEnded   = "ended"
+	ViewSoon    = "soon" // due within three days
+	ViewLate    = "late"
+	ViewWaiting = "waiting" // for an approval
+)
+
+// byDue says whether the view is ordered by the day due.
+func (f Filter) byDue() bool { return f.View == ViewSoon || f.View == ViewLate }
+
+// Page is one page of a list.
+type Page struct {
+	Matters []Matter
+	Next    Cursor // zero when this was the last page
+}
+
+// soonDays is how near "soon" is. It is a view, not a rule.
+const soonDays = 3
+
+// List reads one page of what the actor may see, newest first, or soonest due first. A province's list is the merge of
+// its cities' first rows.
+func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, error) {
+	if f.Limit <= 0 || f.Limit > 200 {
+		f.Limit = 50
+	}
+	scope := who.Scope(access.ReadOf(f.Kind))
+	var all []Matter
+	for _, city := range scope.Cities() {
+		ms, err := e.listCity(ctx, e.Ledger.DB.In(city), scope, f)
+		if err != nil {
+			return Page{}, err
+		}
+		all = append(all, ms...)
+	}
+	if len(scope.Cities()) > 1 {
+		sort.SliceStable(all, func(i, j int) bool { return f.before(all[i], all[j]) })
+	}
+	p := Page{Matters: all}
+	if len(all) > f.Limit {
+		p.Matters = all[:f.Limit]
+		last := p.Matters[f.Limit-1]
+		p.Next = Cursor{last.Received, last.ID.Key}
+		if f.byDue() {
+			p.Next.Day = last.Due
+		}
+	}
+	return p, nil
+}
+
+func (f Filter) before(a, b Matter) bool {
+	if f.byDue() {
+		return a.Due < b.Due || a.Due == b.Due && a.ID.Key < b.ID.Key
+	}
+	return a.Received > b.Received || a.Received == b.Received && a.ID.Key > b.ID.Key
+}
+
+func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, f Filter) ([]Matter, error) {
+	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, f.Kind)
+	scope.Where(b, "m", r.City())
+	today := r.Now().Date()
+	switch f.View {
+	case "", ViewAll:
+	case ViewOpen:
+		b.Add(` AND m.open = TRUE`)
+	case ViewEnded:
+		b.Add(` AND m.open = FALSE`)
+	case ViewLate:
+		b.Add(` AND m.due_on <> '' AND m.due_on < ?`, today)
+	case ViewSoon:
+		b.Add(` AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(soonDays))
+	case ViewWaiting:
+		b.In(` AND `, "m.state", e.waiting(f.Kind))
+	default:
+		b.Add(` AND m.state = ?`, f.View)
+	}
+	b.If(f.Source != "", ` AND m.source = ?`, f.Source)
+	b.If(f.Township != "", ` AND m.township_id = ?`, f.Township)
+	b.If(f.County != "", ` AND m.county_id = ?`, f.County)
+	b.If(f.Handler != "", ` AND m.handler_id = ?`, f.Handler)
+	b.If(f.Outcome != "", ` AND m.outcome = ?`, f.Outcome)
+	b.If(f.Parent != "", ` AND m.parent_id = ?`, f.Parent)
+	b.If(f.Root != "", ` AND m.root_id = ?`, f.Root)
+	b.If(f.From != "", ` AND m.received_on >= ?`, f.From)
+	b.If(f.To != "", ` AND m.received_on <= ?`, f.To)
+	switch {
+	case f.byDue():
+		b.If(f.After.Key != "", ` AND (m.due_on, m.id) > (?, ?)`, f.After.Day, f.After.Key)
+		b.Add(` ORDER BY m.due_on, m.id`)
+	default:
+		b.If(f.After.Key != "", ` AND (m.received_on, m.id) < (?, ?)`, f.After.Day, f.After.Key)
+		b.Add(` ORDER BY m.received_on DESC, m.id DESC`)
+	}
+	text, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
+	return db.All(ctx, r, scanMatter(r.City()), text, args...)
+}
+
+func (e *Engine) waiting(kind string) []string {
+	var out []string
+	if t, ok := e.tables[kind]; ok {
+		for _, s := range t.States {
+			if s.Waits {
+				out = append(out, s.Name)
+			}
+		}
+	}
+	return out
+}
+
+func scanMatter(city id.City) func(*db.Rows) (Matter, error) {
+	return func(rows *db.Rows) (Matter, error) {
+		m := Matter{ID: id.ID{City: city}}
+		return m, rows.Scan(m.Dest()...)
+	}
+}
+
+// Family reads the other matters of a matter's family that the actor may see: its tip-off, clue, case.
+func (e *Engine) Family(ctx context.Context, r db.Reader, who access.Actor, m Matter) ([]Matter, error) {
+	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.root_id = ? AND m.id <> ? AND (1 = 0`, m.Root, m.ID.Key)
+	for _, k := range access.Reads {
+		b.Add(` OR (m.kind = ?`, k.Kind)
+		who.Scope(k.Perm).Where(b, "m", r.City())
+		b.Add(`)`)
+	}
+	text, args := b.Add(`) ORDER BY m.id LIMIT 50`).SQL()
+	return db.All(ctx, r, scanMatter(r.City()), text, args...)
+}

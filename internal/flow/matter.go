@@ -1,0 +1,314 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+)
+
+// Matter is the part that every piece of work has in common.
+type Matter struct {
+	ID          id.ID
+	Kind        string
+	No          string
+	State       string
+	Open        bool
+	Version     int64
+	Level       int   // where its register stands: 1 province, 2 city, 3 county
+	Organ       id.ID // the organ whose register and log it is in
+	County      id.Key
+	Township    id.Key // the place it is about
+	Handler     id.ID  // the unit that works on it
+	Second      id.Key // a second unit: the reviewing organ
+	Parent      id.Key
+	Root        id.Key // the first of its family: tip-off, clue and case share bars
+	Title       string
+	Source      string
+	Mode        string
+	Rank        string
+	Subject     string
+	SubjectPost string
+	Received    calendar.Date
+	Opened      calendar.Date
+	Ended       calendar.Date
+	Outcome     string
+	Due         calendar.Date
+	Flags       string
+}
+
+// The flags of a matter, each a word in Flags.
+const (
+	FlagNamed    = "named"    // from a reporter who gave a name; shown to the organ only
+	FlagRepeat   = "repeat"   // something like it was there before
+	FlagRisen    = "risen"    // it rose by itself
+	FlagAssigned = "assigned" // to be reported back
+	FlagChief    = "chief"    // the subject is chief of the next lower Party committee
+	FlagMember   = "member"   // the subject sits on the committee of the same level
+	FlagParty    = "party"    // a Party member
+	FlagHeavy    = "heavy"    // a sanction that changes post and pay
+)
+
+// Is says whether the matter has a flag.
+func (m Matter) Is(flag string) bool {
+	rest := m.Flags
+	for rest != "" {
+		var w string
+		for i := 0; ; i++ {
+			if i == len(rest) {
+				w, rest = rest, ""
+				break
+			}
+			if rest[i] == ' ' {
+				w, rest = rest[:i], rest[i+1:]
+				break
+			}
+		}
+		if w == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// Set adds a flag.
+func (m *Matter) Set(flag string) {
+	if !m.Is(flag) {
+		if m.Flags != "" {
+			m.Flags += " "
+		}
+		m.Flags += flag
+	}
+}
+
+var matterTable = &ledger.Table{Name: "matters", Key: []string{"id"}, Cols: []string{"kind", "no", "state", "open", "version", "level", "organ_city", "organ_id",
+	"county_id", "township_id", "handler_city", "handler_id", "second_id", "parent_id", "root_id", "title", "source", "mode", "rank", "subject", "subject_post",
+	"received_on", "opened_on", "ended_on", "outcome", "due_on", "flags"}}
+
+var subjectTable = &ledger.Table{Name: "subjects", Key: []string{"matter_id", "n"}, Cols: []string{"official_id", "person_id", "name", "unit_id", "unit_text", "post",
+	"rank", "category", "party_member", "chief"}}
+
+var proposalTable = &ledger.Table{Name: "proposals", Key: []string{"id"}, Cols: []string{"matter_id", "root_id", "move", "input", "from_state", "author_id", "author_unit",
+	"chain", "chain_version", "state", "step", "made_at", "ended_at", "clock_id", "version"}, Version: "version"}
+
+var stepTable = &ledger.Table{Name: "proposal_steps", Key: []string{"proposal_id", "n"}, Cols: []string{"role", "unit_city", "unit_id", "moved", "decision", "person_id",
+	"holding_id", "for_person", "note", "at"}}
+
+var teamTable = &ledger.Table{Name: "team", Key: []string{"matter_id", "stage", "person_id"}, Cols: []string{"root_id", "lead", "from_on", "to_on", "signed_at"}}
+
+// Tables are the covered tables of this package.
+func Tables() []*ledger.Table {
+	return []*ledger.Table{matterTable, subjectTable, proposalTable, stepTable, teamTable, barTable}
+}
+
+func (m Matter) row() []any {
+	return []any{m.ID.Key, m.Kind, m.No, m.State, m.Open, m.Version, m.Level, int64(m.Organ.City), m.Organ.Key, m.County, m.Township, int64(m.Handler.City), m.Handler.Key,
+		m.Second, m.Parent, m.Root, m.Title, m.Source, m.Mode, m.Rank, m.Subject, m.SubjectPost, m.Received, m.Opened, m.Ended, m.Outcome, m.Due, m.Flags}
+}
+
+// Columns is what a Matter is read from.
+const Columns = `m.id, m.kind, m.no, m.state, m.open, m.version, m.level, m.organ_city, m.organ_id, m.county_id, m.township_id, m.handler_city, m.handler_id, m.second_id,
+	m.parent_id, m.root_id, m.title, m.source, m.mode, m.rank, m.subject, m.subject_post, m.received_on, m.opened_on, m.ended_on, m.outcome, m.due_on, m.flags`
+
+// Dest are the places Columns are read into.
+func (m *Matter) Dest() []any {
+	return []any{&m.ID.Key, &m.Kind, &m.No, &m.State, &m.Open, &m.Version, &m.Level, &m.Organ.City, &m.Organ.Key, &m.County, &m.Township, &m.Handler.City, &m.Handler.Key,
+		&m.Second, &m.Parent, &m.Root, &m.Title, &m.Source, &m.Mode, &m.Rank, &m.Subject, &m.SubjectPost, &m.Received, &m.Opened, &m.Ended, &m.Outcome, &m.Due, &m.Flags}
+}
+
+// Get reads a matter that the actor may see. Out of scope, recused from and named in read exactly as absent.
+func Get(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Matter, error) {
+	m := Matter{ID: id.ID{City: r.City()}}
+	var kind string
+	err := r.Row(ctx, `SELECT m.kind FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(&kind)
+	if errors.Is(err, db.ErrNoRows) {
+		return m, fault.Hidden()
+	}
+	if err != nil {
+		return m, err
+	}
+	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = ?`, key)
+	text, args := who.Scope(access.ReadOf(kind)).One(b, "m", r.City()).SQL()
+	err = r.Row(ctx, text, args...).Scan(m.Dest()...)
+	if errors.Is(err, db.ErrNoRows) {
+		return m, fault.Hidden()
+	}
+	return m, err
+}
+
+// Lock takes a matter for the transaction and counts its version up. All changes of a matter, its clocks and its
+// proposals happen under this lock.
+func Lock(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {
+	m := Matter{ID: id.ID{City: tx.City()}}
+	err := tx.Row(ctx, `UPDATE matters AS m SET version = version + 1 WHERE m.city_id = $1 AND m.id = $2 RETURNING `+returning, key).Scan(m.Dest()...)
+	if errors.Is(err, db.ErrNoRows) {
+		return m, fault.Hidden()
+	}
+	return m, err
+}
+
+// RETURNING knows no alias on one engine.
+const returning = `id, kind, no, state, open, version, level, organ_city, organ_id, county_id, township_id, handler_city, handler_id, second_id,
+	parent_id, root_id, title, source, mode, rank, subject, subject_post, received_on, opened_on, ended_on, outcome, due_on, flags`
+
+// save stores the whole row and brings its due day up to its clocks.
+func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
+	due, err := deadline.Soonest(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	m.Due = due
+	return tx.Update(ctx, matterTable, m.row()...)
+}
+
+// Save stores a matter that the caller holds locked, outside a move (a title mended, a register moved).
+func Save(ctx context.Context, tx *ledger.Tx, m *Matter) error { return save(ctx, tx, m) }
+
+// Subject is a person, or a Party organisation, that a matter speaks of.
+type Subject struct {
+	N           int
+	Official    id.Key
+	Person      id.Key // set when they are one of the system's own people
+	Name        string
+	Unit        id.Key
+	UnitText    string
+	Post        string
+	Rank        string
+	Category    string
+	PartyMember bool
+	Chief       bool
+}
+
+// Subjects reads who a matter speaks of. The caller has seen the matter.
+func Subjects(ctx context.Context, r db.Reader, matter id.Key) ([]Subject, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (s Subject, err error) {
+		return s, rows.Scan(&s.N, &s.Official, &s.Person, &s.Name, &s.Unit, &s.UnitText, &s.Post, &s.Rank, &s.Category, &s.PartyMember, &s.Chief)
+	}, `SELECT n, official_id, person_id, name, unit_id, unit_text, post, rank, category, party_member, chief FROM subjects WHERE city_id = $1 AND matter_id = $2 ORDER BY n`, matter)
+}
+
+func insertSubjects(ctx context.Context, tx *ledger.Tx, matter id.Key, ss []Subject) error {
+	for i, s := range ss {
+		if err := tx.Insert(ctx, subjectTable, matter, i+1, s.Official, s.Person, s.Name, s.Unit, s.UnitText, s.Post, s.Rank, s.Category, s.PartyMember, s.Chief); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Member is a person on a matter's team.
+type Member struct {
+	Stage  string // verify, investigate, review
+	Person id.Key
+	Name   string
+	Lead   bool
+	From   calendar.Date
+	To     calendar.Date
+	Signed calendar.Instant
+}
+
+// The stages of a team.
+const (
+	StageVerify      = "verify"
+	StageInvestigate = "investigate"
+	StageReview      = "review"
+)
+
+// Team reads everybody who has worked on a matter, stage by stage.
+func Team(ctx context.Context, r db.Reader, matter id.Key) ([]Member, error) {
+	return db.All(ctx, r, scanMember, `SELECT t.stage, t.person_id, p.name, t.lead, t.from_on, t.to_on, t.signed_at FROM team t
+		JOIN people p ON p.city_id = t.city_id AND p.id = t.person_id WHERE t.city_id = $1 AND t.matter_id = $2 ORDER BY t.stage, t.lead DESC, p.pinyin, p.id`, matter)
+}
+
+// FamilyTeam reads everybody who has worked on any matter of a family.
+func FamilyTeam(ctx context.Context, r db.Reader, root id.Key) ([]Member, error) {
+	return db.All(ctx, r, scanMember, `SELECT t.stage, t.person_id, p.name, t.lead, t.from_on, t.to_on, t.signed_at FROM team t
+		JOIN people p ON p.city_id = t.city_id AND p.id = t.person_id WHERE t.city_id = $1 AND t.root_id = $2 ORDER BY t.stage, t.person_id`, root)
+}
+
+func scanMember(rows *db.Rows) (m Member, err error) {
+	return m, rows.Scan(&m.Stage, &m.Person, &m.Name, &m.Lead, &m.From, &m.To, &m.Signed)
+}
+
+// SetTeam replaces the team of a stage: those who leave keep their line with an end, those who come get one.
+func SetTeam(ctx context.Context, tx *ledger.Tx, m *Matter, stage string, lead id.Key, people []id.Key) error {
+	have, err := Team(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	today := tx.Today()
+	known := map[id.Key]bool{}
+	for _, h := range have {
+		if h.Stage != stage {
+			continue
+		}
+		known[h.Person] = true
+		to := calendar.Date("")
+		if !has(people, h.Person) {
+			to = today
+		}
+		if err := tx.Update(ctx, teamTable, m.ID.Key, stage, h.Person, m.Root, h.Person == lead, h.From, to, int64(0)); err != nil {
+			return err
+		}
+	}
+	for _, p := range people {
+		if known[p] {
+			continue
+		}
+		if err := tx.Insert(ctx, teamTable, m.ID.Key, stage, p, m.Root, p == lead, today, "", int64(0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sign records the signature of a member and says whether all current members have now signed.
+func Sign(ctx context.Context, tx *ledger.Tx, m *Matter, stage string, person id.Key) (all bool, err error) {
+	have, err := Team(ctx, tx, m.ID.Key)
+	if err != nil {
+		return false, err
+	}
+	found := false
+	all = true
+	for _, h := range have {
+		if h.Stage != stage || h.To != "" {
+			continue
+		}
+		if h.Person == person {
+			found = true
+			if h.Signed != 0 {
+				return false, fault.New(fault.Conflict, "team.signed_already")
+			}
+			if err := tx.Update(ctx, teamTable, m.ID.Key, stage, h.Person, m.Root, h.Lead, h.From, h.To, int64(tx.Now())); err != nil {
+				return false, err
+			}
+		} else if h.Signed == 0 {
+			all = false
+		}
+	}
+	if !found {
+		return false, fault.New(fault.Forbidden, "team.not_member")
+	}
+	return all, nil
+}
+
+// Unsign takes all signatures of a stage back: the report they stood under was changed.
+func Unsign(ctx context.Context, tx *ledger.Tx, m *Matter, stage string) error {
+	have, err := Team(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, h := range have {
+		if h.Stage == stage && h.Signed != 0 {
+			if err := tx.Update(ctx, teamTable, m.ID.Key, stage, h.Person, m.Root, h.Lead, h.From, h.To, int64(0)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package flow
+
+import (
+	"context"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// Offer is a move as it stands for one reader: open or shut and why, what it needs, who signs, what it will start.
+type Offer struct {
+	Move   *Move
+	Open   bool
+	Why    string   // code of the reason when it is shut
+	Args   []string // for the reason's text
+	Fields []Field
+	Chain  rulebook.Chain
+	Case   rulebook.Case
+	Steps  []Step // the seats as they would be today; empty when it needs no approval
+	Alone  bool   // 本级可办: no signature above the handling unit
+	Starts []rulebook.Timer
+	Papers []rulebook.Document
+}
+
+// Offers lists the moves that lead on from where a matter stands: those open to the actor first, then those that are
+// shut, with the reason. Moves that belong to other people altogether are left out, except what everybody waits for.
+func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Matter, today calendar.Date) ([]Offer, error) {
+	t, ok := e.tables[m.Kind]
+	if !ok {
+		return nil, nil
+	}
+	var open, shut []Offer
+	for i := range t.Moves {
+		mv := &t.Moves[i]
+		if mv.Quiet || mv.Retired || !has(mv.From, m.State) {
+			continue
+		}
+		may, err := e.may(ctx, r, who, &m, mv.By)
+		if err != nil {
+			return nil, err
+		}
+		o := Offer{Move: mv, Open: may, Fields: mv.Fields}
+		if !may {
+			o.Why = "move.not_yours"
+		} else if f := t.Hooks.Shut[mv.Name]; f != nil {
+			if o.Why, err = f(ctx, r, &m); err != nil {
+				return nil, err
+			}
+			o.Open = o.Why == ""
+		}
+		if may {
+			if err := e.describe(ctx, r, who, &m, &o, today); err != nil {
+				return nil, err
+			}
+		}
+		if o.Open {
+			open = append(open, o)
+		} else {
+			shut = append(shut, o)
+		}
+	}
+	return append(open, shut...), nil
+}
+
+// describe fills in who signs and what follows. Where the signature depends on what will be chosen, the most demanding
+// case is shown.
+func (e *Engine) describe(ctx context.Context, r db.Reader, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
+	o.Alone = true
+	o.Papers = e.Rules.DocumentsOf(m.Kind + "." + o.Move.Name)
+	if o.Move.Chain != "" {
+		for _, in := range e.variants(o.Move, today) {
+			c, k, steps, err := e.chainFor(ctx, r, m, o.Move.Chain, in, who, today)
+			if err != nil {
+				return err
+			}
+			if len(steps) > len(o.Steps) {
+				o.Chain, o.Case, o.Steps = c, k, steps
+			}
+		}
+		for _, s := range o.Steps {
+			if s.Unit != m.Handler {
+				o.Alone = false
+			}
+		}
+	}
+	for _, to := range o.Move.leads() {
+		s, _ := e.tables[m.Kind].State(to)
+		for _, u := range s.Rules {
+			if t, ok := e.Rules.Timer(u.Rule, today); ok && (u.If == "" || m.Is(u.If)) {
+				cur, _ := e.tables[m.Kind].State(m.State)
+				if !uses(cur.Rules, u.Rule) && !hasTimer(o.Starts, t.ID) {
+					o.Starts = append(o.Starts, t)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func hasTimer(ts []rulebook.Timer, id string) bool {
+	for _, t := range ts {
+		if t.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// variants are the inputs whose approvals may differ: one a choice of the field the move forks on.
+func (e *Engine) variants(mv *Move, today calendar.Date) []Values {
+	if mv.Fork == nil {
+		return []Values{{}}
+	}
+	var out []Values
+	for code := range mv.Fork.To {
+		out = append(out, Values{mv.Fork.Field: {code}})
+	}
+	return out
+}
+
+// ChainNow is the approval that a move would take with what has been chosen so far.
+func (e *Engine) ChainNow(ctx context.Context, r db.Reader, who access.Actor, m Matter, mv *Move, in Values, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+	return e.chainFor(ctx, r, &m, mv.Chain, in, who, today)
+}
+
+// addSources adds where persons and units for fields come from, as far as every kind shares them.
+func (e *Engine) addSources() {
+	e.sources["handlers"] = func(ctx context.Context, r db.Reader, who access.Actor, m *Matter, today calendar.Date) ([]Option, error) {
+		return e.handlerPeople(ctx, r, m, today)
+	}
+}
+
+// handlerPeople are those who may be put on a matter's team: the people of the handling unit, then those of the county
+// offices, who may be lent; nobody barred from the family.
+func (e *Engine) handlerPeople(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) ([]Option, error) {
+	var out []Option
+	units := []access.Unit{}
+	if !m.Handler.Zero() {
+		u, err := access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key)
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, u)
+	}
+	offices, err := access.Below(ctx, r.For(m.Organ.City), m.Organ.Key, "office")
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range append(units, offices...) {
+		if len(units) > 0 && u.ID == units[0].ID && len(out) > 0 {
+			continue
+		}
+		opts, err := peopleOf(ctx, r, access.Handler, u, m.Root, nil, today)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, opts...)
+	}
+	return out, nil
+}
+
+// Targets lists the units a matter may be given to: the organ's offices and, in a county, its townships; those with
+// nobody to work, and those where a subject of the matter sits, are left out and named in the notes.
+func (e *Engine) Targets(ctx context.Context, r db.Reader, organ access.Unit, today calendar.Date) ([]Target, error) {
+	text, args := db.Build(`SELECT u.id, u.name, u.kind, u.level, (SELECT COUNT(1) FROM holdings h WHERE h.city_id = u.city_id AND h.unit_id = u.id
+			AND h.kind IN ('office_head', 'investigator', 'secretary', 'deputy', 'officer') AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)),
+			(SELECT COUNT(1) FROM holdings h WHERE h.city_id = u.city_id AND h.unit_id = u.id
+			AND h.kind IN ('office_head', 'secretary') AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?))
+		FROM units u WHERE u.city_id = $1 AND u.organ_id = ? AND u.kind IN ('office', 'township') AND u.closed_on = '' ORDER BY u.kind, u.code, u.name`,
+		today, today, today, today, organ.ID.Key).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (t Target, err error) {
+		return t, rows.Scan(&t.Unit, &t.Name, &t.Kind, &t.Level, &t.People, &t.Heads)
+	}, text, args...)
+}
+
+// Target is a unit that work can be given to.
+type Target struct {
+	Unit   string
+	Name   string
+	Kind   string
+	Level  int
+	People int // how many there could handle
+	Heads  int // whether the post of its head is filled
+}

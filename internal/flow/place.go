@@ -1,0 +1,220 @@
+package flow
+
+import (
+	"context"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+)
+
+// The rules the engine itself opens clocks under.
+const (
+	RuleRisen    = "risen.act"
+	RuleSuperior = "superior.review"
+)
+
+var barTable = &ledger.Table{Name: "bars", Key: []string{"person_id", "root_id", "why"}}
+
+// place sets the register of a new matter and bars those of its subjects who are the system's own people.
+func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects []Subject) error {
+	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
+	if err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		if s.Person == "" {
+			continue
+		}
+		if organ, err = e.raise(ctx, tx, organ, s.Person); err != nil {
+			return err
+		}
+		if err := bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
+			return err
+		}
+	}
+	register(m, organ)
+	return nil
+}
+
+func register(m *Matter, organ access.Unit) {
+	m.Organ, m.Level, m.County = organ.ID, organ.Level, ""
+	if organ.Level == access.County {
+		m.County = organ.ID.Key
+	}
+}
+
+// raise is the organ whose register a matter about the person must stand in: at least one level above theirs (D22).
+func (e *Engine) raise(ctx context.Context, tx *ledger.Tx, organ access.Unit, person id.Key) (access.Unit, error) {
+	levels, err := db.Column[int](ctx, tx, `SELECT u.level FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
+		WHERE h.city_id = $1 AND h.person_id = $2 AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)`, person, tx.Today())
+	if err != nil {
+		return organ, err
+	}
+	for _, l := range levels {
+		for organ.Level >= l && organ.Level > access.Province {
+			above, err := access.Above(ctx, tx.For(organ.ID.City), organ)
+			if err != nil {
+				return organ, err
+			}
+			if above.ID.Zero() {
+				break
+			}
+			organ = above
+		}
+	}
+	return organ, nil
+}
+
+// bar takes a person's sight of a family of matters away.
+func bar(ctx context.Context, tx *ledger.Tx, person, root id.Key, why string) error {
+	var one int
+	err := tx.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 AND b.root_id = $3 AND b.why = $4`, person, root, why).Scan(&one)
+	if err == nil {
+		return nil
+	}
+	if err != db.ErrNoRows {
+		return err
+	}
+	return tx.Insert(ctx, barTable, person, root, why)
+}
+
+// Name adds a subject to a matter under way. If the register has to rise for it, the whole family rises, and leaves no
+// number below.
+func (e *Engine) Name(ctx context.Context, tx *ledger.Tx, m *Matter, s Subject) error {
+	have, err := Subjects(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	n := len(have) + 1
+	if err := tx.Insert(ctx, subjectTable, m.ID.Key, n, s.Official, s.Person, s.Name, s.Unit, s.UnitText, s.Post, s.Rank, s.Category, s.PartyMember, s.Chief); err != nil {
+		return err
+	}
+	if s.Person == "" {
+		return nil
+	}
+	if err := bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
+		return err
+	}
+	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
+	if err != nil {
+		return err
+	}
+	up, err := e.raise(ctx, tx, organ, s.Person)
+	if err != nil || up.ID == organ.ID {
+		return err
+	}
+	return e.moveFamily(ctx, tx, m, organ, up)
+}
+
+func (e *Engine) moveFamily(ctx context.Context, tx *ledger.Tx, m *Matter, from, to access.Unit) error {
+	keys, err := db.Column[string](ctx, tx, `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.root_id = $2 ORDER BY m.id`, m.Root)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		x := m
+		if k != m.ID.Key {
+			other, err := Lock(ctx, tx, k)
+			if err != nil {
+				return err
+			}
+			x = &other
+		}
+		units := []id.Key{from.ID.Key, x.Handler.Key, x.Township}
+		register(x, to)
+		x.Handler = id.ID{}
+		running, err := deadline.Running(ctx, tx, k)
+		if err != nil {
+			return err
+		}
+		for _, c := range running {
+			c.Organ, c.County = x.Organ, x.County
+			if _, err := e.Clocks.Reowe(ctx, tx, c, to.ID, access.Supervision, "named"); err != nil {
+				return err
+			}
+		}
+		for _, u := range units {
+			if u != "" {
+				if err := measure.Move(ctx, tx, k, u, to.ID.Key); err != nil {
+					return err
+				}
+			}
+		}
+		if err := save(ctx, tx, x); err != nil {
+			return err
+		}
+		if err := e.index(ctx, tx, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellSuperior opens the superior organ's reading of a refusal or shelving. Nobody below can leave it out (D24).
+func (e *Engine) tellSuperior(ctx context.Context, op *Op) error {
+	unit, role, err := e.owed(ctx, op.Tx, op.M, BySuperior)
+	if err != nil {
+		return err
+	}
+	running, err := deadline.Running(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, c := range running {
+		if c.Rule == RuleSuperior {
+			return nil
+		}
+	}
+	_, err = e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: op.M.ID.Key, Root: op.M.Root, Rule: RuleSuperior, Start: op.Day, OwedBy: unit, OwedRole: role,
+		About: op.Move.Name, Organ: op.M.Organ, County: op.M.County})
+	return err
+}
+
+// Effects is what a pass over the clocks does to matters.
+func (e *Engine) Effects() deadline.Effects {
+	return deadline.Effects{
+		Lock: func(ctx context.Context, tx *ledger.Tx, key id.Key) error {
+			_, err := Lock(ctx, tx, key)
+			return err
+		},
+		Rise: e.rise,
+		After: func(ctx context.Context, tx *ledger.Tx, key id.Key) error {
+			m, err := peek(ctx, tx, key)
+			if err != nil {
+				return err
+			}
+			return save(ctx, tx, &m)
+		},
+	}
+}
+
+func peek(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {
+	m := Matter{ID: id.ID{City: tx.City()}}
+	return m, tx.Row(ctx, `SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(m.Dest()...)
+}
+
+// rise opens a matter at the level above whoever let a legal clock run out: the leader in charge of the organ when a
+// township's or an office's, the organ one level up when the organ's own. The lower duty stays open and late.
+func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) error {
+	m, err := peek(ctx, tx, c.Matter)
+	if err != nil {
+		return err
+	}
+	unit, role := m.Organ, access.Deputy
+	if c.OwedBy == m.Organ {
+		op := &Op{Tx: tx, Engine: e, M: &m, Day: tx.Today()}
+		if unit, role, err = e.owed(ctx, op.Tx, &m, BySuperior); err != nil {
+			return err
+		}
+	}
+	m.Set(FlagRisen)
+	if _, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRisen, Start: tx.Today(), OwedBy: unit, OwedRole: role,
+		About: c.ID.Key, Organ: m.Organ, County: m.County}); err != nil {
+		return err
+	}
+	return save(ctx, tx, &m)
+}

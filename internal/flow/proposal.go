@@ -1,0 +1,551 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// Proposal is a move that waits for its approvals.
+type Proposal struct {
+	ID           id.ID
+	Matter       id.Key
+	Root         id.Key
+	Move         string
+	In           Values
+	FromState    string
+	Author       id.Key
+	AuthorUnit   string
+	Chain        string
+	ChainVersion string
+	State        string // open, approved, returned, withdrawn
+	Step         int
+	Made         calendar.Instant
+	Ended        calendar.Instant
+	Clock        id.Key
+	Version      int64
+	Steps        []Step
+}
+
+// Step is one signature of a proposal, and its seat.
+type Step struct {
+	N        int
+	Role     string // as the rulebook names it
+	Unit     id.ID  // where the signature is owed
+	Moved    string // why it is owed there: "" when that is where the rule puts it
+	Decision string // approved, returned, passed (a higher leader signed directly)
+	Person   id.Key
+	Holding  id.Key
+	For      id.Key // who delegated it
+	Note     string
+	At       calendar.Instant
+}
+
+func (s Step) said() map[string]any {
+	m := map[string]any{"role": s.Role, "unit": s.Unit.String()}
+	if s.Moved != "" {
+		m["moved"] = s.Moved
+	}
+	return m
+}
+
+// The moves that any matter knows besides those of its table.
+const (
+	MoveExtend = "extend" // a clock's extension
+	MovePause  = "pause"
+)
+
+// seatRole is the role that signs a step. A decision taken outside is recorded by case supervision.
+func seatRole(step string) access.Role {
+	switch step {
+	case "head":
+		return access.Head
+	case "deputy":
+		return access.Deputy
+	case "principal":
+		return access.Principal
+	case "review_head":
+		return access.ReviewHead
+	}
+	if strings.HasPrefix(step, "record_") {
+		return access.Supervision
+	}
+	return access.Role(step)
+}
+
+// Records says whether a step records a decision taken outside this system.
+func Records(step string) bool { return strings.HasPrefix(step, "record_") }
+
+// Level says at what level a handling unit stands, for the rulebook: township, county, city.
+func levelName(l int) string {
+	switch l {
+	case access.Township, access.Village:
+		return "township"
+	case access.County:
+		return "county"
+	case access.City:
+		return "city"
+	}
+	return "province"
+}
+
+// facts are what the rulebook may ask about a matter.
+func (e *Engine) facts(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error) {
+	f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember))}
+	level := m.Level
+	if !m.Handler.Zero() {
+		u, err := access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key)
+		if err != nil {
+			return f, err
+		}
+		level = u.Level
+	}
+	f["level"] = levelName(level)
+	if h := e.tables[m.Kind].Hooks.Facts; h != nil {
+		more, err := h(ctx, r, m, in)
+		if err != nil {
+			return f, err
+		}
+		for k, v := range more {
+			f[k] = v
+		}
+	}
+	return f, nil
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// chainFor is the approval that a move of this matter needs, with the seats it would take today.
+func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, chain string, in Values, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+	facts, err := e.facts(ctx, r, m, in)
+	if err != nil {
+		return rulebook.Chain{}, rulebook.Case{}, nil, err
+	}
+	c, k, ok := e.Rules.Chain(chain, today, facts)
+	if !ok {
+		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
+	}
+	organ, err := access.GetUnit(ctx, r.For(m.Organ.City), m.Organ.Key)
+	if err != nil {
+		return c, k, nil, err
+	}
+	handler := organ
+	if !m.Handler.Zero() {
+		if handler, err = access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key); err != nil {
+			return c, k, nil, err
+		}
+	}
+	var steps []Step
+	for i, role := range k.Steps {
+		// The head's own proposal carries the head's consent; the signatures above it remain.
+		if role == "head" && i < len(k.Steps)-1 && author.Is(access.Head, handler.ID) {
+			continue
+		}
+		seat, err := access.Route(ctx, r, seatRole(role), handler, organ, m.Root, []id.Key{author.Person}, today)
+		if err != nil {
+			return c, k, nil, err
+		}
+		s := Step{N: len(steps), Role: role, Unit: seat.Unit.ID, Moved: seat.Moved}
+		if seat.Moved != "" {
+			s.Role = string(seat.Role)
+			if n := len(steps); n > 0 && steps[n-1].Unit == s.Unit && steps[n-1].Role == s.Role {
+				steps[n-1].Moved = seat.Moved // two steps came to one desk: one signature, and it says why
+				continue
+			}
+		} else if n := len(steps); n > 0 && steps[n-1].Moved != "" && steps[n-1].Unit == s.Unit && steps[n-1].Role == s.Role {
+			continue
+		}
+		steps = append(steps, s)
+	}
+	if len(steps) == 0 {
+		return c, k, nil, fmt.Errorf("flow: approval %s has no step for this matter", chain)
+	}
+	return c, k, steps, nil
+}
+
+// propose stores a move as a proposal and opens the clock of its first signature.
+func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposal, error) {
+	c, _, steps, err := e.chainFor(ctx, op.Tx, op.M, op.Move.Chain, op.In, who, op.Day)
+	if err != nil {
+		return Proposal{}, err
+	}
+	p := Proposal{ID: op.NewID(), Matter: op.M.ID.Key, Root: op.M.Root, Move: op.Move.Name, In: op.In, FromState: op.M.State, Author: who.Person,
+		AuthorUnit: who.Unit().ID.Key, Chain: c.ID, ChainVersion: c.Version, State: "open", Made: op.Now(), Version: 1, Steps: steps}
+	if op.Move.Via != "" {
+		if err := e.shift(ctx, op, op.Move.Via, nil); err != nil {
+			return p, err
+		}
+	}
+	if err := e.openSeat(ctx, op.Tx, op.M, &p); err != nil {
+		return p, err
+	}
+	if err := op.Insert(ctx, proposalTable, p.row()...); err != nil {
+		return p, err
+	}
+	for _, s := range p.Steps {
+		if err := op.Insert(ctx, stepTable, s.row(p.ID.Key)...); err != nil {
+			return p, err
+		}
+	}
+	return p, save(ctx, op.Tx, op.M)
+}
+
+func (p Proposal) row() []any {
+	return []any{p.ID.Key, p.Matter, p.Root, p.Move, p.In.encode(), p.FromState, p.Author, p.AuthorUnit, p.Chain, p.ChainVersion, p.State, p.Step, int64(p.Made), int64(p.Ended), p.Clock, p.Version}
+}
+
+func (s Step) row(proposal id.Key) []any {
+	return []any{proposal, s.N, s.Role, int64(s.Unit.City), s.Unit.Key, s.Moved, s.Decision, s.Person, s.Holding, s.For, s.Note, int64(s.At)}
+}
+
+// openSeat opens the clock of the signature that is owed now.
+func (e *Engine) openSeat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Proposal) error {
+	s := p.Steps[p.Step]
+	rule := "approve." + s.Role
+	if Records(s.Role) {
+		rule = "approve.record"
+	}
+	if _, ok := e.Rules.Timer(rule, tx.Today()); !ok {
+		rule = "approve.deputy"
+	}
+	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: rule, Start: tx.Today(), OwedBy: s.Unit, OwedRole: seatRole(s.Role),
+		About: p.ID.Key, Organ: m.Organ, County: m.County})
+	p.Clock = c.ID.Key
+	return err
+}
+
+func (e *Engine) closeSeat(ctx context.Context, tx *ledger.Tx, p Proposal, kind deadline.EntryKind, reason string) error {
+	c, err := deadline.Get(ctx, tx, p.Clock)
+	if err != nil || !c.Running() {
+		return err
+	}
+	_, err = e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: kind, On: tx.Today(), Reason: reason})
+	return err
+}
+
+const proposalCols = `p.id, p.matter_id, p.root_id, p.move, p.input, p.from_state, p.author_id, p.author_unit, p.chain, p.chain_version, p.state, p.step, p.made_at, p.ended_at, p.clock_id, p.version`
+
+func scanProposal(city id.City) func(*db.Rows) (Proposal, error) {
+	return func(rows *db.Rows) (Proposal, error) {
+		p := Proposal{ID: id.ID{City: city}}
+		var in string
+		err := rows.Scan(&p.ID.Key, &p.Matter, &p.Root, &p.Move, &in, &p.FromState, &p.Author, &p.AuthorUnit, &p.Chain, &p.ChainVersion, &p.State, &p.Step, &p.Made, &p.Ended, &p.Clock, &p.Version)
+		if err == nil {
+			p.In, err = decodeValues(in)
+		}
+		return p, err
+	}
+}
+
+func scanStep(rows *db.Rows) (s Step, err error) {
+	return s, rows.Scan(&s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At)
+}
+
+const stepCols = `s.n, s.role, s.unit_city, s.unit_id, s.moved, s.decision, s.person_id, s.holding_id, s.for_person, s.note, s.at`
+
+// Proposals reads a matter's proposals, newest first, with their steps. The caller has seen the matter.
+func Proposals(ctx context.Context, r db.Reader, matter id.Key) ([]Proposal, error) {
+	ps, err := db.All(ctx, r, scanProposal(r.City()), `SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.matter_id = $2 ORDER BY p.made_at DESC, p.id DESC`, matter)
+	if err != nil || len(ps) == 0 {
+		return ps, err
+	}
+	rows, err := r.Query(ctx, `SELECT s.proposal_id, `+stepCols+` FROM proposal_steps s JOIN proposals p ON p.city_id = s.city_id AND p.id = s.proposal_id
+		WHERE p.city_id = $1 AND p.matter_id = $2 ORDER BY s.proposal_id, s.n`, matter)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	at := map[id.Key]*Proposal{}
+	for i := range ps {
+		at[ps[i].ID.Key] = &ps[i]
+	}
+	for rows.Next() {
+		var key id.Key
+		var s Step
+		if err := rows.Scan(&key, &s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At); err != nil {
+			return nil, err
+		}
+		if p := at[key]; p != nil {
+			p.Steps = append(p.Steps, s)
+		}
+	}
+	return ps, rows.Err()
+}
+
+func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
+	ps, err := db.All(ctx, r, scanProposal(r.City()), `SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.id = $2`, key)
+	if err != nil {
+		return Proposal{}, err
+	}
+	if len(ps) == 0 {
+		return Proposal{}, fault.Hidden()
+	}
+	ps[0].Steps, err = db.All(ctx, r, scanStep, `SELECT `+stepCols+` FROM proposal_steps s WHERE s.city_id = $1 AND s.proposal_id = $2 ORDER BY s.n`, key)
+	return ps[0], err
+}
+
+// Decision is what a leader says to a proposal.
+type Decision struct {
+	Approve bool
+	Note    string        // required when returning, and when recording a decision taken outside (its paper)
+	On      calendar.Date // the day of a decision taken outside
+}
+
+// Decide approves or returns a proposal. version is the matter's, as the caller saw it.
+func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, version int64, dec Decision) (Done, error) {
+	var d Done
+	rc, err := e.Ledger.Write(ctx, who, proposal.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		p, err := getProposal(ctx, tx, proposal.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		m, err := e.take(ctx, tx, who, p.Matter, version)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if p, err = getProposal(ctx, tx, proposal.Key); err != nil { // again, under the lock
+			return ledger.Act{}, err
+		}
+		if p.State != "open" {
+			return ledger.Act{}, fault.New(fault.Conflict, "proposal.ended")
+		}
+		i, hat, err := e.signs(ctx, tx, who, m, p)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		note, ok := Clean(dec.Note, true)
+		if !ok {
+			return ledger.Act{}, fault.InvalidField("note", "text.control")
+		}
+		if note == "" && (!dec.Approve || Records(p.Steps[i].Role)) {
+			return ledger.Act{}, fault.InvalidField("note", "required")
+		}
+		if len([]rune(note)) > maxPara {
+			return ledger.Act{}, fault.InvalidField("note", "text.long", fmt.Sprint(maxPara))
+		}
+		s := &p.Steps[i]
+		s.Person, s.Holding, s.For, s.Note, s.At = who.Person, hat.Holding, hat.For, note, tx.Now()
+		act := ledger.Act{Organ: m.Organ, Matter: m.ID, Params: map[string]any{"role": s.Role, "move": p.Move}}
+		if note != "" {
+			act.Params["note"] = note
+		}
+		if hat.ForName != "" {
+			act.Params["for"] = hat.ForName
+		}
+		if s.Moved != "" {
+			act.Params["moved"] = s.Moved
+		}
+		if dec.Approve {
+			act.Action = m.Kind + "." + p.Move + ".approve"
+			err = e.approve(ctx, tx, who, &m, &p, i)
+		} else {
+			act.Action = m.Kind + "." + p.Move + ".return"
+			err = e.giveBack(ctx, tx, &m, &p, i)
+		}
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		d.ID, d.State, d.Version = m.ID, m.State, m.Version
+		if p.State == "open" {
+			d.Proposal = p.ID.String()
+			act.Params["seat"] = p.Steps[p.Step].said()
+		}
+		act.Answer = d.answer()
+		return act, nil
+	})
+	return d.with(rc), err
+}
+
+// signs finds the step that the actor may sign: the one whose turn it is, or a later one that is theirs; the organ's
+// chief may sign for those below. The author never signs, in whatever hat.
+func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Matter, p Proposal) (int, access.Hat, error) {
+	if who.Person == p.Author {
+		return 0, access.Hat{}, fault.New(fault.Forbidden, "approve.own")
+	}
+	for i := p.Step; i < len(p.Steps); i++ {
+		s := p.Steps[i]
+		roles := []access.Role{seatRole(s.Role)}
+		switch s.Role {
+		case "head", "deputy", "review_head":
+			roles = append(roles, access.Principal)
+		}
+		for j, role := range roles {
+			at := s.Unit
+			if j > 0 {
+				at = m.Organ
+			}
+			hat, ok := who.HatFor(role, at)
+			if !ok {
+				continue
+			}
+			if hat.For == p.Author {
+				return 0, hat, fault.New(fault.Forbidden, "approve.own")
+			}
+			if hat.For != "" {
+				barred, err := barredFrom(ctx, r, hat.For, m.Root)
+				if err != nil {
+					return 0, hat, err
+				}
+				if barred {
+					continue
+				}
+			}
+			return i, hat, nil
+		}
+	}
+	return 0, access.Hat{}, fault.New(fault.Forbidden, "approve.not_yours")
+}
+
+func barredFrom(ctx context.Context, r db.Reader, person, root id.Key) (bool, error) {
+	var one int
+	err := r.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 AND b.root_id = $3`, person, root).Scan(&one)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (e *Engine) approve(ctx context.Context, tx *ledger.Tx, who access.Actor, m *Matter, p *Proposal, i int) error {
+	for k := p.Step; k < i; k++ {
+		p.Steps[k].Decision, p.Steps[k].At = "passed", tx.Now()
+		if err := tx.Update(ctx, stepTable, p.Steps[k].row(p.ID.Key)...); err != nil {
+			return err
+		}
+	}
+	p.Steps[i].Decision = "approved"
+	if err := tx.Update(ctx, stepTable, p.Steps[i].row(p.ID.Key)...); err != nil {
+		return err
+	}
+	if err := e.closeSeat(ctx, tx, *p, deadline.Fulfilled, "approved"); err != nil {
+		return err
+	}
+	if i+1 < len(p.Steps) {
+		p.Step = i + 1
+		if err := e.reseat(ctx, tx, m, p); err != nil {
+			return err
+		}
+		if err := e.openSeat(ctx, tx, m, p); err != nil {
+			return err
+		}
+		if err := p.save(ctx, tx); err != nil {
+			return err
+		}
+		return save(ctx, tx, m)
+	}
+	p.State, p.Ended = "approved", tx.Now()
+	if err := p.save(ctx, tx); err != nil {
+		return err
+	}
+	op := &Op{Tx: tx, Engine: e, M: m, In: p.In, Author: p.Author, Day: tx.Today(), Params: map[string]any{}}
+	switch p.Move {
+	case MoveExtend, MovePause:
+		return e.applyClock(ctx, op, p.Move)
+	}
+	move, ok := e.tables[m.Kind].Move(p.Move)
+	if !ok {
+		return fmt.Errorf("flow: proposal of unknown move %s", p.Move)
+	}
+	op.Move = move
+	if err := e.check(ctx, op); err != nil {
+		return err
+	}
+	return e.apply(ctx, op)
+}
+
+func (p *Proposal) save(ctx context.Context, tx *ledger.Tx) error {
+	err := tx.Update(ctx, proposalTable, p.row()...)
+	p.Version++
+	return err
+}
+
+// reseat looks again where the step that is now due can be signed: posts fall vacant while papers travel.
+func (e *Engine) reseat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Proposal) error {
+	s := &p.Steps[p.Step]
+	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
+	if err != nil {
+		return err
+	}
+	handler := organ
+	if !m.Handler.Zero() {
+		if handler, err = access.GetUnit(ctx, tx.For(m.Handler.City), m.Handler.Key); err != nil {
+			return err
+		}
+	}
+	seat, err := access.Route(ctx, tx, seatRole(s.Role), handler, organ, m.Root, []id.Key{p.Author}, tx.Today())
+	if err != nil {
+		return err
+	}
+	if seat.Moved == "" || seat.Unit.ID == s.Unit && string(seat.Role) == s.Role {
+		return nil
+	}
+	s.Unit, s.Moved, s.Role = seat.Unit.ID, seat.Moved, string(seat.Role)
+	return tx.Update(ctx, stepTable, s.row(p.ID.Key)...)
+}
+
+func (e *Engine) giveBack(ctx context.Context, tx *ledger.Tx, m *Matter, p *Proposal, i int) error {
+	p.Steps[i].Decision = "returned"
+	if err := tx.Update(ctx, stepTable, p.Steps[i].row(p.ID.Key)...); err != nil {
+		return err
+	}
+	return e.endProposal(ctx, tx, m, p, "returned")
+}
+
+// endProposal closes a proposal that does not come to be and brings the matter back to where it was proposed.
+func (e *Engine) endProposal(ctx context.Context, tx *ledger.Tx, m *Matter, p *Proposal, state string) error {
+	if err := e.closeSeat(ctx, tx, *p, deadline.Fulfilled, state); err != nil {
+		return err
+	}
+	p.State, p.Ended = state, tx.Now()
+	if err := p.save(ctx, tx); err != nil {
+		return err
+	}
+	if m.State != p.FromState && p.Move != MoveExtend && p.Move != MovePause {
+		op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today(), In: p.In}
+		if err := e.shift(ctx, op, p.FromState, nil); err != nil {
+			return err
+		}
+	}
+	return save(ctx, tx, m)
+}
+
+// Withdraw takes one's own proposal back.
+func (e *Engine) Withdraw(ctx context.Context, who access.Actor, proposal id.ID, version int64) (Done, error) {
+	var d Done
+	rc, err := e.Ledger.Write(ctx, who, proposal.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		p, err := getProposal(ctx, tx, proposal.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		m, err := e.take(ctx, tx, who, p.Matter, version)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if p.State != "open" {
+			return ledger.Act{}, fault.New(fault.Conflict, "proposal.ended")
+		}
+		if p.Author != who.Person {
+			return ledger.Act{}, fault.New(fault.Forbidden, "proposal.not_yours")
+		}
+		if err := e.endProposal(ctx, tx, &m, &p, "withdrawn"); err != nil {
+			return ledger.Act{}, err
+		}
+		d.ID, d.State, d.Version = m.ID, m.State, m.Version
+		return ledger.Act{Action: m.Kind + "." + p.Move + ".withdraw", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"move": p.Move}, Answer: d.answer()}, nil
+	})
+	return d.with(rc), err
+}

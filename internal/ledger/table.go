@@ -1,0 +1,232 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/db"
+)
+
+// Table is a covered business table: its key (without city_id) and its other columns. Rows are written whole, so that
+// the values written are the values digested. Areas declare one per table and use it for every write.
+type Table struct {
+	Name    string
+	Key     []string
+	Cols    []string
+	Version string // the column that counts versions, if the table has one; it must be among Cols
+}
+
+// Columns lists key and other columns in the order Insert and Update take their values.
+func (t *Table) Columns() []string { return append(append([]string{}, t.Key...), t.Cols...) }
+
+// List is the columns as text for a SELECT, with an alias in front of each.
+func (t *Table) List(alias string) string {
+	cs := t.Columns()
+	for i, c := range cs {
+		cs[i] = alias + "." + c
+	}
+	return strings.Join(cs, ", ")
+}
+
+func (t *Table) insertText() string {
+	cs := t.Columns()
+	marks := make([]string, len(cs))
+	for i := range cs {
+		marks[i] = "$" + strconv.Itoa(i+2)
+	}
+	return "INSERT INTO " + t.Name + " (city_id, " + strings.Join(cs, ", ") + ") VALUES ($1, " + strings.Join(marks, ", ") + ")"
+}
+
+func (t *Table) updateText() string {
+	var set []string
+	for i, c := range t.Cols {
+		set = append(set, c+" = $"+strconv.Itoa(i+2+len(t.Key)))
+	}
+	where := []string{"city_id = $1"}
+	for i, k := range t.Key {
+		where = append(where, k+" = $"+strconv.Itoa(i+2))
+	}
+	text := "UPDATE " + t.Name + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(where, " AND ")
+	if t.Version != "" {
+		text += " AND " + t.Version + " = $" + strconv.Itoa(2+len(t.Key)+len(t.Cols))
+	}
+	return text
+}
+
+func (t *Table) selectText() string {
+	return "SELECT " + strings.Join(t.Columns(), ", ") + " FROM " + t.Name + " WHERE city_id = $1"
+}
+
+func (t *Table) keyText(vals []any) string {
+	parts := make([]string, len(t.Key))
+	for i := range t.Key {
+		parts[i] = fmt.Sprint(canonical(vals[i]))
+	}
+	return strings.Join(parts, "/")
+}
+
+func (t *Table) versionOf(vals []any) int64 {
+	for i, c := range t.Cols {
+		if c == t.Version {
+			n, _ := canonical(vals[len(t.Key)+i]).(int64) // a version column holds an integer
+			return n
+		}
+	}
+	return 0
+}
+
+// Digest is the short hash of a row's values, in the order of Columns.
+func Digest(vals []any) string {
+	h := sha256.New()
+	var b []byte
+	for _, v := range vals {
+		b = b[:0]
+		switch x := canonical(v).(type) {
+		case int64:
+			b = append(b, 'i')
+			b = strconv.AppendInt(b, x, 10)
+		case string:
+			b = append(b, 's')
+			b = strconv.AppendInt(b, int64(len(x)), 10)
+			b = append(b, ':')
+			b = append(b, x...)
+		}
+		b = append(b, ';')
+		h.Write(b)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+}
+
+// canonical folds what Go writes and what either driver reads back to int64 or string.
+func canonical(v any) any {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case int64:
+		return x
+	case int:
+		return int64(x)
+	case int32:
+		return int64(x)
+	case int16:
+		return int64(x)
+	case bool:
+		if x {
+			return int64(1)
+		}
+		return int64(0)
+	case string:
+		return x
+	case []byte:
+		return string(x)
+	case fmt.Stringer:
+		return x.String()
+	}
+	return reflected(v)
+}
+
+// Insert writes a new row and covers it. vals are in the order of Columns.
+func (t *Tx) Insert(ctx context.Context, tab *Table, vals ...any) error {
+	if _, err := t.Exec(ctx, text(tab, 'i'), plain(vals)...); err != nil {
+		return err
+	}
+	t.cover(tab, vals)
+	return nil
+}
+
+// Update writes a row whole and covers it. For a table with versions the row's version is raised by one: vals carry
+// the version that was read, and a row changed meanwhile is a stale fault.
+func (t *Tx) Update(ctx context.Context, tab *Table, vals ...any) error {
+	args := append([]any{}, vals...)
+	if tab.Version != "" {
+		was := tab.versionOf(vals)
+		for i, c := range tab.Cols {
+			if c == tab.Version {
+				args[len(tab.Key)+i] = was + 1
+			}
+		}
+		vals = append([]any{}, args...)
+		args = append(args, was)
+	}
+	if err := t.ExecOne(ctx, fault.Stale(), text(tab, 'u'), plain(args)...); err != nil {
+		return err
+	}
+	t.cover(tab, vals)
+	return nil
+}
+
+func plain(vals []any) []any {
+	out := make([]any, len(vals))
+	for i, v := range vals {
+		switch v.(type) {
+		case bool, []byte:
+			out[i] = v
+		default:
+			out[i] = canonical(v)
+		}
+	}
+	return out
+}
+
+func (t *Tx) cover(tab *Table, vals []any) {
+	key := tab.Name + "/" + tab.keyText(vals)
+	d := Digest(vals)
+	for i := range t.rows {
+		if t.rows[i].Key == key {
+			t.rows[i].Digest = d // written twice in one act: the last state counts
+			return
+		}
+	}
+	t.rows = append(t.rows, Row{key, d})
+}
+
+// InsertMany writes many rows of one table and covers them as parts of the act (D6: a bulk import is one act with the
+// digest of its rows).
+func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
+	n := len(tab.Key) + len(tab.Cols)
+	per := 30000 / n
+	if t.Engine() == db.SQLite {
+		per = 60
+	}
+	for len(rows) > 0 {
+		k := min(per, len(rows))
+		var args []any
+		for _, vals := range rows[:k] {
+			if len(vals) != n {
+				return fmt.Errorf("ledger: %d values for %s, which has %d columns", len(vals), tab.Name, n)
+			}
+			args = append(args, plain(vals)...)
+			t.bulk = append(t.bulk, Row{tab.Name + "/" + tab.keyText(vals), Digest(vals)})
+		}
+		if _, err := t.Exec(ctx, manyText(tab, k), args...); err != nil {
+			return err
+		}
+		rows = rows[k:]
+	}
+	return nil
+}
+
+func manyText(tab *Table, k int) string {
+	n := len(tab.Key) + len(tab.Cols)
+	var b strings.Builder
+	b.WriteString("INSERT INTO " + tab.Name + " (city_id, " + strings.Join(tab.Columns(), ", ") + ") VALUES ")
+	p := 2
+	for i := 0; i < k; i++ {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("($1")
+		for j := 0; j < n; j++ {
+			b.WriteString(", $")
+			b.WriteString(strconv.Itoa(p))
+			p++
+		}
+		b.WriteString(")")
+	}
+	return b.String()
+}

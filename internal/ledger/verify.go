@@ -1,0 +1,391 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Finding is one thing that does not agree. Log and Seq name the entry it shows at; Seq is -1 when there is none.
+type Finding struct {
+	Log  id.ID
+	Seq  int64
+	What string // code: leaf, gap, hash, size, edge, order, body, part, row_changed, row_missing, row_unknown, checkpoint
+	Row  string // "matters/01J…" for rows
+	Note string
+}
+
+// Report is what Verify found in one tenant.
+type Report struct {
+	Logs, Acts, Rows, Checkpoints int64
+	Findings                      []Finding
+}
+
+// First is the earliest bad entry, the one to name.
+func (r Report) First() (Finding, bool) {
+	if len(r.Findings) == 0 {
+		return Finding{}, false
+	}
+	return r.Findings[0], true
+}
+
+const maxFindings = 200
+
+type lastWrite struct {
+	digest string
+	log    id.Key
+	seq    int64
+	at     calendar.Instant
+}
+
+type verifier struct {
+	r    db.Reader
+	rep  *Report
+	last map[string][]lastWrite // covered row → its newest digests (several only at one instant)
+}
+
+// Verify recomputes every log of a tenant from its acts, compares it with the stored hashes, heads and checkpoints,
+// and holds every covered row against the digest in the newest act that wrote it. check verifies a checkpoint's
+// signature and returns its size and root; nil skips signatures.
+func Verify(ctx context.Context, r db.Reader, tables []*Table, check func(note string) (int64, tlog.Hash, error), progress func(done int64)) (Report, error) {
+	var rep Report
+	v := verifier{r: r, rep: &rep, last: map[string][]lastWrite{}}
+	logs, err := db.Column[string](ctx, r, `SELECT log_id FROM logs WHERE city_id = $1 ORDER BY log_id`)
+	if err != nil {
+		return rep, err
+	}
+	orphans, err := db.Column[string](ctx, r, `SELECT DISTINCT a.log_id FROM acts a WHERE a.city_id = $1 AND NOT EXISTS (SELECT 1 FROM logs l WHERE l.city_id = a.city_id AND l.log_id = a.log_id)`)
+	if err != nil {
+		return rep, err
+	}
+	for _, k := range append(logs, orphans...) {
+		if err := v.log(ctx, id.ID{City: r.City(), Key: k}, check, progress); err != nil {
+			return rep, err
+		}
+		rep.Logs++
+	}
+	for _, t := range tables {
+		if err := v.table(ctx, t); err != nil {
+			return rep, err
+		}
+	}
+	v.missing()
+	sort.SliceStable(rep.Findings, func(i, j int) bool {
+		a, b := rep.Findings[i], rep.Findings[j]
+		if (a.Seq < 0) == (b.Seq < 0) && a.Log != b.Log {
+			return a.Log.Key < b.Log.Key
+		}
+		return uint64(a.Seq) < uint64(b.Seq) // -1, a row that no entry knows, comes last
+	})
+	return rep, nil
+}
+
+func (v *verifier) find(f Finding) {
+	if len(v.rep.Findings) < maxFindings {
+		v.rep.Findings = append(v.rep.Findings, f)
+	}
+}
+
+type storedAct struct {
+	seq, at        int64
+	action, matter string
+	actor          string
+	salt, body     []byte
+}
+
+func (v *verifier) log(ctx context.Context, log id.ID, check func(string) (int64, tlog.Hash, error), progress func(int64)) error {
+	var size, lastAt int64
+	var edge []byte
+	err := v.r.Row(ctx, `SELECT size, frontier, last_at FROM logs WHERE city_id = $1 AND log_id = $2`, log.Key).Scan(&size, &edge, &lastAt)
+	if err != nil && !errors.Is(err, db.ErrNoRows) {
+		return err
+	}
+	notes, err := v.checkpoints(ctx, log)
+	if err != nil {
+		return err
+	}
+	roots := map[int64]tlog.Hash{}
+	var have []byte // the edge as recomputed
+	n, prev := int64(0), int64(0)
+	broken := false // past the first bad entry nothing is said about the tree; the rows' digests are still gathered
+	for {
+		acts, err := db.All(ctx, v.r, func(rows *db.Rows) (a storedAct, err error) {
+			return a, rows.Scan(&a.seq, &a.at, &a.action, &a.matter, &a.actor, &a.salt, &a.body)
+		}, `SELECT seq, at, action, matter_id, actor_id, salt, body FROM acts WHERE city_id = $1 AND log_id = $2 AND seq >= $3 ORDER BY seq LIMIT 1000`, log.Key, n)
+		if err != nil {
+			return err
+		}
+		if len(acts) == 0 {
+			break
+		}
+		stored, err := v.hashes(ctx, log, tlog.StoredHashCount(n), tlog.StoredHashCount(n+int64(len(acts))))
+		if err != nil {
+			return err
+		}
+		for _, a := range acts {
+			if broken {
+				v.act(ctx, log, a, prev)
+				n, prev = a.seq+1, a.at
+				continue
+			}
+			if a.seq != n {
+				v.find(Finding{Log: log, Seq: n, What: "gap", Note: fmt.Sprintf("entry %d is missing; the next one is %d", n, a.seq)})
+				broken = true
+				v.act(ctx, log, a, prev)
+				n, prev = a.seq+1, a.at
+				continue
+			}
+			leaf := tlog.RecordHash(Leaf(a.salt, a.body))
+			hashes, next, err := grow(n, have, leaf)
+			if err != nil {
+				return err
+			}
+			from := tlog.StoredHashCount(n)
+			for i, h := range hashes {
+				s, ok := stored[from+int64(i)]
+				if !ok || s != h {
+					what := "hash"
+					if i == 0 {
+						what = "leaf"
+					}
+					v.find(Finding{Log: log, Seq: n, What: what, Note: "the entry is not the one that was logged"})
+					broken = true
+					break
+				}
+			}
+			v.act(ctx, log, a, prev)
+			have, prev = next, a.at
+			n++
+			v.rep.Acts++
+			if _, wanted := notes[n]; wanted {
+				roots[n] = rootOf(have)
+			}
+		}
+		if progress != nil {
+			progress(v.rep.Acts)
+		}
+	}
+	if broken {
+		return nil
+	}
+	if n != size {
+		v.find(Finding{Log: log, Seq: n, What: "size", Note: fmt.Sprintf("the head counts %d entries, %d are there", size, n)})
+	} else if !bytes.Equal(have, edge) {
+		v.find(Finding{Log: log, Seq: n - 1, What: "edge", Note: "the head's edge is not that of the entries"})
+	}
+	for at, note := range notes {
+		v.checkpoint(log, at, note, roots, n, check)
+	}
+	return nil
+}
+
+// act checks one entry's columns against its body and remembers the digests of its rows.
+func (v *verifier) act(ctx context.Context, log id.ID, a storedAct, prev int64) {
+	bad := func(what, note string) { v.find(Finding{Log: log, Seq: a.seq, What: what, Note: note}) }
+	if a.body == nil {
+		return // purged: the purge act accounts for it
+	}
+	var b struct {
+		At     int64    `json:"at"`
+		Action string   `json:"action"`
+		Matter string   `json:"matter"`
+		Rows   []Row    `json:"rows"`
+		Parts  []string `json:"parts"`
+		Actor  struct {
+			Person string `json:"person"`
+		} `json:"actor"`
+	}
+	if err := json.Unmarshal(a.body, &b); err != nil {
+		bad("body", "the entry can't be read")
+		return
+	}
+	_, matter, _ := strings.Cut(b.Matter, ".")
+	if b.At != a.at || b.Action != a.action || matter != a.matter || b.Actor.Person != a.actor {
+		bad("body", "the columns beside the entry say something else than the entry")
+	}
+	if a.at < prev {
+		bad("order", "the entry is older than the one before it")
+	}
+	rows := b.Rows
+	if len(b.Parts) > 0 {
+		parts, err := db.Column[[]byte](ctx, v.r, `SELECT body FROM act_parts WHERE city_id = $1 AND log_id = $2 AND seq = $3 ORDER BY n`, log.Key, a.seq)
+		if err != nil || len(parts) != len(b.Parts) {
+			bad("part", "parts of a bulk entry are missing")
+			return
+		}
+		for i, p := range parts {
+			if s := sha256.Sum256(p); fmt.Sprintf("%x", s) != b.Parts[i] {
+				bad("part", "a part of a bulk entry was changed")
+				return
+			}
+			for _, line := range strings.Split(strings.TrimRight(string(p), "\n"), "\n") {
+				k, d, _ := strings.Cut(line, " ")
+				rows = append(rows, Row{k, d})
+			}
+		}
+	}
+	for _, r := range rows {
+		w := lastWrite{r.Digest, log.Key, a.seq, calendar.Instant(a.at)}
+		old := v.last[r.Key]
+		switch {
+		case len(old) == 0 || old[0].at < w.at:
+			v.last[r.Key] = []lastWrite{w}
+		case old[0].at == w.at:
+			v.last[r.Key] = append(old, w)
+		}
+	}
+}
+
+func (v *verifier) hashes(ctx context.Context, log id.ID, from, to int64) (map[int64]tlog.Hash, error) {
+	rows, err := v.r.Query(ctx, `SELECT idx, hash FROM log_hashes WHERE city_id = $1 AND log_id = $2 AND idx >= $3 AND idx < $4`, log.Key, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := make(map[int64]tlog.Hash, to-from)
+	for rows.Next() {
+		var i int64
+		var h []byte
+		if err := rows.Scan(&i, &h); err != nil {
+			return nil, err
+		}
+		if len(h) == tlog.HashSize {
+			out[i] = tlog.Hash(h)
+		}
+	}
+	return out, rows.Err()
+}
+
+// rootOf folds a right edge into the tree's root: from the smallest subtree upwards, each larger one to its left.
+func rootOf(edge []byte) tlog.Hash {
+	n := len(edge) / tlog.HashSize
+	if n == 0 {
+		h, _ := tlog.TreeHash(0, nil) // the empty tree needs no reader
+		return h
+	}
+	h := tlog.Hash(edge[(n-1)*tlog.HashSize:])
+	for i := n - 2; i >= 0; i-- {
+		h = tlog.NodeHash(tlog.Hash(edge[i*tlog.HashSize:(i+1)*tlog.HashSize]), h)
+	}
+	return h
+}
+
+func (v *verifier) checkpoints(ctx context.Context, log id.ID) (map[int64]string, error) {
+	rows, err := v.r.Query(ctx, `SELECT size, note FROM checkpoints WHERE city_id = $1 AND log_id = $2`, log.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[int64]string{}
+	for rows.Next() {
+		var n int64
+		var s string
+		if err := rows.Scan(&n, &s); err != nil {
+			return nil, err
+		}
+		out[n] = s
+	}
+	return out, rows.Err()
+}
+
+func (v *verifier) checkpoint(log id.ID, at int64, note string, roots map[int64]tlog.Hash, n int64, check func(string) (int64, tlog.Hash, error)) {
+	v.rep.Checkpoints++
+	if check == nil {
+		return
+	}
+	size, root, err := check(note)
+	switch {
+	case err != nil:
+		v.find(Finding{Log: log, Seq: at - 1, What: "checkpoint", Note: err.Error()})
+	case size != at || at > n:
+		v.find(Finding{Log: log, Seq: n, What: "checkpoint", Note: fmt.Sprintf("a checkpoint over %d entries was signed, %d are there", size, n)})
+	case roots[at] != root:
+		v.find(Finding{Log: log, Seq: at - 1, What: "checkpoint", Note: "the entries are not those that the checkpoint signed"})
+	}
+}
+
+// table holds every row of a covered table against the act that wrote it last.
+func (v *verifier) table(ctx context.Context, t *Table) error {
+	rows, err := v.r.Query(ctx, t.selectText())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	n := len(t.Key) + len(t.Cols)
+	vals, ptrs := make([]any, n), make([]any, n)
+	for i := range vals {
+		ptrs[i] = &vals[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(ptrs...); err != nil {
+			return err
+		}
+		v.rep.Rows++
+		key := t.Name + "/" + t.keyText(vals)
+		ws, ok := v.last[key]
+		if !ok {
+			v.find(Finding{Log: id.ID{City: v.r.City()}, Seq: -1, What: "row_unknown", Row: key, Note: "no entry says who wrote this row"})
+			continue
+		}
+		d, fits := Digest(vals), false
+		for _, w := range ws {
+			fits = fits || w.digest == d
+		}
+		if !fits {
+			w := ws[len(ws)-1]
+			v.find(Finding{Log: id.ID{City: v.r.City(), Key: w.log}, Seq: w.seq, What: "row_changed", Row: key, Note: "the row is not as this entry left it"})
+		}
+		delete(v.last, key)
+	}
+	return rows.Err()
+}
+
+// missing reports the rows that acts wrote and that are no longer there.
+func (v *verifier) missing() {
+	for key, ws := range v.last {
+		w := ws[len(ws)-1]
+		v.find(Finding{Log: id.ID{City: v.r.City(), Key: w.log}, Seq: w.seq, What: "row_missing", Row: key, Note: "the row that this entry wrote is gone"})
+	}
+}
+
+// Heads reads the size and root of every log of a tenant, for backups to compare.
+func Heads(ctx context.Context, r db.Reader) (map[string]string, error) {
+	rows, err := r.Query(ctx, `SELECT log_id, size, frontier FROM logs WHERE city_id = $1 ORDER BY log_id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var k string
+		var n int64
+		var edge []byte
+		if err := rows.Scan(&k, &n, &edge); err != nil {
+			return nil, err
+		}
+		out[k] = fmt.Sprintf("%d %s", n, rootOf(edge))
+	}
+	return out, rows.Err()
+}
+
+// Head is a log's size and root now.
+func Head(ctx context.Context, r db.Reader, log id.ID) (int64, tlog.Hash, error) {
+	var n int64
+	var edge []byte
+	err := r.Row(ctx, `SELECT size, frontier FROM logs WHERE city_id = $1 AND log_id = $2`, log.Key).Scan(&n, &edge)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, rootOf(nil), nil
+	}
+	return n, rootOf(edge), err
+}

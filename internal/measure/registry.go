@@ -1,0 +1,300 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Kind says whether a number is what happened in a period or what stands on a day.
+type Kind string
+
+// The kinds.
+const (
+	Flow  Kind = "flow"
+	Stock Kind = "stock"
+)
+
+// By says whose number it is.
+type By string
+
+// Place is where the thing arose; Hand is who did it.
+const (
+	Place By = "place"
+	Hand  By = "hand"
+)
+
+// Unit is what the number counts or how it is to be read.
+type Unit string
+
+// The units. A share is a fraction that keeps both parts; a mean likewise (sum and count).
+const (
+	Number Unit = "number"
+	Share  Unit = "share"
+	Mean   Unit = "mean"
+	Years  Unit = "years" // a mean of years
+	Growth Unit = "growth"
+)
+
+// Query asks for a measure: of everything under a unit, for a period. To is the last day; a stock is as of To.
+type Query struct {
+	Unit access.Unit
+	From calendar.Date
+	To   calendar.Date
+}
+
+// Value is the answer. A plain number stands in Numerator with Denominator 0. By lists the parts of a number that has
+// kinds, in the order to show.
+type Value struct {
+	Numerator   int64
+	Denominator int64
+	Known       bool // false: there is nothing to compute it from
+	By          []Part
+}
+
+// Part is one kind within a number.
+type Part struct {
+	Dim string
+	N   int64
+}
+
+// Float is the value as one number: the quotient of a share or mean, the number itself otherwise.
+func (v Value) Float(u Unit) float64 {
+	switch {
+	case u == Number:
+		return float64(v.Numerator)
+	case v.Denominator == 0:
+		return 0
+	case u == Growth:
+		return float64(v.Numerator-v.Denominator) / float64(v.Denominator)
+	case u == Years:
+		return float64(v.Numerator) / float64(v.Denominator) / 12 // numerators count months
+	}
+	return float64(v.Numerator) / float64(v.Denominator)
+}
+
+// RowList is the rows behind a number: column codes (for locale) and cells. Link gives each row's page, "" for none.
+type RowList struct {
+	Columns []string
+	Rows    []Line
+	More    bool // there are further rows than were asked for
+	Hidden  int  // rows that count but that this reader may not see
+}
+
+// Line is one row behind a number. Counts says whether it is in the numerator; in a share the others make up the rest.
+type Line struct {
+	Cells  []string
+	Link   string
+	Counts bool
+	N      int64
+}
+
+// Def declares a measure. Names and meanings are in locale under measure.<name>.
+type Def struct {
+	Name        string
+	Unit        Unit
+	Kind        Kind
+	By          By
+	NeverScored bool
+	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
+	Rows        func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error)
+}
+
+// Registry holds every measure of the program. It is filled by package app, one call per area.
+type Registry struct {
+	defs map[string]Def
+}
+
+// NewRegistry makes an empty registry.
+func NewRegistry() *Registry { return &Registry{defs: map[string]Def{}} }
+
+// Add declares measures. A name declared twice, or a measure without its rows, is a defect.
+func (g *Registry) Add(defs ...Def) {
+	for _, d := range defs {
+		if _, ok := g.defs[d.Name]; ok || d.Value == nil || d.Rows == nil || d.Name == "" {
+			panic("measure: bad definition " + d.Name)
+		}
+		g.defs[d.Name] = d
+	}
+}
+
+// Get finds a measure.
+func (g *Registry) Get(name string) (Def, error) {
+	d, ok := g.defs[name]
+	if !ok {
+		return d, fault.Hidden()
+	}
+	return d, nil
+}
+
+// All lists the measures by name.
+func (g *Registry) All() []Def {
+	out := make([]Def, 0, len(g.defs))
+	for _, d := range g.defs {
+		out = append(out, d)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
+	return out
+}
+
+// Under is the condition that a row's unit lies under the query's unit, on the row's own columns county and township.
+func (q Query) Under(b *db.Builder, county, township, unit string) *db.Builder {
+	switch u := q.Unit; {
+	case u.Level <= access.City:
+		return b
+	case u.Kind == "county":
+		return b.Add(" AND "+county+" = ?", u.ID.Key)
+	case u.Kind == "township":
+		return b.Add(" AND "+township+" = ?", u.ID.Key)
+	default:
+		return b.Add(" AND "+unit+" = ?", u.ID.Key)
+	}
+}
+
+// FlowDef declares a measure counted by Count: its value is a sum of rollups for whole months (and of tallies for the
+// broken ones), its rows are the tallies.
+func FlowDef(name string, by By, neverScored bool) Def {
+	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored,
+		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) { return flowValue(ctx, r, name, q) },
+		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error) {
+			return flowRows(ctx, r, name, q, who, limit)
+		}}
+}
+
+// unitsUnder is the list of units whose rollups make up the query's unit; nil means the whole tenant. A flow is owned
+// by an organ (county or above) or, by hand or place, by a unit under it.
+func (q Query) unitsUnder(b *db.Builder, column string) *db.Builder {
+	switch u := q.Unit; {
+	case u.Level <= access.City:
+		return b
+	case u.Kind == "county":
+		return b.Add(` AND `+column+` IN (SELECT u.id FROM units u WHERE u.city_id = $1 AND u.county_id = ?)`, u.ID.Key)
+	default:
+		return b.Add(` AND `+column+` = ?`, u.ID.Key)
+	}
+}
+
+func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, error) {
+	v := Value{Known: true}
+	first, last := wholeMonths(q.From, q.To)
+	sums := map[string]int64{}
+	gather := func(b *db.Builder) error {
+		text, args := b.SQL()
+		rows, err := r.Query(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var d string
+			var n int64
+			if err := rows.Scan(&d, &n); err != nil {
+				return err
+			}
+			sums[d] += n
+		}
+		return rows.Err()
+	}
+	if first <= last {
+		b := db.Build(`SELECT dim, SUM(n) FROM rollups WHERE city_id = $1 AND measure = ? AND month >= ? AND month <= ?`, name, first, last)
+		if err := gather(q.unitsUnder(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+			return v, err
+		}
+	}
+	for _, p := range brokenMonths(q.From, q.To, first, last) {
+		b := db.Build(`SELECT dim, SUM(n) FROM tallies WHERE city_id = $1 AND measure = ? AND on_day >= ? AND on_day <= ?`, name, p[0], p[1])
+		if err := gather(q.unitsUnder(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+			return v, err
+		}
+	}
+	for d, n := range sums {
+		v.Numerator += n
+		if d != "" && n != 0 {
+			v.By = append(v.By, Part{d, n})
+		}
+	}
+	sort.Slice(v.By, func(i, j int) bool {
+		a, b := v.By[i], v.By[j]
+		return a.N > b.N || a.N == b.N && a.Dim < b.Dim
+	})
+	return v, nil
+}
+
+// wholeMonths is the first and last month that lie in the period entirely; first > last when none does.
+func wholeMonths(from, to calendar.Date) (first, last string) {
+	f, t := from, to
+	if f.Day() != 1 {
+		f = calendar.MakeDate(f.Year(), f.Month(), 1).AddMonths(1)
+	}
+	if t != t.EndOfMonth() {
+		t = calendar.MakeDate(t.Year(), t.Month(), 1).AddDays(-1)
+	}
+	return f.MonthKey(), t.MonthKey()
+}
+
+func brokenMonths(from, to calendar.Date, first, last string) [][2]calendar.Date {
+	if first > last {
+		return [][2]calendar.Date{{from, to}}
+	}
+	var out [][2]calendar.Date
+	if from.MonthKey() < first {
+		out = append(out, [2]calendar.Date{from, from.EndOfMonth()})
+	}
+	if to.MonthKey() > last {
+		out = append(out, [2]calendar.Date{calendar.MakeDate(to.Year(), to.Month(), 1), to})
+	}
+	return out
+}
+
+func flowRows(ctx context.Context, r db.Reader, name string, q Query, who access.Actor, limit int) (RowList, error) {
+	out := RowList{Columns: []string{"day", "matter", "title", "kind"}}
+	b := db.Build(`SELECT t.on_day, t.dim, t.n, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), COALESCE(m.kind, '') FROM tallies t
+		LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
+	// Only matters in the reader's scope are shown; the others are counted as hidden.
+	b.Add(` AND (1 = 0`)
+	for _, k := range access.Reads {
+		b.Add(` OR (m.kind = ? `, k.Kind)
+		who.Scope(k.Perm).Where(b, "m", r.City())
+		b.Add(`)`)
+	}
+	b.Add(`) WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, name, q.From, q.To)
+	q.unitsUnder(b, "t.unit_id").Add(` ORDER BY t.on_day DESC, t.id DESC LIMIT ?`, limit+1)
+	text, args := b.SQL()
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return out, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var on calendar.Date
+		var dim, key, no, title, kind string
+		var n int64
+		if err := rows.Scan(&on, &dim, &n, &key, &no, &title, &kind); err != nil {
+			return out, err
+		}
+		l := Line{Cells: []string{string(on), no, title, dim}, Counts: true, N: n}
+		if key != "" {
+			l.Link = "/m/" + id.ID{City: r.City(), Key: key}.String()
+		} else {
+			out.Hidden++
+			l.Cells[1], l.Cells[2] = "", ""
+		}
+		out.Rows = append(out.Rows, l)
+	}
+	if len(out.Rows) > limit {
+		out.Rows, out.More = out.Rows[:limit], true
+	}
+	return out, rows.Err()
+}
+
+// Describe is a measure's name for messages.
+func (d Def) Describe() string {
+	return fmt.Sprintf("%s (%s, %s)", d.Name, d.Unit, strings.ToLower(string(d.Kind)))
+}

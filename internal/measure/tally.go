@@ -1,0 +1,105 @@
+package measure
+
+import (
+	"context"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+)
+
+var tallyTable = &ledger.Table{Name: "tallies", Key: []string{"measure", "unit_id", "on_day", "id"}, Cols: []string{"dim", "matter_id", "n"}}
+
+// Tables are the covered tables of this package. Rollups are sums of tallies, so they need no cover: Check holds them
+// against the rows.
+func Tables() []*ledger.Table { return []*ledger.Table{tallyTable} }
+
+// Count adds n to a flow measure of a unit on a day, about a matter; dim is the kind within the measure (a channel, a
+// disposal), "" if it has none.
+func Count(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on calendar.Date, matter id.Key, n int) error {
+	if err := tx.Insert(ctx, tallyTable, name, unit, on, tx.NewKey(), dim, matter, n); err != nil {
+		return err
+	}
+	return add(ctx, tx, name, dim, unit, on, n)
+}
+
+func add(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on calendar.Date, n int) error {
+	_, err := tx.Exec(ctx, `INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (city_id, unit_id, month, measure, dim) DO UPDATE SET n = rollups.n + $6`, unit, on.MonthKey(), name, dim, n)
+	return err
+}
+
+// Move takes everything a matter was counted as from one unit to another: a person was named in it, and the level
+// below keeps no trace, not even a number (D22).
+func Move(ctx context.Context, tx *ledger.Tx, matter, from, to id.Key) error {
+	type tally struct {
+		name, unit, id, dim string
+		on                  calendar.Date
+		n                   int
+	}
+	ts, err := db.All(ctx, tx, func(rows *db.Rows) (t tally, err error) {
+		return t, rows.Scan(&t.name, &t.unit, &t.on, &t.id, &t.dim, &t.n)
+	}, `SELECT measure, unit_id, on_day, id, dim, n FROM tallies WHERE city_id = $1 AND matter_id = $2 AND unit_id = $3`, matter, from)
+	if err != nil {
+		return err
+	}
+	for _, t := range ts {
+		if t.n == 0 {
+			continue
+		}
+		// The old line is counted out, not removed: what was written stays written, under a matter nobody there sees.
+		if err := tx.Update(ctx, tallyTable, t.name, t.unit, t.on, t.id, t.dim, matter, 0); err != nil {
+			return err
+		}
+		if err := add(ctx, tx, t.name, t.dim, t.unit, t.on, -t.n); err != nil {
+			return err
+		}
+		if err := Count(ctx, tx, t.name, t.dim, to, t.on, matter, t.n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cell is one number of a flow: a unit, a month, a kind.
+type Cell struct {
+	Unit  id.Key
+	Month string
+	Dim   string
+	N     int64
+}
+
+// Sums adds up the rollups of a measure over the units and whole months from-to, by kind.
+func Sums(ctx context.Context, r db.Reader, name string, units []id.Key, from, to string) (map[string]int64, error) {
+	out := map[string]int64{}
+	b := db.Build(`SELECT dim, SUM(n) FROM rollups WHERE city_id = $1 AND measure = ? AND month >= ? AND month <= ?`, name, from, to)
+	if units != nil {
+		b.In(" AND ", "unit_id", units)
+	}
+	text, args := b.Add(` GROUP BY dim`).SQL()
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var d string
+		var n int64
+		if err := rows.Scan(&d, &n); err != nil {
+			return nil, err
+		}
+		out[d] = n
+	}
+	return out, rows.Err()
+}
+
+// Check holds every rollup of a tenant against the tallies behind it and lists the cells that differ.
+func Check(ctx context.Context, r db.Reader) ([]string, error) {
+	return db.Column[string](ctx, r, `SELECT x.k FROM (
+		SELECT unit_id || ' ' || substr(on_day, 1, 7) || ' ' || measure || ' ' || dim AS k, SUM(n) AS n FROM tallies WHERE city_id = $1
+		GROUP BY unit_id, substr(on_day, 1, 7), measure, dim
+		UNION ALL
+		SELECT unit_id || ' ' || month || ' ' || measure || ' ' || dim, -n FROM rollups WHERE city_id = $1) x
+		GROUP BY x.k HAVING SUM(x.n) <> 0 ORDER BY x.k`)
+}

@@ -1,0 +1,200 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+)
+
+// Engine is the kind of database behind a DB.
+type Engine int
+
+// The two engines.
+const (
+	SQLite Engine = iota
+	Postgres
+)
+
+func (e Engine) String() string {
+	if e == Postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// Options are what Open needs beyond the address.
+type Options struct {
+	Clock func() time.Time // nil: the system's
+	Lint  bool             // check every new statement text (tests)
+	Keys  *id.Maker        // nil: random
+	// Relaxed lets SQLite lose the last commits on a power cut. Only the demonstration's builder sets it, and the file
+	// is opened anew without it before anybody works in it.
+	Relaxed bool
+}
+
+// DB is an open database.
+type DB struct {
+	Engine Engine
+	Keys   *id.Maker
+
+	url      string
+	w, r     *sql.DB
+	clock    atomic.Pointer[func() time.Time]
+	lint     bool
+	rst      stmts
+	writer   *liteWriter // SQLite's one writing connection
+	settings Options
+}
+
+// Open opens sqlite:FILE or postgres://… and checks that it can be used; it does not migrate.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	d := &DB{url: url, lint: o.Lint, Keys: o.Keys, settings: o}
+	if d.Keys == nil {
+		d.Keys = id.Random()
+	}
+	now := o.Clock
+	if now == nil {
+		now = time.Now
+	}
+	d.SetClock(now)
+	var err error
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		err = d.openSQLite(ctx, strings.TrimPrefix(url, "sqlite:"))
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		err = d.openPostgres(ctx, url)
+	default:
+		return nil, fault.New(fault.BadRequest, "db.address", redact(url))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// SetClock replaces the source of time; the demonstration city is built in its own past.
+func (d *DB) SetClock(now func() time.Time) { d.clock.Store(&now) }
+
+// Now is the present instant of this database's clock.
+func (d *DB) Now() calendar.Instant { return calendar.InstantOf((*d.clock.Load())()) }
+
+// Today is the present civil day.
+func (d *DB) Today() calendar.Date { return d.Now().Date() }
+
+// URL is the address without its password, for people.
+func (d *DB) URL() string { return redact(d.url) }
+
+// Ping says whether the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.r.PingContext(ctx) }
+
+// Close ends all connections.
+func (d *DB) Close() error {
+	if d.writer != nil {
+		d.writer.close()
+	}
+	d.rst.close()
+	err := d.r.Close()
+	if d.w != d.r {
+		if e := d.w.Close(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// Raw is the writing pool for package migrate and the tests of this package's users' schema; nobody else.
+func (d *DB) Raw() *sql.DB { return d.w }
+
+func redact(url string) string {
+	at := strings.LastIndex(url, "@")
+	scheme := strings.Index(url, "://")
+	if at < 0 || scheme < 0 || at < scheme {
+		return url
+	}
+	user, _, _ := strings.Cut(url[scheme+3:at], ":")
+	return url[:scheme+3] + user + url[at:]
+}
+
+// stmts keeps prepared statements by text. The number of texts is bounded because statements are built from a closed
+// set of parts; the bound here is a safety net, past which texts are prepared each time.
+type stmts struct {
+	mu sync.RWMutex
+	m  map[string]*sql.Stmt
+}
+
+const maxStatements = 4000
+
+func (s *stmts) get(ctx context.Context, pool *sql.DB, text string) (*sql.Stmt, error) {
+	s.mu.RLock()
+	st := s.m[text]
+	s.mu.RUnlock()
+	if st != nil {
+		return st, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st = s.m[text]; st != nil {
+		return st, nil
+	}
+	if len(s.m) >= maxStatements {
+		return nil, nil
+	}
+	st, err := pool.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if s.m == nil {
+		s.m = map[string]*sql.Stmt{}
+	}
+	s.m[text] = st
+	return st, nil
+}
+
+func (s *stmts) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.m {
+		_ = st.Close() // the pool is closed right after; nothing to do about a failure here
+	}
+	s.m = nil
+}
+
+type statsKey struct{}
+
+// Stats counts the statements of one request.
+type Stats struct {
+	Statements atomic.Int64
+	Texts      func(string) // when set, called with each text; tests only
+}
+
+// WithStats makes every statement run under the returned context count into s.
+func WithStats(ctx context.Context, s *Stats) context.Context {
+	return context.WithValue(ctx, statsKey{}, s)
+}
+
+func count(ctx context.Context, text string) {
+	if s, ok := ctx.Value(statsKey{}).(*Stats); ok {
+		s.Statements.Add(1)
+		if s.Texts != nil {
+			s.Texts(text)
+		}
+	}
+}
+
+func (d *DB) check(text string) error {
+	if !d.lint {
+		return nil
+	}
+	if err := Lint(text); err != nil {
+		return fmt.Errorf("statement refused: %w\n%s", err, text)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"qianshao/internal/fault"
+)
+
+func (d *DB) openPostgres(ctx context.Context, address string) error {
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return fault.New(fault.BadRequest, "db.address", redact(address)).Because(err)
+	}
+	cfg.StatementCacheCapacity = 1024
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "qianshao"
+	}
+	cfg.RuntimeParams["timezone"] = "UTC"
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = 5 * time.Second
+	}
+	pool := stdlib.OpenDB(*cfg)
+	pool.SetMaxOpenConns(24)
+	pool.SetMaxIdleConns(24)
+	pool.SetConnMaxLifetime(30 * time.Minute)
+	d.w, d.r, d.Engine = pool, pool, Postgres
+	var collate string
+	if err := pool.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate); err != nil {
+		_ = pool.Close() // the failure to connect is the news
+		return fault.New(fault.Unavailable, "db.unavailable").Because(err)
+	}
+	switch strings.ToLower(strings.ReplaceAll(collate, "-", "")) {
+	case "c", "posix", "c.utf8":
+		return nil
+	}
+	_ = pool.Close()
+	return fault.New(fault.Invalid, "db.collation", collate)
+}
+
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// Unique says whether the statement failed because a row with that key is there already.
+func Unique(err error) bool {
+	if c, ok := sqliteCode(err); ok {
+		return sqliteUnique(c)
+	}
+	return pgCode(err) == "23505"
+}
+
+// again says whether the whole transaction may simply be tried once more.
+func again(err error) bool {
+	if c, ok := sqliteCode(err); ok {
+		return sqliteAgain(c)
+	}
+	switch pgCode(err) {
+	case "40001", "40P01":
+		return true
+	case "57P01", "57P02", "25006", "55P03":
+		return !errors.As(err, new(commitError))
+	}
+	if errors.As(err, new(commitError)) {
+		return false
+	}
+	// A connection that broke before anything was sent for commit; a break during commit is not "safe to retry".
+	return errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+}
+
+// gone says whether the database can't be reached at all.
+func gone(err error) bool {
+	code := pgCode(err)
+	if strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "53") || code == "25006" {
+		return true
+	}
+	var ce *pgconn.ConnectError
+	var ne net.Error
+	return errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func full(err error) bool {
+	if c, ok := sqliteCode(err); ok {
+		return sqliteFull(c)
+	}
+	return pgCode(err) == "53100"
+}
+
+// pgRun is a transaction of database/sql.
+type pgRun struct{ tx *sql.Tx }
+
+func (p pgRun) query(ctx context.Context, text string, args []any) (*Rows, error) {
+	return p.tx.QueryContext(ctx, text, args...)
+}
+
+func (p pgRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+	return p.tx.ExecContext(ctx, text, args...)
+}
+
+func (p pgRun) commit(context.Context) error { return p.tx.Commit() }
+func (p pgRun) rollback()                    { _ = p.tx.Rollback() } // the first error, or the panic, is what matters

@@ -1,0 +1,90 @@
+package seal
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"qianshao/internal/fault"
+)
+
+func TestSealToTwo(t *testing.T) {
+	a, pa, err := NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, pb, _ := NewKey()
+	c, _, _ := NewKey()
+	sealed, err := Seal([]byte("举报人：某某"), pa, pb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{a, b} {
+		got, err := Open(sealed, k)
+		if err != nil || string(got) != "举报人：某某" {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if _, err := Open(sealed, c); err == nil {
+		t.Error("a third key opened it")
+	}
+	sealed[len(sealed)-3] ^= 1
+	if _, err := Open(sealed, a); err == nil {
+		t.Error("a flipped bit went unnoticed")
+	}
+	if _, err := Seal([]byte("x")); fault.Code(err) != "key.none" {
+		t.Errorf("without a key: %v", err)
+	}
+}
+
+func TestWrap(t *testing.T) {
+	a, _, _ := NewKey()
+	w, err := Wrap(a, "一句很长的口令 2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Unwrap(w, "一句很长的口令 2026"); err != nil || got != a {
+		t.Error(err)
+	}
+	if _, err := Unwrap(w, "别的"); fault.Code(err) != "invalid" {
+		t.Errorf("wrong passphrase: %v", err)
+	}
+}
+
+func TestPad(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOfN(rapid.Byte(), 0, 5000).Draw(t, "b")
+		p := pad(b)
+		if int64(len(p)) != Padded(int64(len(b))) || len(p) > 256 && float64(len(p)) > float64(len(b)+8)*1.07 {
+			t.Fatalf("%d padded to %d", len(b), len(p))
+		}
+		if got, err := unpad(p); err != nil || !bytes.Equal(got, b) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestRingForgets(t *testing.T) {
+	now := time.Unix(0, 0)
+	r := NewRing(time.Minute, func() time.Time { return now })
+	r.Unlock("o", "k")
+	now = now.Add(50 * time.Second)
+	if _, err := r.Keys("o"); err != nil {
+		t.Error(err)
+	}
+	now = now.Add(50 * time.Second)
+	if !r.Unlocked("o") {
+		t.Error("use did not keep it")
+	}
+	now = now.Add(61 * time.Second)
+	if _, err := r.Keys("o"); fault.Code(err) != "key.locked" {
+		t.Errorf("idle: %v", err)
+	}
+	r.Unlock("o", "k")
+	r.Lock("o")
+	if r.Unlocked("o") {
+		t.Error("locked is locked")
+	}
+}
