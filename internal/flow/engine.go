@@ -130,7 +130,7 @@ func (e *Engine) Create(ctx context.Context, tx *ledger.Tx, m *Matter, subjects 
 	}
 	state, _ := t.State(m.State)
 	op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today(), In: Values{}}
-	if err := e.startClocks(ctx, op, state, starts); err != nil {
+	if err := e.startClocks(ctx, op, nil, state, starts); err != nil {
 		return err
 	}
 	if err := save(ctx, tx, m); err != nil {
@@ -357,12 +357,39 @@ func (e *Engine) apply(ctx context.Context, op *Op) error {
 			return err
 		}
 	}
-	if op.Move.Refusal {
+	if len(op.Move.Restart) > 0 {
+		if err := e.restart(ctx, op); err != nil {
+			return err
+		}
+	}
+	if refuses(op) {
 		if err := e.tellSuperior(ctx, op); err != nil {
 			return err
 		}
 	}
 	return save(ctx, op.Tx, m)
+}
+
+func refuses(op *Op) bool {
+	if has(op.Move.Refusal, "*") {
+		return true
+	}
+	return op.Move.Fork != nil && has(op.Move.Refusal, op.In.Str(op.Move.Fork.Field))
+}
+
+// restart ends the clocks of the rules as met and begins them anew.
+func (e *Engine) restart(ctx context.Context, op *Op) error {
+	if err := e.endRules(ctx, op, op.Move.Restart, deadline.Fulfilled); err != nil {
+		return err
+	}
+	s, _ := e.tables[op.M.Kind].State(op.M.State)
+	again := State{Name: s.Name}
+	for _, u := range s.Rules {
+		if has(op.Move.Restart, u.Rule) {
+			again.Rules = append(again.Rules, u)
+		}
+	}
+	return e.startClocks(ctx, op, nil, again, nil)
 }
 
 // shift changes the state: clocks of the old one that the new one lacks end, those of the new one start.
@@ -396,7 +423,7 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 	if next.End {
 		m.Ended = op.Day
 	}
-	return e.startClocks(ctx, op, next, starts)
+	return e.startClocks(ctx, op, from.Rules, next, starts)
 }
 
 func uses(us []Use, rule string) bool {
@@ -444,12 +471,13 @@ func (e *Engine) closeRisen(ctx context.Context, op *Op, ended []deadline.Clock,
 	return nil
 }
 
-// startClocks opens what runs in a state and is not running yet, and hands over what somebody else owes now.
-func (e *Engine) startClocks(ctx context.Context, op *Op, s State, starts map[string]calendar.Date) error {
+// startClocks opens what runs in a state and did not run in the one before (a duty met there is not owed again), and
+// hands over what somebody else owes now.
+func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State, starts map[string]calendar.Date) error {
 	m := op.M
 	var running []deadline.Clock
 	var settings access.Settings
-	if m.Version > 1 {
+	if len(before) > 0 {
 		var err error
 		if running, err = deadline.Running(ctx, op.Tx, m.ID.Key); err != nil {
 			return err
@@ -463,17 +491,15 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, s State, starts map[st
 		if err != nil {
 			return err
 		}
-		found := false
-		for _, c := range running {
-			if c.Rule != u.Rule {
-				continue
+		if uses(before, u.Rule) {
+			for _, c := range running {
+				if c.Rule != u.Rule {
+					continue
+				}
+				if _, err := e.Clocks.Reowe(ctx, op.Tx, c, unit, role, ""); err != nil {
+					return err
+				}
 			}
-			found = true
-			if _, err := e.Clocks.Reowe(ctx, op.Tx, c, unit, role, ""); err != nil {
-				return err
-			}
-		}
-		if found {
 			continue
 		}
 		if settings == nil {
@@ -515,14 +541,9 @@ func (e *Engine) count(ctx context.Context, op *Op, c Tally) error {
 	dim := c.Dim
 	if dim != "" {
 		if dim[0] == '@' {
-			switch dim {
-			case "@source":
-				dim = op.M.Source
-			default:
-				var err error
-				if dim, err = e.tables[op.M.Kind].Hooks.Attr(ctx, op.Tx, op.M, dim[1:]); err != nil {
-					return err
-				}
+			var err error
+			if dim, err = e.attr(ctx, op.Tx, op.M, dim[1:]); err != nil {
+				return err
 			}
 		} else {
 			dim = op.In.Str(dim)
@@ -547,4 +568,56 @@ func (e *Engine) count(ctx context.Context, op *Op, c Tally) error {
 func (e *Engine) Count(ctx context.Context, tx *ledger.Tx, m *Matter, name, dim, at string) error {
 	op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today(), In: Values{"dim": {dim}}}
 	return e.count(ctx, op, Tally{Measure: name, Dim: "dim", At: at})
+}
+
+// Make makes a quiet move of a matter that the caller holds locked, as part of the caller's act: what happens to one
+// matter because something happened to another.
+func (e *Engine) Make(ctx context.Context, tx *ledger.Tx, m *Matter, name string, in Values) error {
+	mv, ok := e.tables[m.Kind].Move(name)
+	if !ok || !mv.Quiet {
+		return fmt.Errorf("flow: %s has no quiet move %s", m.Kind, name)
+	}
+	if !has(mv.From, m.State) {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	return e.apply(ctx, &Op{Tx: tx, Engine: e, M: m, Move: mv, In: in, Author: tx.Actor.Person, Day: tx.Today(), Params: map[string]any{}})
+}
+
+// JoinFamily makes a matter part of another's family; the bars of both hold for all of it.
+func (e *Engine) JoinFamily(ctx context.Context, tx *ledger.Tx, m *Matter, root id.Key) error {
+	if m.Root == root {
+		return nil
+	}
+	barred, err := db.All(ctx, tx, func(rows *db.Rows) (b [2]string, err error) { return b, rows.Scan(&b[0], &b[1]) },
+		`SELECT person_id, why FROM bars WHERE city_id = $1 AND root_id = $2`, m.Root)
+	if err != nil {
+		return err
+	}
+	for _, b := range barred {
+		if err := bar(ctx, tx, b[0], root, b[1]); err != nil {
+			return err
+		}
+	}
+	m.Root = root
+	return nil
+}
+
+// MakeAs makes a move that is offered to people, on behalf of another move in the same act: accepting a tip-off with
+// 转办 is accepting it and assigning its clue.
+func (e *Engine) MakeAs(ctx context.Context, tx *ledger.Tx, m *Matter, name string, in Values) error {
+	mv, ok := e.tables[m.Kind].Move(name)
+	if !ok || mv.Chain != "" || !has(mv.From, m.State) {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	op := &Op{Tx: tx, Engine: e, M: m, Move: mv, In: in, Author: tx.Actor.Person, Day: tx.Today(), Params: map[string]any{}}
+	if err := e.check(ctx, op); err != nil {
+		return err
+	}
+	return e.apply(ctx, op)
+}
+
+// Rehand gives the running clocks of a matter to the unit that handles it now, when its state stays.
+func (e *Engine) Rehand(ctx context.Context, op *Op) error {
+	s, _ := e.tables[op.M.Kind].State(op.M.State)
+	return e.startClocks(ctx, op, s.Rules, s, nil)
 }

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 )
 
 // Filter narrows a list. Zero fields do not narrow.
@@ -151,8 +152,8 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 		b.If(f.After.Key != "", ` AND (m.received_on, m.id) < (?, ?)`, f.After.Day, f.After.Key)
 		b.Add(` ORDER BY m.received_on DESC, m.id DESC`)
 	}
-	text, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
-	return db.All(ctx, r, scanMatter(r.City()), text, args...)
+	q, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
+	return db.All(ctx, r, scanMatter(r.City()), q, args...)
 }
 
 func (e *Engine) waiting(kind string) []string {
@@ -182,6 +183,64 @@ func (e *Engine) Family(ctx context.Context, r db.Reader, who access.Actor, m Ma
 		who.Scope(k.Perm).Where(b, "m", r.City())
 		b.Add(`)`)
 	}
-	text, args := b.Add(`) ORDER BY m.id LIMIT 50`).SQL()
-	return db.All(ctx, r, scanMatter(r.City()), text, args...)
+	q, args := b.Add(`) ORDER BY m.id LIMIT 50`).SQL()
+	return db.All(ctx, r, scanMatter(r.City()), q, args...)
+}
+
+// SearchTerms are the words of the search index that stand for a matter's kind and for those who may see it.
+func SearchTerms(m *Matter) []string {
+	out := []string{KindTerm(m.Kind)}
+	for l := access.Province; l <= m.Level; l++ {
+		out = append(out, strings.ToLower(access.LevelTerm(l)))
+	}
+	if m.County != "" {
+		out = append(out, strings.ToLower(access.CountyTerm(m.County)))
+	}
+	if !m.Handler.Zero() {
+		out = append(out, strings.ToLower(access.HandlerTerm(m.Handler.Key)))
+	}
+	return out
+}
+
+// KindTerm is the search index's word for a kind of matter.
+func KindTerm(kind string) string { return "zzk" + kind }
+
+// Search finds matters of one kind by words in their text, newest first, of those the actor may see.
+func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed string, after id.Key, limit int) ([]Matter, error) {
+	terms := text.Parse(typed)
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	scope := who.Scope(access.ReadOf(kind))
+	if scope.Empty() {
+		return nil, nil
+	}
+	var out []Matter
+	for _, city := range scope.Cities() {
+		r := e.Ledger.DB.In(city)
+		words, all := scope.Terms(city)
+		if !all && len(words) == 0 {
+			continue
+		}
+		keys, err := text.Find(ctx, r, e.Ledger.DB.Engine, text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after})
+		if err != nil || len(keys) == 0 {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		// The index carries the scope as words; the rows are read under the scope itself, which also knows the bars.
+		b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1`).In(" AND ", "m.id", keys)
+		q, args := scope.Where(b, "m", city).Add(` ORDER BY m.id DESC`).SQL()
+		ms, err := db.All(ctx, r, scanMatter(city), q, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ms...)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].ID.Key > out[j].ID.Key })
+	if len(out) > limit {
+		out = out[:limit]
+	}
+	return out, nil
 }

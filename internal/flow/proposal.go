@@ -99,8 +99,8 @@ func levelName(l int) string {
 	return "province"
 }
 
-// facts are what the rulebook may ask about a matter.
-func (e *Engine) facts(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error) {
+// Facts are what the rulebook may ask about a matter, given what was filled in.
+func (e *Engine) Facts(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error) {
 	f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember))}
 	level := m.Level
 	if !m.Handler.Zero() {
@@ -132,7 +132,7 @@ func yesNo(b bool) string {
 
 // chainFor is the approval that a move of this matter needs, with the seats it would take today.
 func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, chain string, in Values, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
-	facts, err := e.facts(ctx, r, m, in)
+	facts, err := e.Facts(ctx, r, m, in)
 	if err != nil {
 		return rulebook.Chain{}, rulebook.Case{}, nil, err
 	}

@@ -81,6 +81,7 @@ type Move struct {
 	From    []string
 	To      string            // "" with a Fork, or when it stays
 	Fork    *Fork             // where it leads depends on a choice
+	Also    []string          // further states that its effect may lead to instead
 	By      []By              // any of these may make it
 	Fields  []Field           // what must be said
 	Chain   string            // approval it needs; "": none
@@ -90,10 +91,11 @@ type Move struct {
 	Ends    []string          // rules that are met though the next state keeps them
 	Counts  []Tally
 	Basis   []rulebook.Basis
-	Key     bool // decisive: the log marks it
-	Refusal bool // stands in the superior's list (D24)
-	Many    bool // may be made for many matters at once
-	Quiet   bool // made by the program or by another move; not offered on pages
+	Key     bool     // decisive: the log marks it
+	Refusal []string // choices of the fork that stand in the superior's list (D24); "*" for the move itself
+	Restart []string // rules whose clock begins anew though the state stays
+	Many    bool     // may be made for many matters at once
+	Quiet   bool     // made by the program or by another move; not offered on pages
 	Retired bool
 }
 
@@ -143,7 +145,7 @@ type Field struct {
 	Future bool // a day that may lie ahead
 }
 
-// When makes a field depend on another's value.
+// When makes a field depend on another's value, or on an attribute of the matter when Field begins with "@".
 type When struct {
 	Field string
 	In    []string
@@ -194,7 +196,7 @@ func (m *Move) leads() []string {
 	if m.To == "" && m.Fork == nil {
 		out = append(out, m.From...)
 	}
-	return out
+	return append(out, m.Also...)
 }
 
 // Check says what is wrong with a table: unknown states, dead ends, open states with neither clock nor reason, clocks
@@ -268,7 +270,11 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 		if !in[s.Name] && !s.Retired {
 			say("nothing leads to state %s", s.Name)
 		}
-		if !s.End && len(s.Rules) == 0 && s.NoClock == "" {
+		always := false
+		for _, u := range s.Rules {
+			always = always || u.If == ""
+		}
+		if !s.End && !always && s.NoClock == "" {
 			say("open state %s has no clock and no reason for none", s.Name)
 		}
 		for _, u := range s.Rules {

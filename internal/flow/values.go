@@ -64,9 +64,38 @@ const (
 	maxPara = 4000
 )
 
-// Asked says whether a field is asked for, given the other values.
-func (f Field) Asked(v Values) bool {
-	return f.When == nil || slices.Contains(f.When.In, v.Str(f.When.Field))
+// Asked lists the fields of a move that are asked for by the matter as it stands; what depends on other values of the
+// form is still among them.
+func (e *Engine) Asked(ctx context.Context, r db.Reader, m *Matter, fields []Field) ([]Field, error) {
+	var out []Field
+	for _, f := range fields {
+		if f.When != nil && strings.HasPrefix(f.When.Field, "@") {
+			v, err := e.attr(ctx, r, m, f.When.Field[1:])
+			if err != nil {
+				return nil, err
+			}
+			if !slices.Contains(f.When.In, v) {
+				continue
+			}
+			f.When = nil
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (e *Engine) attr(ctx context.Context, r db.Reader, m *Matter, name string) (string, error) {
+	switch name {
+	case "source":
+		return m.Source, nil
+	case "outcome":
+		return m.Outcome, nil
+	}
+	h := e.tables[m.Kind].Hooks.Attr
+	if h == nil {
+		return "", nil
+	}
+	return h(ctx, r, m, name)
 }
 
 // Option is one thing that may be chosen.
@@ -80,8 +109,12 @@ type Option struct {
 func (e *Engine) validate(ctx context.Context, r db.Reader, who access.Actor, m *Matter, fields []Field, in Values, today calendar.Date) (Values, error) {
 	out := Values{}
 	var bad []fault.Field
+	fields, err := e.Asked(ctx, r, m, fields)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range fields {
-		if !f.Asked(in) {
+		if f.When != nil && !slices.Contains(f.When.In, in.Str(f.When.Field)) {
 			continue
 		}
 		vals := clean(in[f.Name], f.Kind)
@@ -132,7 +165,7 @@ func Clean(s string, lines bool) (string, bool) {
 	return s, true
 }
 
-func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, m *Matter, f Field, vals []string, today calendar.Date) (code string, args []string, err error) {
+func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, m *Matter, f Field, vals []string, today calendar.Date) (string, []string, error) {
 	for _, s := range vals {
 		if _, ok := Clean(s, f.Kind == Para); !ok {
 			return "text.control", nil, nil

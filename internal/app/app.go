@@ -1,0 +1,81 @@
+// Package app is the composition root: it builds every room, introduces them to each other, mounts their pages and
+// starts their workers. It holds no rules, and nobody imports it but the program and tests.
+//
+// Start at Build.
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/casework"
+	"qianshao/internal/clue"
+	"qianshao/internal/custody"
+	"qianshao/internal/deadline"
+	"qianshao/internal/flow"
+	"qianshao/internal/intake"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/seal"
+	"qianshao/internal/rulebook"
+	rules "qianshao/rulebook"
+)
+
+// App is every room of the work side.
+type App struct {
+	DB       *db.DB
+	Rules    *rulebook.Book
+	Ledger   *ledger.Ledger
+	Clocks   *deadline.Keeper
+	Engine   *flow.Engine
+	Measures *measure.Registry
+	Custody  *custody.Keeper
+	Org      *org.Service
+	Intake   *intake.Service
+	Clues    *clue.Service
+	Cases    *casework.Service
+}
+
+// keyIdle is how long an organ's unlocked key stays in memory unused.
+const keyIdle = 30 * time.Minute
+
+// Build makes the rooms over an open, migrated database.
+func Build(ctx context.Context, d *db.DB) (*App, error) {
+	book, err := rulebook.Load(rules.Files)
+	if err != nil {
+		return nil, err
+	}
+	cal, err := deadline.LoadCalendar(ctx, d.Shared(), calendar.Shipped())
+	if err != nil {
+		return nil, err
+	}
+	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry()}
+	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
+	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}
+	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
+	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
+	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
+	a.Cases = &casework.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clues: a.Clues}
+	a.Intake.Pool, a.Clues.Filing = a.Clues, a.Cases
+	a.Intake.AddSources()
+	a.Cases.AddSources()
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.SlipTable(), a.Clues.Table(), a.Cases.Table()} {
+		if err := a.Engine.Add(t); err != nil {
+			return nil, fmt.Errorf("lifecycles: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// Covered lists every table whose rows the ledger answers for.
+func Covered() []*ledger.Table {
+	var out []*ledger.Table
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables()} {
+		out = append(out, ts...)
+	}
+	return out
+}

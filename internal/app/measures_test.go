@@ -1,0 +1,5 @@
+package app_test
+
+import "qianshao/internal/measure"
+
+var checkRollups = measure.Check

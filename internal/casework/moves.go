@@ -1,0 +1,212 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// checkTeam keeps the lead among the team, and everybody barred from the family out of it.
+func (s *Service) checkTeam(ctx context.Context, op *flow.Op) error {
+	team := op.In.List("team")
+	if !slices.Contains(team, op.In.Str("lead")) {
+		return fault.InvalidField("lead", "team.lead_outside")
+	}
+	barred, err := db.Column[string](ctx, op.Tx, `SELECT person_id FROM bars WHERE city_id = $1 AND root_id = $2`, op.M.Root)
+	if err != nil {
+		return err
+	}
+	for _, p := range team {
+		if slices.Contains(barred, p) {
+			return fault.InvalidField("team", "team.barred")
+		}
+	}
+	return nil
+}
+
+func (s *Service) applyFiling(ctx context.Context, op *flow.Op) error {
+	if err := change(ctx, op, func(c *Case) { c.Filed, c.Track = op.Day, op.In.Str("track") }); err != nil {
+		return err
+	}
+	return s.applyTeam(ctx, op)
+}
+
+func (s *Service) applyTeam(ctx context.Context, op *flow.Op) error {
+	return flow.SetTeam(ctx, op.Tx, op.M, flow.StageInvestigate, op.In.Str("lead"), op.In.List("team"))
+}
+
+func (s *Service) applyDropFiling(ctx context.Context, op *flow.Op) error {
+	return change(ctx, op, func(c *Case) { c.Decision, c.Untrue, c.ClearAnswer = "not_filed", true, op.In.Str("clear_answer") })
+}
+
+func (s *Service) applyReport(ctx context.Context, op *flow.Op) error {
+	return flow.Unsign(ctx, op.Tx, op.M, flow.StageInvestigate)
+}
+
+func (s *Service) applyUnsign(ctx context.Context, op *flow.Op) error {
+	return flow.Unsign(ctx, op.Tx, op.M, flow.StageInvestigate)
+}
+
+// applySign takes one investigator's signature; the last one completes the report.
+func (s *Service) applySign(ctx context.Context, op *flow.Op) error {
+	all, err := flow.Sign(ctx, op.Tx, op.M, flow.StageInvestigate, op.Actor.Person)
+	if all {
+		op.To = Signed
+	}
+	return err
+}
+
+// checkPanel keeps everybody who took part, or is barred, off the review (查审分离).
+func (s *Service) checkPanel(ctx context.Context, op *flow.Op) error {
+	panel := op.In.List("panel")
+	if !slices.Contains(panel, op.In.Str("lead")) {
+		return fault.InvalidField("lead", "team.lead_outside")
+	}
+	took, err := tookPart(ctx, op.Tx, op.M.Root)
+	if err != nil {
+		return err
+	}
+	for _, p := range panel {
+		if slices.Contains(took, p) {
+			return fault.InvalidField("panel", "review.took_part")
+		}
+	}
+	return nil
+}
+
+func (s *Service) applyPanel(ctx context.Context, op *flow.Op) error {
+	return flow.SetTeam(ctx, op.Tx, op.M, flow.StageReview, op.In.Str("lead"), op.In.List("panel"))
+}
+
+// checkDecision holds a decision against the matrix of sanctions and bodies.
+func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
+	if op.In.Str("decision") != "sanction" {
+		if a := op.In.Str("clear_answer"); (a == "not_needed" || a == "declined") && op.In.Str("clear_reason") == "" {
+			return fault.InvalidField("clear_reason", "required")
+		}
+		return nil
+	}
+	facts, err := s.Engine.Facts(ctx, op.Tx, op.M, op.In)
+	if err != nil {
+		return err
+	}
+	chosen := 0
+	var bad []fault.Field
+	for _, f := range []string{"party_sanction", "admin_sanction"} {
+		code := op.In.Str(f)
+		if code == "" {
+			continue
+		}
+		chosen++
+		x, ok := s.Rules.Sanction(code)
+		if !ok {
+			return fault.InvalidField(f, "choice.unknown")
+		}
+		if f == "party_sanction" && !op.M.Is(flow.FlagParty) {
+			bad = append(bad, fault.Field{Name: f, Code: "sanction.no_member"})
+			continue
+		}
+		bodies := x.Decides(facts)
+		switch {
+		case len(bodies) == 0:
+			bad = append(bad, fault.Field{Name: f, Code: "sanction.not_for_rank"})
+		case chosen == 1 && !slices.Contains(bodies, op.In.Str("body")):
+			bad = append(bad, fault.Field{Name: "body", Code: "sanction.wrong_body"})
+		}
+	}
+	if chosen == 0 {
+		bad = append(bad, fault.Field{Name: "party_sanction", Code: "required"})
+	}
+	return fault.InvalidFields(bad)
+}
+
+func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
+	var sanctions []string
+	until := op.In.Day("decided_on")
+	for _, f := range []string{"party_sanction", "admin_sanction"} {
+		code := op.In.Str(f)
+		x, ok := s.Rules.Sanction(code)
+		if code == "" || !ok {
+			continue
+		}
+		sanctions = append(sanctions, code)
+		if x.Heavy {
+			op.M.Set(flow.FlagHeavy)
+		}
+		if end := op.In.Day("decided_on").AddMonths(months(x, op.In)); end > until {
+			until = end
+		}
+	}
+	d := op.In.Str("decision")
+	op.M.Outcome = d
+	return change(ctx, op, func(c *Case) {
+		c.Decision, c.Sanctions, c.Body, c.Decided, c.Form = d, strings.Join(sanctions, " "), op.In.Str("body"), op.In.Day("decided_on"), op.In.Str("form")
+		c.Untrue, c.ClearAnswer = d == "none" || d == "dismiss", op.In.Str("clear_answer")
+		c.EffectUntil = ""
+		if len(sanctions) > 0 && until > c.Decided {
+			c.EffectUntil = until
+		}
+	})
+}
+
+// months is how long a sanction works: the chosen period where there is a choice, else its own.
+func months(x rulebook.Sanction, in flow.Values) int {
+	n, _ := strconv.Atoi(in.Str("probation")) // validated; "" for other kinds
+	if len(x.Months) > 1 && slices.Contains(x.Months, n) {
+		return n
+	}
+	if len(x.Months) > 0 {
+		return x.Months[0]
+	}
+	return 0
+}
+
+// shutPost keeps the change of post and pay for sanctions that bring one.
+func (s *Service) shutPost(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagHeavy) {
+		return "case.no_post_change", nil
+	}
+	return "", nil
+}
+
+// shutReport keeps the report of enforcement until the change of post and pay is done.
+func (s *Service) shutReport(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagHeavy) {
+		return "", nil
+	}
+	open, err := db.Column[string](ctx, r, `SELECT c.id FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.rule = 'case.execute_post' AND c.state IN ('open', 'paused')`, m.ID.Key)
+	if err == nil && len(open) > 0 {
+		return "case.post_first", nil
+	}
+	return "", err
+}
+
+func (s *Service) applyDeliver(ctx context.Context, op *flow.Op) error {
+	return change(ctx, op, func(c *Case) { c.Delivered = op.In.Day("on") })
+}
+
+func (s *Service) applyAnnounce(ctx context.Context, op *flow.Op) error {
+	return change(ctx, op, func(c *Case) { c.Announced = op.In.Day("on") })
+}
+
+func (s *Service) applyExecuted(ctx context.Context, op *flow.Op) error {
+	return change(ctx, op, func(c *Case) { c.Executed = op.In.Day("on") })
+}
+
+// applyClose ends the case and lets what it came from know.
+func (s *Service) applyClose(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	if op.M.Outcome == "" {
+		op.M.Outcome = c.Decision
+	}
+	return s.Clues.CaseEnded(ctx, op.Tx, c.Clue, op.M.Outcome)
+}

@@ -1,0 +1,187 @@
+package clue
+
+import (
+	"context"
+
+	"qianshao/internal/flow"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+)
+
+// Kind is this room's kind of matter.
+const Kind = "clue"
+
+// The states of a clue.
+const (
+	Pool          = "pool"
+	Arrived       = "arrived"
+	Opinion       = "opinion"
+	ReturnReview  = "return_review"
+	OpinionReview = "opinion_review"
+	InquiryReady  = "inquiry_ready"
+	LetterSent    = "letter_sent"
+	Awaiting      = "awaiting_answer"
+	InquiryReport = "inquiry_report"
+	InquiryReview = "inquiry_review"
+	VerifyPlan    = "verify_plan"
+	PlanReview    = "plan_review"
+	Verifying     = "verifying"
+	Signing       = "signing"
+	Verified      = "verified"
+	ResultReview  = "result_review"
+	Settling      = "settling"
+	Shelved       = "shelved"
+	ReopenReview  = "reopen_review"
+	Closed        = "closed"
+	ToCase        = "to_case"
+	Handed        = "handed"
+)
+
+func basis(pairs ...string) []rulebook.Basis {
+	var out []rulebook.Basis
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out = append(out, rulebook.Basis{Reg: pairs[i], Art: pairs[i+1]})
+	}
+	return out
+}
+
+func use(rule string, by flow.By) flow.Use { return flow.Use{Rule: rule, By: by} }
+
+// back is the report owed on a clue assigned with report-back, whatever state it is in.
+var back = flow.Use{Rule: "tipoff.assigned", By: flow.ByHandler, If: flow.FlagAssigned}
+
+var (
+	handler    = []flow.By{flow.ByHandler}
+	supervisor = []flow.By{flow.BySupervision}
+)
+
+func para(name string, must bool, limit int) flow.Field {
+	return flow.Field{Name: name, Kind: flow.Para, Must: must, Max: limit}
+}
+
+func line(name string, must bool) flow.Field {
+	return flow.Field{Name: name, Kind: flow.Line, Must: must}
+}
+
+func choice(name, list string) flow.Field {
+	return flow.Field{Name: name, Kind: flow.Choice, Must: true, List: list}
+}
+
+func yesNo(name string) flow.Field {
+	return flow.Field{Name: name, Kind: flow.Choice, Must: true, Codes: []string{"yes", "no"}}
+}
+
+func day(name string) flow.Field {
+	return flow.Field{Name: name, Kind: flow.Day, Must: true, Since: "received"}
+}
+
+func when(f flow.Field, field string, in ...string) flow.Field {
+	f.When = &flow.When{Field: field, In: in}
+	return f
+}
+
+// clearing is the question every untrue closing answers: does the name need clearing, was the person asked, how.
+func clearing(field string, in ...string) []flow.Field {
+	return []flow.Field{when(choice("clear_answer", "clear_answer"), field, in...), when(line("clear_reason", false), "clear_answer", "not_needed", "declined")}
+}
+
+// Table is the life of a clue.
+func (s *Service) Table() *flow.Table {
+	target := flow.Field{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}
+	team := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Min: 2}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
+	return &flow.Table{Kind: Kind, Mark: "线",
+		States: []flow.State{
+			{Name: Pool, Stage: "pool", Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision)}, Basis: basis("JK", "14–18")},
+			{Name: Arrived, Stage: "opinion", Rules: []flow.Use{use("tipoff.accept_forwarded", flow.ByHandler), use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "14–18")},
+			{Name: Opinion, Stage: "opinion", Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JD", "21")},
+			{Name: ReturnReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "14–18")},
+			{Name: OpinionReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "17")},
+			{Name: InquiryReady, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "27")},
+			{Name: LetterSent, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "29")},
+			{Name: Awaiting, Stage: "inquiry", Rules: []flow.Use{use("inquiry.answer", flow.ByHandler), back}, Basis: basis("JD", "29")},
+			{Name: InquiryReport, Stage: "inquiry", Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back}, Basis: basis("JD", "30")},
+			{Name: InquiryReview, Stage: "inquiry", Waits: true, Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back}, Basis: basis("JD", "30")},
+			{Name: VerifyPlan, Stage: "verify", Rules: []flow.Use{use("verify.plan", flow.ByHandler), back}, Basis: basis("JD", "33")},
+			{Name: PlanReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.plan", flow.ByHandler), back}, Basis: basis("JD", "33")},
+			{Name: Verifying, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByHandler), back}, Basis: basis("JD", "34")},
+			{Name: Signing, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByTeam), back}, Basis: basis("JCF", "41")},
+			{Name: Verified, Stage: "verify", Rules: []flow.Use{use("verify.result", flow.ByHandler), back}, Basis: basis("JD", "35")},
+			{Name: ResultReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.result", flow.ByHandler), back}, Basis: basis("JCF", "41")},
+			{Name: Settling, Stage: "settle", Rules: []flow.Use{use("clue.settle", flow.ByHandler), back}, Basis: basis("JD", "30", "ZW", "53")},
+			{Name: Shelved, Stage: "settle", Rules: []flow.Use{use("clue.shelve_review", flow.BySupervision)}, Basis: basis("JK", "17")},
+			{Name: ReopenReview, Stage: "closed", Waits: true, NoClock: "signature_only", Basis: basis("JD", "21")},
+			{Name: Closed, Stage: "closed", End: true},
+			{Name: ToCase, Stage: "closed", End: true},
+			{Name: Handed, Stage: "closed", End: true},
+		},
+		Moves: []flow.Move{
+			{Name: "assign", From: []string{Pool}, To: Opinion, Also: []string{Arrived}, By: supervisor, Many: true,
+				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Basis: basis("JK", "14–18"), Key: true},
+			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, VerifyPlan}, To: Opinion, Also: []string{Arrived}, By: supervisor,
+				Fields: []flow.Field{target, para("reason", true, 500)}, Basis: basis("JK", "14–18")},
+			{Name: "receive", From: []string{Arrived}, To: Opinion, By: handler, Many: true, Basis: basis("JK", "14–18")},
+			{Name: "hand_back", From: []string{Arrived, Opinion}, To: Pool, Via: ReturnReview, Chain: "clue.return", By: handler, Fields: []flow.Field{para("reason", true, 1000)},
+				Basis: basis("JK", "14–18"), Drops: []string{"tipoff.assigned"}},
+			{Name: "propose", From: []string{Opinion}, Via: OpinionReview, Chain: "clue.disposal", By: handler,
+				Fork: &flow.Fork{Field: "disposal", To: map[string]string{"inquiry": InquiryReady, "verification": VerifyPlan, "shelve": Shelved, "close": Settling}},
+				Fields: []flow.Field{choice("disposal", "disposal"), para("reason", true, 2000), day("studied_on"), line("studied_by", true),
+					when(choice("inquiry_form", "inquiry_form"), "disposal", "inquiry"), when(choice("close_ground", "close_ground"), "disposal", "close")},
+				Counts: []flow.Tally{{Measure: "clue.disposed", Dim: "disposal"}}, Basis: basis("JK", "17", "JD", "21"), Key: true, Refusal: []string{"shelve", "close"}},
+			{Name: "send_letter", From: []string{InquiryReady}, To: LetterSent, By: handler, Fields: []flow.Field{day("on"), line("letter_no", true), line("copied_to", true)}, Basis: basis("JD", "29")},
+			{Name: "deliver_letter", From: []string{LetterSent}, To: Awaiting, By: handler, Fields: []flow.Field{day("on"), choice("service", "service_way")},
+				Starts: map[string]string{"inquiry.answer": "on"}, Basis: basis("JD", "29"), Key: true},
+			{Name: "record_answer", From: []string{Awaiting}, To: InquiryReport, By: handler,
+				Fields: []flow.Field{day("on"), {Name: "chief_signed", Kind: flow.Choice, Must: true, Codes: []string{"signed", "is_chief"}}, line("record_no", true), para("gist", true, 2000)},
+				Starts: map[string]string{"inquiry.report": "on"}, Basis: basis("JD", "29"), Key: true},
+			{Name: "no_answer", From: []string{Awaiting}, To: InquiryReport, By: handler, Fields: []flow.Field{para("reason", true, 1000)}, Drops: []string{"inquiry.answer"}, Basis: basis("JD", "30")},
+			{Name: "hold_talk", From: []string{InquiryReady}, To: InquiryReport, By: handler,
+				Fields: []flow.Field{day("on"), choice("talk_by", "talk_by"), line("talkers", true), line("place", true), line("record_no", true), para("gist", true, 2000)},
+				Starts: map[string]string{"inquiry.report": "on"}, Basis: basis("JD", "28"), Key: true},
+			{Name: "propose_outcome", From: []string{InquiryReport}, Via: InquiryReview, Chain: "inquiry.outcome", By: handler,
+				Fork: &flow.Fork{Field: "outcome", To: map[string]string{"accept": Settling, "first_form": Settling, "again": InquiryReady, "verify": VerifyPlan, "false_report": Settling}},
+				Fields: append([]flow.Field{choice("outcome", "inquiry_outcome"), para("reason", true, 2000), when(choice("measure", "first_form"), "outcome", "first_form"),
+					when(choice("inquiry_form", "inquiry_form"), "outcome", "again")}, clearing("outcome", "accept", "false_report")...),
+				Counts: []flow.Tally{{Measure: "clue.inquired", Dim: "outcome"}}, Basis: basis("JD", "30"), Key: true},
+			{Name: "submit_plan", From: []string{VerifyPlan}, To: Verifying, Via: PlanReview, Chain: "verify.plan", By: handler,
+				Fields: append(append([]flow.Field{}, team...), para("questions", true, 2000), para("steps", true, 2000),
+					flow.Field{Name: "measures", Kind: flow.Choices, Must: true, List: "verify_measure"}, para("safety", true, 1000)),
+				Basis: basis("JD", "33"), Key: true},
+			{Name: "change_team", From: []string{Verifying}, By: []flow.By{flow.ByHead, flow.BySupervision}, Fields: append(append([]flow.Field{}, team...), para("reason", true, 500)), Basis: basis("JD", "33")},
+			{Name: "write_report", From: []string{Verifying}, To: Signing, By: []flow.By{flow.ByTeam},
+				Fields: []flow.Field{para("facts", true, 4000), {Name: "finding", Kind: flow.Choice, Must: true, Codes: []string{"true", "partly", "untrue"}}, line("record_no", true)}, Basis: basis("JCF", "41")},
+			{Name: "sign", From: []string{Signing}, Also: []string{Verified}, By: []flow.By{flow.ByTeam}, Basis: basis("JCF", "41")},
+			{Name: "amend_report", From: []string{Signing, Verified}, To: Verifying, By: []flow.By{flow.ByTeam}, Fields: []flow.Field{para("reason", true, 500)}, Basis: basis("JCF", "41"), Drops: []string{"verify.result"}},
+			{Name: "propose_result", From: []string{Verified}, Via: ResultReview, Chain: "verify.result", By: handler,
+				Fork: &flow.Fork{Field: "outcome", To: map[string]string{"file": ToCase, "close": Settling, "remind": Settling, "shelve": Shelved, "hand_party": Handed}},
+				Fields: append([]flow.Field{choice("outcome", "verification_outcome"), para("reason", true, 2000), when(choice("track", "track"), "outcome", "file"),
+					when(choice("measure", "first_form"), "outcome", "remind"), when(line("party_org", true), "outcome", "hand_party")}, clearing("outcome", "close")...),
+				Counts: []flow.Tally{{Measure: "clue.verified", Dim: "outcome"}}, Basis: basis("JD", "35", "JCF", "41"), Key: true, Refusal: []string{"shelve"}},
+			{Name: "settle", From: []string{Settling}, To: Closed, By: handler,
+				Fields: []flow.Field{day("on"), when(line("letter_no", true), "@close_kind", "accepted"), when(yesNo("party_org_told"), "@close_kind", "disproved"),
+					when(choice("clear_way", "clear_way"), "@clear_answer", "wanted"), when(line("clear_place", true), "@clear_answer", "wanted"),
+					when(line("measure_no", true), "@close_kind", "measure"), para("note", false, 500)},
+				Counts: []flow.Tally{{Measure: "clue.closed", Dim: "@close_kind"}}, Basis: basis("JD", "30", "JD", "35", "ZW", "53"), Key: true},
+			{Name: "revive", From: []string{Shelved}, To: Opinion, By: supervisor, Fields: []flow.Field{para("reason", true, 1000)}, Basis: basis("JK", "17"), Starts: map[string]string{}},
+			{Name: "keep_shelved", From: []string{Shelved}, By: supervisor, Fields: []flow.Field{para("reason", true, 1000)}, Restart: []string{"clue.shelve_review"}, Basis: basis("JK", "17")},
+			{Name: "reopen", From: []string{Closed, Handed}, To: Opinion, Via: ReopenReview, Chain: "clue.reopen", By: supervisor, Fields: []flow.Field{para("reason", true, 1000)}, Basis: basis("JD", "21"), Key: true},
+			{Name: "reconsider", From: []string{Closed, Shelved, Settling}, To: Opinion, By: []flow.By{flow.BySuperior}, Fields: []flow.Field{para("reason", true, 1000)},
+				Ends: []string{flow.RuleSuperior}, Drops: []string{"clue.settle", "clue.shelve_review"}, Basis: basis("JCF", "17"), Key: true},
+			{Name: "case_ended", From: []string{ToCase}, By: []flow.By{flow.BySystem}, Quiet: true, Basis: basis("JD", "21")},
+		},
+		Hooks: flow.Hooks{
+			Facts: s.facts,
+			Attr:  s.attr,
+			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){
+				"send_letter": s.onlyForm("letter"), "hold_talk": s.onlyForm("talk"),
+			},
+			Check: map[string]func(context.Context, *flow.Op) error{
+				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "propose_outcome": s.checkClearing, "propose_result": s.checkClearing, "settle": s.checkSettle,
+			},
+			Apply: map[string]func(context.Context, *flow.Op) error{
+				"assign": s.applyAssign, "reassign": s.applyAssign, "hand_back": s.applyHandBack, "propose": s.applyDisposal, "propose_outcome": s.applyOutcome,
+				"submit_plan": s.applyTeam, "change_team": s.applyTeam, "write_report": s.applyReport, "sign": s.applySign, "amend_report": s.applyAmend,
+				"propose_result": s.applyResult, "settle": s.applySettle, "revive": s.applyReopen, "reopen": s.applyReopen, "reconsider": s.applyReopen,
+			},
+		},
+	}
+}

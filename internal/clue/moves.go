@@ -1,0 +1,251 @@
+package clue
+
+import (
+	"context"
+	"slices"
+
+	"qianshao/internal/access"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
+	"qianshao/internal/rulebook"
+)
+
+// facts adds the choice to what the rulebook may ask.
+func (s *Service) facts(_ context.Context, _ db.Reader, _ *flow.Matter, in flow.Values) (rulebook.Facts, error) {
+	choice := in.Str("disposal")
+	if choice == "" {
+		choice = in.Str("outcome")
+	}
+	return rulebook.Facts{"choice": choice, "track": in.Str("track"), "nth": in.Str("nth")}, nil
+}
+
+func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name string) (string, error) {
+	c, err := Get(ctx, r, m.ID.Key)
+	switch name {
+	case "close_kind":
+		return c.CloseKind, err
+	case "clear_answer":
+		return c.ClearAnswer, err
+	case "disposal":
+		return c.Disposal, err
+	}
+	return "", err
+}
+
+// onlyForm keeps the letter's moves for letters and the talk's for talks.
+func (s *Service) onlyForm(form string) func(context.Context, db.Reader, *flow.Matter) (string, error) {
+	return func(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+		c, err := Get(ctx, r, m.ID.Key)
+		if err != nil || c.InquiryForm == form {
+			return "", err
+		}
+		return "clue.not_" + form, nil
+	}
+}
+
+// applyAssign gives a clue to a unit. A township commission first signs for it (JK 14–18: accept or pass on within the
+// days the rule gives); an office of the organ itself is in the same house.
+func (s *Service) applyAssign(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	u, err := access.GetUnit(ctx, op.Tx, op.In.Str("target"))
+	if err != nil {
+		return err
+	}
+	op.M.Handler = u.ID
+	if u.Kind == "township" {
+		op.To = Arrived
+	}
+	if op.In.Str("back") == "yes" {
+		op.M.Set(flow.FlagAssigned)
+		c.Assigned = true
+	}
+	if n := op.In.Str("verify_note"); n != "" {
+		c.VerifyNote = n
+	}
+	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
+		return err
+	}
+	if op.M.State == op.To {
+		if err := s.Engine.Rehand(ctx, op); err != nil {
+			return err
+		}
+	}
+	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
+}
+
+func (s *Service) applyHandBack(ctx context.Context, op *flow.Op) error {
+	op.M.Handler = id.ID{}
+	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
+}
+
+func (s *Service) applyDisposal(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	c.Disposal, c.Disposed = op.In.Str("disposal"), op.Day
+	switch c.Disposal {
+	case "inquiry":
+		c.InquiryForm = op.In.Str("inquiry_form")
+	case "close":
+		c.CloseKind, c.CloseGround = "direct", op.In.Str("close_ground")
+	}
+	return save(ctx, op.Tx, op.M.ID.Key, c)
+}
+
+// checkClearing asks why nobody needs clearing, or that the person declined, in words.
+func (s *Service) checkClearing(_ context.Context, op *flow.Op) error {
+	if a := op.In.Str("clear_answer"); (a == "not_needed" || a == "declined") && op.In.Str("clear_reason") == "" {
+		return fault.InvalidField("clear_reason", "required")
+	}
+	return nil
+}
+
+func (s *Service) applyOutcome(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	c.Result = op.In.Str("outcome")
+	switch c.Result {
+	case "accept", "false_report":
+		c.CloseKind, c.Untrue, c.ClearAnswer = "accepted", true, op.In.Str("clear_answer")
+	case "first_form":
+		c.CloseKind = "measure"
+	case "again":
+		c.InquiryForm = op.In.Str("inquiry_form")
+	}
+	return save(ctx, op.Tx, op.M.ID.Key, c)
+}
+
+// checkTeam keeps the lead among the team and everybody named or recused out of it.
+func (s *Service) checkTeam(ctx context.Context, op *flow.Op) error {
+	team := op.In.List("team")
+	if !slices.Contains(team, op.In.Str("lead")) {
+		return fault.InvalidField("lead", "team.lead_outside")
+	}
+	barred, err := db.Column[string](ctx, op.Tx, `SELECT person_id FROM bars WHERE city_id = $1 AND root_id = $2`, op.M.Root)
+	if err != nil {
+		return err
+	}
+	for _, p := range team {
+		if slices.Contains(barred, p) {
+			return fault.InvalidField("team", "team.barred")
+		}
+	}
+	return nil
+}
+
+func (s *Service) applyTeam(ctx context.Context, op *flow.Op) error {
+	return flow.SetTeam(ctx, op.Tx, op.M, flow.StageVerify, op.In.Str("lead"), op.In.List("team"))
+}
+
+func (s *Service) applyReport(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	c.Untrue = op.In.Str("finding") == "untrue"
+	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
+		return err
+	}
+	return flow.Unsign(ctx, op.Tx, op.M, flow.StageVerify)
+}
+
+// applySign takes one member's signature; the last one completes the report.
+func (s *Service) applySign(ctx context.Context, op *flow.Op) error {
+	all, err := flow.Sign(ctx, op.Tx, op.M, flow.StageVerify, op.Actor.Person)
+	if all {
+		op.To = Verified
+	}
+	return err
+}
+
+func (s *Service) applyAmend(ctx context.Context, op *flow.Op) error {
+	return flow.Unsign(ctx, op.Tx, op.M, flow.StageVerify)
+}
+
+func (s *Service) applyResult(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	c.Result = op.In.Str("outcome")
+	switch c.Result {
+	case "close":
+		c.CloseKind, c.ClearAnswer = "disproved", op.In.Str("clear_answer")
+	case "remind":
+		c.CloseKind = "measure"
+	case "hand_party":
+		op.M.Outcome = "handed"
+	case "file":
+		op.M.Outcome = "filed"
+		if _, err := s.Filing.FromClue(ctx, op.Tx, op.M, c, op.In.Str("track")); err != nil {
+			return err
+		}
+	}
+	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
+		return err
+	}
+	if c.Result == "hand_party" {
+		return s.Intake.Finished(ctx, op.Tx, op.M.ID.Key, op.M.Outcome)
+	}
+	return nil
+}
+
+// checkSettle refuses to close before everybody who is owed something was told.
+func (s *Service) checkSettle(_ context.Context, op *flow.Op) error {
+	if op.In.Str("party_org_told") == "no" {
+		return fault.InvalidField("party_org_told", "clue.party_org_first")
+	}
+	return nil
+}
+
+func (s *Service) applySettle(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	op.M.Outcome = c.CloseKind
+	return s.Intake.Finished(ctx, op.Tx, op.M.ID.Key, c.CloseKind)
+}
+
+// applyReopen brings a clue back to its disposal; what an earlier disposal said stays in the log.
+func (s *Service) applyReopen(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	if op.M.Handler.Zero() {
+		op.To = Pool
+	}
+	c.Disposal, c.Disposed, c.CloseKind, c.CloseGround, c.Result, c.Untrue, c.ClearAnswer, c.InquiryForm = "", "", "", "", "", false, "", ""
+	op.M.Outcome = ""
+	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
+		return err
+	}
+	return s.Intake.Reopened(ctx, op.Tx, op.M.ID.Key)
+}
+
+// CaseEnded is told that the case a clue became is closed: those who reported are owed the result.
+func (s *Service) CaseEnded(ctx context.Context, tx *ledger.Tx, clue id.Key, outcome string) error {
+	if clue == "" {
+		return nil
+	}
+	m, err := flow.Lock(ctx, tx, clue)
+	if err != nil {
+		return err
+	}
+	m.Outcome = outcome
+	if err := s.Engine.Make(ctx, tx, &m, "case_ended", flow.Values{}); err != nil {
+		return err
+	}
+	return s.Intake.Finished(ctx, tx, clue, outcome)
+}

@@ -1,0 +1,239 @@
+// Package custody keeps what is sealed: reporters' names and originals, and the keys of the organs they are sealed to.
+//
+// The words: an envelope is one sealed thing about a matter (identity, original); it is sealed to two keys, that of the
+// organ that received it and that of the level above (D13). A custodian unlocks the organ's key with a passphrase; it
+// then lies on a ring in memory until it is locked, idle, or the program ends (D15). Opening an envelope is an act with
+// a reason (D12).
+//
+// Invariants: sealing needs no unlocked key; without an organ's public key nothing that would have to be sealed is
+// taken; what comes out of an envelope goes to the one who asked and is stored nowhere.
+//
+// Start at Keeper.Seal and Keeper.Open.
+package custody
+
+import (
+	"context"
+	"errors"
+
+	"qianshao/internal/access"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/seal"
+)
+
+// What an envelope can hold.
+const (
+	Identity = "identity" // who reported, and how to reach them
+	Original = "original" // what they wrote or said, word for word
+)
+
+// Keeper seals and opens.
+type Keeper struct {
+	Ledger *ledger.Ledger
+	Ring   *seal.Ring
+}
+
+var keyTable = &ledger.Table{Name: "organ_keys", Key: []string{"organ_id", "id"}, Cols: []string{"suite", "public", "wrapped", "made_on", "retired_on"}}
+
+var envelopeTable = &ledger.Table{Name: "envelopes", Key: []string{"id"}, Cols: []string{"matter_id", "what", "suite", "keys", "sealed", "at"}}
+
+// Tables are the covered tables of this package.
+func Tables() []*ledger.Table { return []*ledger.Table{keyTable, envelopeTable} }
+
+// Key is one key pair of an organ, the private half wrapped.
+type Key struct {
+	Organ   id.ID
+	ID      id.Key
+	Suite   string
+	Public  string
+	Wrapped string
+	Made    string
+	Retired string
+}
+
+// Keys reads an organ's keys, newest first.
+func Keys(ctx context.Context, r db.Reader, organ id.ID) ([]Key, error) {
+	return db.All(ctx, r.For(organ.City), func(rows *db.Rows) (Key, error) {
+		k := Key{Organ: organ}
+		return k, rows.Scan(&k.ID, &k.Suite, &k.Public, &k.Wrapped, &k.Made, &k.Retired)
+	}, `SELECT id, suite, public, wrapped, made_on, retired_on FROM organ_keys WHERE city_id = $1 AND organ_id = $2 ORDER BY id DESC`, organ.Key)
+}
+
+// current is the key new things are sealed to.
+func current(ks []Key) (Key, bool) {
+	for _, k := range ks {
+		if k.Retired == "" {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
+
+// Seal closes a text about a matter to the organ and to the level above, in the transaction that makes the matter.
+func (k *Keeper) Seal(ctx context.Context, tx *ledger.Tx, matter id.Key, what string, plain []byte, organ access.Unit) error {
+	publics, names, err := k.recipients(ctx, tx, organ)
+	if err != nil {
+		return err
+	}
+	sealed, err := seal.Seal(plain, publics...)
+	if err != nil {
+		return err
+	}
+	return tx.Insert(ctx, envelopeTable, tx.NewKey(), matter, what, seal.Suite, names, sealed, int64(tx.Now()))
+}
+
+func (k *Keeper) recipients(ctx context.Context, r db.Reader, organ access.Unit) (publics []string, names string, err error) {
+	units := []access.Unit{organ}
+	above, err := access.Above(ctx, r.For(organ.ID.City), organ)
+	if err != nil {
+		return nil, "", err
+	}
+	if !above.ID.Zero() {
+		units = append(units, above)
+	}
+	for _, u := range units {
+		ks, err := Keys(ctx, r, u.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		key, ok := current(ks)
+		if !ok {
+			return nil, "", fault.New(fault.Conflict, "key.none", u.Name)
+		}
+		publics = append(publics, key.Public)
+		if names != "" {
+			names += " "
+		}
+		names += key.ID
+	}
+	return publics, names, nil
+}
+
+// Has says which envelopes a matter has, without opening any.
+func Has(ctx context.Context, r db.Reader, matter id.Key) (map[string]bool, error) {
+	whats, err := db.Column[string](ctx, r, `SELECT what FROM envelopes WHERE city_id = $1 AND matter_id = $2`, matter)
+	out := map[string]bool{}
+	for _, w := range whats {
+		out[w] = true
+	}
+	return out, err
+}
+
+// Open opens an envelope of a matter for a reason. The reading is an act before anything is shown.
+func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what, reason string) ([]byte, error) {
+	if !who.Can(access.ReporterOpen) {
+		return nil, fault.New(fault.Forbidden, "move.not_yours")
+	}
+	reason, ok := flow.Clean(reason, true)
+	if !ok || reason == "" {
+		return nil, fault.InvalidField("reason", "required")
+	}
+	var sealed []byte
+	var privates []string
+	_, err := k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		m, err := flow.Get(ctx, tx, who, matter.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if !who.Is(access.Intake, m.Organ) {
+			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
+		}
+		if privates, err = k.Ring.Keys(m.Organ.String()); err != nil {
+			return ledger.Act{}, err
+		}
+		err = tx.Row(ctx, `SELECT sealed FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, matter.Key, what).Scan(&sealed)
+		if errors.Is(err, db.ErrNoRows) {
+			return ledger.Act{}, fault.Hidden()
+		}
+		return ledger.Act{Action: "envelope.open", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"what": what, "reason": reason}}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return seal.Open(sealed, privates...)
+}
+
+// MakeKey makes an organ's key and wraps it under the custodian's passphrase. An earlier key is retired, not removed:
+// what was sealed to it stays readable.
+func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) error {
+	if len([]rune(passphrase)) < 12 {
+		return fault.InvalidField("passphrase", "key.short", "12")
+	}
+	private, public, err := seal.NewKey()
+	if err != nil {
+		return err
+	}
+	wrapped, err := seal.Wrap(private, passphrase)
+	if err != nil {
+		return err
+	}
+	_, err = k.Ledger.Write(ctx, who, organ.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
+			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
+		}
+		old, err := Keys(ctx, tx, organ.ID)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		for _, o := range old {
+			if o.Retired == "" {
+				if err := tx.Update(ctx, keyTable, organ.ID.Key, o.ID, o.Suite, o.Public, o.Wrapped, o.Made, tx.Today()); err != nil {
+					return ledger.Act{}, err
+				}
+			}
+		}
+		key := tx.NewKey()
+		return ledger.Act{Action: "key.make", Organ: organ.ID, About: "key/" + key, Params: map[string]any{"suite": seal.Suite, "public": public}},
+			tx.Insert(ctx, keyTable, organ.ID.Key, key, seal.Suite, public, wrapped, tx.Today(), "")
+	})
+	if err == nil && k.Ring.Unlocked(organ.ID.String()) {
+		k.Ring.Lock(organ.ID.String())
+	}
+	return err
+}
+
+// Unlock puts the organ's keys on the ring: those that the passphrase opens, the newest among them.
+func (k *Keeper) Unlock(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) error {
+	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
+		return fault.New(fault.Forbidden, "move.not_yours")
+	}
+	ks, err := Keys(ctx, k.Ledger.DB.In(organ.ID.City), organ.ID)
+	if err != nil {
+		return err
+	}
+	if len(ks) == 0 {
+		return fault.New(fault.Conflict, "key.none", organ.Name)
+	}
+	var privates []string
+	for i, key := range ks {
+		p, err := seal.Unwrap(key.Wrapped, passphrase)
+		if err == nil {
+			privates = append(privates, p)
+		} else if i == 0 {
+			return err
+		}
+	}
+	_, err = k.Ledger.Write(ctx, who, organ.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		return ledger.Act{Action: "key.unlock", Organ: organ.ID, Params: map[string]any{"keys": len(privates)}}, nil
+	})
+	if err != nil {
+		return err
+	}
+	k.Ring.Unlock(organ.ID.String(), privates...)
+	return nil
+}
+
+// Lock takes the organ's keys off the ring.
+func (k *Keeper) Lock(ctx context.Context, who access.Actor, organ access.Unit) error {
+	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
+		return fault.New(fault.Forbidden, "move.not_yours")
+	}
+	k.Ring.Lock(organ.ID.String())
+	_, err := k.Ledger.Write(ctx, who, organ.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		return ledger.Act{Action: "key.lock", Organ: organ.ID}, nil
+	})
+	return err
+}

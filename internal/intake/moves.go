@@ -1,0 +1,314 @@
+package intake
+
+import (
+	"context"
+	"sort"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
+)
+
+// AddSources adds where this room's fields take their units and tip-offs from.
+func (s *Service) AddSources() {
+	s.Engine.AddSource("below", s.below)
+	s.Engine.AddSource("repeats", s.repeatOptions)
+}
+
+// below lists the units a tip-off may be handed to: those with somebody to work on it, and where no subject sits.
+func (s *Service) below(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, today calendar.Date) ([]flow.Option, error) {
+	organ, err := access.GetUnit(ctx, r.For(m.Organ.City), m.Organ.Key)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := s.Engine.Targets(ctx, r, organ, today)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := subjectUnits(ctx, r, m.Root, today)
+	if err != nil {
+		return nil, err
+	}
+	var out []flow.Option
+	for _, t := range targets {
+		if t.People > 0 && !taken[t.Unit] {
+			out = append(out, flow.Option{Code: t.Unit, Name: t.Name, Note: t.Kind})
+		}
+	}
+	return out, nil
+}
+
+// subjectUnits are the units at which somebody named in the family holds a post today.
+func subjectUnits(ctx context.Context, r db.Reader, root id.Key, today calendar.Date) (map[string]bool, error) {
+	keys, err := db.Column[string](ctx, r, `SELECT h.unit_id FROM bars b JOIN holdings h ON h.city_id = b.city_id AND h.person_id = b.person_id
+		WHERE b.city_id = $1 AND b.root_id = $2 AND b.why = 'named' AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)`, root, today)
+	out := map[string]bool{}
+	for _, k := range keys {
+		out[k] = true
+	}
+	return out, err
+}
+
+func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name string) (string, error) {
+	t, err := Get(ctx, r, m.ID.Key)
+	if name == "channel" {
+		return t.Channel, err
+	}
+	return "", err
+}
+
+// shutNotify keeps the acceptance notice for those it is owed to, once.
+func (s *Service) shutNotify(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagNamed) {
+		return "tipoff.anonymous", nil
+	}
+	t, err := Get(ctx, r, m.ID.Key)
+	if err != nil {
+		return "", err
+	}
+	if t.Noticed != "" {
+		return "tipoff.noticed_already", nil
+	}
+	return "", nil
+}
+
+func (s *Service) applyAccept(ctx context.Context, op *flow.Op) error {
+	return s.toPool(ctx, op, id.ID{}, false)
+}
+
+func (s *Service) applyForward(ctx context.Context, op *flow.Op) error {
+	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, false)
+}
+
+func (s *Service) applyAssign(ctx context.Context, op *flow.Op) error {
+	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, true)
+}
+
+func (s *Service) toPool(ctx context.Context, op *flow.Op, target id.ID, assigned bool) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	clue, err := s.Pool.FromTipoff(ctx, op.Tx, op.M, t, target, assigned, op.In.Str("verify_note"))
+	if err != nil {
+		return err
+	}
+	t.Clue, t.Assigned, t.Target = clue.Key, assigned, target.Key
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applyPassOn(ctx context.Context, op *flow.Op) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	op.M.Outcome = "passed_on"
+	t.Ground, t.Target = op.In.Str("forward_reason"), op.In.Str("organ_name")
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applyDecline(ctx context.Context, op *flow.Op) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	op.M.Outcome = "declined"
+	t.Ground = op.In.Str("ground")
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applyReconsider(ctx context.Context, op *flow.Op) error {
+	op.M.Outcome = ""
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	t.Ground = ""
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applyNotify(ctx context.Context, op *flow.Op) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	t.Noticed = op.In.Day("on")
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applyTold(ctx context.Context, op *flow.Op) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	t.Told = op.In.Day("on")
+	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+func (s *Service) applySend(ctx context.Context, op *flow.Op) error {
+	var sl Slip
+	sl, err := GetSlip(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	op.M.Outcome = "sent"
+	return op.Update(ctx, slipTable, op.M.ID.Key, sl.Channel, sl.Reason, int64(sl.To.City), sl.To.Key, sl.Entered, sl.LateReason, op.In.Day("on"))
+}
+
+// applyMerge joins a repeat to the tip-off it repeats: one family, one clue, and to every reporter their own due.
+func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
+	main, err := flow.Get(ctx, op.Tx, op.Actor, op.In.Str("main"))
+	if err != nil {
+		return err
+	}
+	mt, err := Get(ctx, op.Tx, main.ID.Key)
+	if err != nil {
+		return err
+	}
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	t.Main, t.Clue = main.ID.Key, mt.Clue
+	op.M.Set(flow.FlagRepeat)
+	if err := s.Engine.JoinFamily(ctx, op.Tx, op.M, main.Root); err != nil {
+		return err
+	}
+	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
+		return err
+	}
+	if !main.Open || main.State == ResultDue {
+		// What it repeats is finished: its reporter is owed the same answer.
+		op.To = Closed
+		if op.M.Is(flow.FlagNamed) {
+			op.To = ResultDue
+		}
+		op.M.Outcome = main.Outcome
+	}
+	return nil
+}
+
+// Finished is told that what became of a tip-off has ended. Every reporter behind it is owed an answer from that day.
+func (s *Service) Finished(ctx context.Context, tx *ledger.Tx, clue id.Key, outcome string) error {
+	keys, err := db.Column[string](ctx, tx, `SELECT t.id FROM tipoffs t WHERE t.city_id = $1 AND t.clue_id = $2 ORDER BY t.id`, clue)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		m, err := flow.Lock(ctx, tx, k)
+		if err != nil {
+			return err
+		}
+		if m.State != InHand && m.State != Merged {
+			continue
+		}
+		m.Outcome = outcome
+		move := "finish_anonymous"
+		if m.Is(flow.FlagNamed) {
+			move = "finish"
+		}
+		if err := s.Engine.Make(ctx, tx, &m, move, flow.Values{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reopened is told that a finished clue is taken up again: its reporters are owed an answer once it ends anew.
+func (s *Service) Reopened(ctx context.Context, tx *ledger.Tx, clue id.Key) error {
+	keys, err := db.Column[string](ctx, tx, `SELECT t.id FROM tipoffs t JOIN matters m ON m.city_id = t.city_id AND m.id = t.id
+		WHERE t.city_id = $1 AND t.clue_id = $2 AND m.state IN ('result_due', 'closed') ORDER BY t.id`, clue)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		m, err := flow.Lock(ctx, tx, k)
+		if err != nil {
+			return err
+		}
+		m.Outcome = ""
+		if err := s.Engine.Make(ctx, tx, &m, "again", flow.Values{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Repeat is a tip-off that may be the same as one that is being entered.
+type Repeat struct {
+	Matter flow.Matter
+	Alike  float64
+	Same   bool // about the same official
+}
+
+// Repeats lists likely repeats beside a form: tip-offs about the same person or unit, most alike first.
+func (s *Service) Repeats(ctx context.Context, r db.Reader, who access.Actor, unit, official id.Key, name, words string, without id.Key, limit int) ([]Repeat, error) {
+	if unit == "" {
+		return nil, nil
+	}
+	scope := who.Scope(access.TipoffRead)
+	b := db.Build(`SELECT `+flow.Columns+`, s.official_id, s.name, COALESCE(x.plain, '') FROM subjects s JOIN matters m ON m.city_id = s.city_id AND m.id = s.matter_id
+		LEFT JOIN texts x ON x.city_id = m.city_id AND x.matter_id = m.id WHERE s.city_id = $1 AND s.unit_id = ? AND m.kind = 'tipoff'`, unit)
+	b.If(without != "", ` AND m.id <> ?`, without)
+	q, args := scope.Where(b, "m", r.City()).Add(` ORDER BY m.received_on DESC LIMIT 200`).SQL()
+	all, err := db.All(ctx, r, func(rows *db.Rows) (Repeat, error) {
+		rep := Repeat{Matter: flow.Matter{ID: id.ID{City: r.City()}}}
+		var o, n, plain string
+		if err := rows.Scan(append(rep.Matter.Dest(), &o, &n, &plain)...); err != nil {
+			return rep, err
+		}
+		rep.Same = official != "" && o == official || name != "" && n == name
+		rep.Alike = text.Alike(words, plain)
+		return rep, nil
+	}, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	return bestRepeats(all, words, limit), nil
+}
+
+// Enough alike to be shown: a fifth of the pairs, or the same person at all.
+const alikeEnough = 0.2
+
+func bestRepeats(all []Repeat, words string, limit int) []Repeat {
+	var out []Repeat
+	for _, r := range all {
+		if r.Same || words != "" && r.Alike >= alikeEnough {
+			out = append(out, r)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		if out[i].Same != out[j].Same {
+			return out[i].Same
+		}
+		return out[i].Alike > out[j].Alike
+	})
+	if len(out) > limit {
+		out = out[:limit]
+	}
+	return out
+}
+
+// repeatOptions are the tip-offs a received one may be merged into.
+func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, _ calendar.Date) ([]flow.Option, error) {
+	subs, err := flow.Subjects(ctx, r, m.ID.Key)
+	if err != nil || len(subs) == 0 {
+		return nil, err
+	}
+	t, err := Get(ctx, r, m.ID.Key)
+	if err != nil {
+		return nil, err
+	}
+	reps, err := s.Repeats(ctx, r, who, subs[0].Unit, subs[0].Official, subs[0].Name, m.Title+t.Summary, m.ID.Key, 20)
+	var out []flow.Option
+	for _, x := range reps {
+		if x.Matter.State != Received && x.Matter.State != DeclineReview && x.Matter.State != Declined && x.Matter.State != Merged {
+			out = append(out, flow.Option{Code: x.Matter.ID.Key, Name: x.Matter.No + " " + x.Matter.Title})
+		}
+	}
+	return out, err
+}

@@ -1,0 +1,208 @@
+package org
+
+import (
+	"context"
+
+	"qianshao/internal/access"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
+	"qianshao/internal/rulebook"
+)
+
+// SubjectInput is who a matter is about, as a person fills it in: an official of the register, or somebody who is not
+// (yet) in it, described by unit, post and rank. A name may be missing.
+type SubjectInput struct {
+	Unit        id.Key
+	UnitText    string // the body within the unit: 农业综合服务中心
+	Official    id.Key
+	Name        string
+	Post        string
+	Rank        string
+	Category    string
+	PartyMember bool
+	Chief       bool // chief of the unit's Party committee
+}
+
+// Resolve finds the subject in the register and among the system's own people, and says what is missing.
+func Resolve(ctx context.Context, r db.Reader, rules *rulebook.Book, in SubjectInput) (flow.Subject, error) {
+	var bad []fault.Field
+	s := flow.Subject{Unit: in.Unit, UnitText: in.UnitText, Name: in.Name, Post: in.Post, Rank: in.Rank, Category: in.Category, PartyMember: in.PartyMember, Chief: in.Chief}
+	if in.Unit == "" {
+		bad = append(bad, fault.Field{Name: "unit", Code: "required"})
+	} else if !id.ValidKey(in.Unit) {
+		bad = append(bad, fault.Field{Name: "unit", Code: "choice.unknown"})
+	} else if _, err := access.GetUnit(ctx, r, in.Unit); fault.KindOf(err) == fault.NotFound {
+		bad = append(bad, fault.Field{Name: "unit", Code: "choice.unknown"})
+	} else if err != nil {
+		return s, err
+	}
+	if in.Official != "" && len(bad) == 0 {
+		o, err := GetOfficial(ctx, r, in.Official)
+		if err != nil || o.Unit != in.Unit {
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return s, err
+			}
+			bad = append(bad, fault.Field{Name: "official", Code: "choice.unknown"})
+		} else {
+			s.Official, s.Person, s.Name, s.Post, s.Rank, s.Category, s.PartyMember = o.ID.Key, o.Person, o.Name, o.Post, o.Rank, o.Category, o.PartyMember
+			s.Chief = o.Chief || in.Chief
+		}
+	}
+	var ok bool
+	for _, f := range []struct {
+		name  string
+		value *string
+		limit int
+	}{{"subject_name", &s.Name, 30}, {"post", &s.Post, 60}, {"unit_text", &s.UnitText, 60}} {
+		if *f.value, ok = flow.Clean(*f.value, false); !ok {
+			bad = append(bad, fault.Field{Name: f.name, Code: "text.control"})
+		} else if len([]rune(*f.value)) > f.limit {
+			bad = append(bad, fault.Field{Name: f.name, Code: "text.long", Args: []string{itoa(f.limit)}})
+		}
+	}
+	if s.Post == "" {
+		bad = append(bad, fault.Field{Name: "post", Code: "required"})
+	}
+	if _, ok := rules.Rank(s.Rank); !ok {
+		code := "choice.unknown"
+		if s.Rank == "" {
+			code = "required"
+		}
+		bad = append(bad, fault.Field{Name: "rank", Code: code})
+	}
+	switch {
+	case s.Rank == "none":
+		// Without office somebody can be the subject of a Party matter only.
+		s.Category = ""
+		if !s.PartyMember {
+			bad = append(bad, fault.Field{Name: "party_member", Code: "subject.party_only"})
+		}
+	case s.Category == "":
+		bad = append(bad, fault.Field{Name: "category", Code: "required"})
+	default:
+		if _, ok := rules.Term("official_category", s.Category); !ok {
+			bad = append(bad, fault.Field{Name: "category", Code: "choice.unknown"})
+		}
+	}
+	if err := fault.InvalidFields(bad); err != nil {
+		return s, err
+	}
+	if s.Person == "" && s.Name != "" {
+		p, err := ownPerson(ctx, r, in.Unit, s.Name)
+		if err != nil {
+			return s, err
+		}
+		s.Person = p
+	}
+	return s, nil
+}
+
+// ownPerson finds one of the system's own people by name at a unit or in what belongs to it. A match by name alone is
+// enough to keep somebody's eyes off a matter: the error to fear is the other one.
+func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
+	ps, err := db.Column[string](ctx, r, `SELECT p.id FROM people p JOIN holdings h ON h.city_id = p.city_id AND h.person_id = p.id
+		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
+		WHERE p.city_id = $1 AND p.name = $2 AND (u.id = $3 OR u.superior_id = $3 OR u.organ_id = $3 AND u.kind = 'office') AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4) LIMIT 1`,
+		name, unit, r.Now().Date())
+	if err != nil || len(ps) == 0 {
+		return "", err
+	}
+	return ps[0], nil
+}
+
+// Official is a person under supervision.
+type Official struct {
+	ID          id.ID
+	Unit        id.Key
+	County      id.Key
+	Township    id.Key
+	Name        string
+	Post        string
+	Rank        string
+	Category    string
+	PartyMember bool
+	Chief       bool
+	Person      id.Key
+	From, To    string
+	OutsideNo   string
+	Version     int64
+}
+
+const officialCols = `o.id, o.unit_id, o.county_id, o.township_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.person_id, o.from_on, o.to_on, o.outside_no, o.version`
+
+func scanOfficial(city id.City) func(*db.Rows) (Official, error) {
+	return func(rows *db.Rows) (Official, error) {
+		o := Official{ID: id.ID{City: city}}
+		return o, rows.Scan(&o.ID.Key, &o.Unit, &o.County, &o.Township, &o.Name, &o.Post, &o.Rank, &o.Category, &o.PartyMember, &o.Chief, &o.Person, &o.From, &o.To, &o.OutsideNo, &o.Version)
+	}
+}
+
+// GetOfficial reads one official.
+func GetOfficial(ctx context.Context, r db.Reader, key id.Key) (Official, error) {
+	os, err := db.All(ctx, r, scanOfficial(r.City()), `SELECT `+officialCols+` FROM officials o WHERE o.city_id = $1 AND o.id = $2`, key)
+	if err != nil {
+		return Official{}, err
+	}
+	if len(os) == 0 {
+		return Official{}, fault.Hidden()
+	}
+	return os[0], nil
+}
+
+// Officials lists who is in the register of a unit (and, for a township or county, of nothing below it), by name; part
+// narrows to names or posts that contain it.
+func Officials(ctx context.Context, r db.Reader, unit id.Key, part string, limit int) ([]Official, error) {
+	b := db.Build(`SELECT `+officialCols+` FROM officials o WHERE o.city_id = $1 AND o.unit_id = ? AND o.to_on = ''`, unit)
+	if part = text.Fold(part); part != "" {
+		b.Add(` AND (o.name LIKE ? OR o.post LIKE ? OR lower(o.pinyin) LIKE ?) /*han*/`, "%"+part+"%", "%"+part+"%", part+"%")
+	}
+	q, args := b.Add(` ORDER BY o.chief DESC, o.pinyin, o.id LIMIT ?`, limit).SQL()
+	return db.All(ctx, r, scanOfficial(r.City()), q, args...)
+}
+
+// FindUnits finds open units by any part of the name, by code, or by the initials of the pinyin: what a clerk types.
+// county narrows to one county; "" is the whole tenant.
+func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, kinds []string, limit int) ([]access.Unit, error) {
+	part := text.Fold(typed)
+	b := db.Build(`SELECT u.id FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`)
+	b.If(county != "", ` AND (u.county_id = ? OR u.id = ?)`, county, county)
+	if len(kinds) > 0 {
+		b.In(" AND ", "u.kind", kinds)
+	}
+	if part != "" {
+		escaped := likeEscape(part)
+		b.Add(` AND (lower(u.name) LIKE ? OR u.code LIKE ? OR u.initials LIKE ?)`, "%"+escaped+"%", escaped+"%", escaped+"%")
+	}
+	q, args := b.Add(` ORDER BY u.level, u.code, u.id LIMIT ?`, limit).SQL()
+	keys, err := db.Column[string](ctx, r, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	m, err := access.Units(ctx, r, keys)
+	out := make([]access.Unit, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, m[k])
+	}
+	return out, err
+}
+
+// likeEscape leaves nothing in a typed text that LIKE would take for a pattern.
+func likeEscape(s string) string {
+	out := make([]rune, 0, len(s))
+	for _, r := range s {
+		if r != '%' && r != '_' && r != '\\' {
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
+
+func itoa(n int) string {
+	if n < 10 {
+		return string(rune('0' + n))
+	}
+	return itoa(n/10) + string(rune('0'+n%10))
+}
