@@ -14,72 +14,118 @@ type Hand struct {
 	Person  id.Key
 	Name    string
 	Holding id.Key
+	Kind    string
+	Unit    id.Key
 	For     id.Key // set when the hand acts for the holder of the post
 }
 
-// Hands lists who could act in a role at a unit today in a family of matters, leaving out the excluded persons (the
-// author of what is to be signed, the investigators of what is to be reviewed) and everybody barred from the family.
-// An organ's roles are looked for at the organ and its offices; a head's or handler's at the very unit.
-func Hands(ctx context.Context, r db.Reader, role Role, at Unit, root id.Key, without []id.Key, today calendar.Date) ([]Hand, error) {
-	if at.ID.City != r.City() {
-		return handsElsewhere(ctx, r, role, at, root, without, today)
-	}
-	kinds := kindsGiving(role)
-	b := db.Build(`SELECT p.id, p.name, h.id, '' AS for_id FROM holdings h
-		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id`)
-	handsWhere(b, role, at, kinds, today)
-	notBarred(b, "h.person_id", root, without)
-	b.Add(` UNION ALL SELECT p.id, p.name, h.id, h.person_id FROM delegations d
-		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
-		JOIN people p ON p.city_id = d.city_id AND p.id = d.to_person`)
-	handsWhere(b, role, at, kinds, today)
-	b.Add(` AND d.city_id = $1 AND d.from_on <= ? AND d.to_on >= ? AND d.revoked_on = ''`, today, today)
-	notBarred(b, "d.to_person", root, without)
-	notBarred(b, "h.person_id", root, without) // nobody signs their own paper through somebody else's hand
-	b.Add(` ORDER BY 4, 2, 1`)
-	text, args := b.SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (h Hand, err error) {
-		return h, rows.Scan(&h.Person, &h.Name, &h.Holding, &h.For)
-	}, text, args...)
+// Roster is who works, today, in an organ, in its offices and in the unit that handles a matter, and who of them is
+// barred from the matter's family. It is read at once; who may sign what is then asked of it without the database.
+type Roster struct {
+	Organ   Unit
+	Handler Unit // the organ itself when nobody handles the matter yet
+	Office  Unit // the county office that looks after a handling township
+	units   map[id.Key]Unit
+	hands   []Hand
+	barred  map[id.Key]bool
+	r       db.Reader
 }
 
-// handsElsewhere asks the unit's own tenant for the hands and the matter's tenant for the bars.
-func handsElsewhere(ctx context.Context, r db.Reader, role Role, at Unit, root id.Key, without []id.Key, today calendar.Date) ([]Hand, error) {
-	all, err := Hands(ctx, r.For(at.ID.City), role, at, "", without, today)
-	if err != nil || root == "" {
-		return all, err
-	}
-	barred, err := db.Column[string](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, root)
+// LoadRoster reads the roster of an organ and a handling unit for one family of matters ("" for none).
+func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.Key, today calendar.Date) (*Roster, error) {
+	o := &Roster{units: map[id.Key]Unit{}, barred: map[id.Key]bool{}, r: r.For(organ.City)}
+	us, err := db.All(ctx, o.r, scanUnit(organ.City), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND (u.id = $2 OR u.id = $3 OR u.organ_id = $2 AND u.kind = 'office')`, organ.Key, handler.Key)
 	if err != nil {
 		return nil, err
 	}
-	out := all[:0]
-	for _, h := range all {
-		if !slices.Contains(barred, h.Person) {
-			out = append(out, h)
+	for _, u := range us {
+		o.units[u.ID.Key] = u
+	}
+	o.Organ = o.units[organ.Key]
+	o.Handler = o.Organ
+	if h, ok := o.units[handler.Key]; ok {
+		o.Handler = h
+		o.Office = o.units[h.Office]
+	}
+	keys := make([]string, 0, len(us))
+	for _, u := range us {
+		keys = append(keys, u.ID.Key)
+	}
+	b := db.Build(`SELECT p.id, p.name, h.id, h.kind, h.unit_id, '' AS for_id FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id WHERE h.city_id = $1`)
+	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
+	b.Add(` UNION ALL SELECT p.id, p.name, h.id, h.kind, h.unit_id, h.person_id FROM delegations d
+		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
+		JOIN people p ON p.city_id = d.city_id AND p.id = d.to_person WHERE d.city_id = $1 AND d.from_on <= ? AND d.to_on >= ? AND d.revoked_on = ''`, today, today)
+	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) ORDER BY 6, 2, 1`, today, today)
+	text, args := b.SQL()
+	if o.hands, err = db.All(ctx, o.r, func(rows *db.Rows) (h Hand, err error) {
+		return h, rows.Scan(&h.Person, &h.Name, &h.Holding, &h.Kind, &h.Unit, &h.For)
+	}, text, args...); err != nil {
+		return nil, err
+	}
+	if root != "" {
+		barred, err := db.Column[string](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, root)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range barred {
+			o.barred[p] = true
 		}
 	}
-	return out, nil
+	return o, nil
 }
 
-func handsWhere(b *db.Builder, role Role, at Unit, kinds []string, today calendar.Date) {
-	b.Add(` WHERE h.city_id = $1`)
-	if role == Head || role == Handler {
-		b.Add(` AND h.unit_id = ?`, at.ID.Key)
-	} else {
-		b.Add(` AND h.unit_id IN (SELECT u.id FROM units u WHERE u.city_id = $1 AND u.organ_id = ? AND u.kind <> 'township')`, at.Organ)
-	}
-	b.In(` AND `, "h.kind", kinds)
-	b.Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
+// Unit is one of the roster's units.
+func (o *Roster) Unit(key id.Key) (Unit, bool) {
+	u, ok := o.units[key]
+	return u, ok
 }
 
-func notBarred(b *db.Builder, column string, root id.Key, without []id.Key) {
-	if root != "" {
-		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = $1 AND x.person_id = `+column+` AND x.root_id = ?)`, root)
+// Offices lists the organ's offices in the order of names.
+func (o *Roster) Offices() []Unit {
+	var out []Unit
+	for _, u := range o.units {
+		if u.Kind == "office" {
+			out = append(out, u)
+		}
 	}
-	for _, w := range without {
-		b.Add(` AND `+column+` <> ?`, w)
+	slices.SortFunc(out, func(a, b Unit) int {
+		if a.Code+a.Name < b.Code+b.Name {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Barred says whether a person is named in the family or recused from it.
+func (o *Roster) Barred(person id.Key) bool { return o.barred[person] }
+
+// Hands lists who could act in a role at a unit, leaving out the given persons (the author of what is to be signed, the
+// investigators of what is to be reviewed), everybody barred, and every hand that would act for one of those: nobody
+// signs their own paper through somebody else. An organ's roles are looked for at the organ and its offices, a head's or
+// handler's at the very unit.
+func (o *Roster) Hands(role Role, at id.Key, without ...id.Key) []Hand {
+	var out []Hand
+	for _, h := range o.hands {
+		k, ok := KindOf(h.Kind)
+		if !ok || !slices.Contains(k.Roles, role) {
+			continue
+		}
+		u := o.units[h.Unit]
+		if role == Head || role == Handler {
+			if h.Unit != at {
+				continue
+			}
+		} else if u.Organ != at || u.Kind == "township" {
+			continue
+		}
+		if o.barred[h.Person] || slices.Contains(without, h.Person) || h.For != "" && (o.barred[h.For] || slices.Contains(without, h.For)) {
+			continue
+		}
+		out = append(out, h)
 	}
+	return out
 }
 
 // Seat is where a step is to be signed: a role at a unit, and why it stands there when it is not where the rule says.
@@ -89,38 +135,29 @@ type Seat struct {
 	Moved string // code of the reason: no_head, no_deputy, no_principal …; "" when nothing moved
 }
 
-// Route finds the seat for a step (D23): the role at the unit if somebody there may lawfully act, else the next one up
-// the ladder at once. handler is the unit that works on the matter, organ the one in whose register it stands.
-func Route(ctx context.Context, r db.Reader, role Role, handler, organ Unit, root id.Key, without []id.Key, today calendar.Date) (Seat, error) {
+// Route finds the seat for a step (D23): the role where the rule puts it if somebody there may lawfully act, else the
+// next one up the ladder at once.
+func (o *Roster) Route(ctx context.Context, role Role, without ...id.Key) (Seat, error) {
 	type rung struct {
 		role Role
 		at   Unit
 	}
-	ladder := []rung{}
+	ladder := []rung{{role, o.Organ}}
 	switch role {
 	case Head:
-		ladder = append(ladder, rung{Head, handler})
-		if handler.Office != "" {
-			office, err := GetUnit(ctx, r, handler.Office)
-			if err != nil {
-				return Seat{}, err
-			}
-			ladder = append(ladder, rung{Head, office})
+		ladder = []rung{{Head, o.Handler}}
+		if !o.Office.ID.Zero() {
+			ladder = append(ladder, rung{Head, o.Office})
 		}
-		ladder = append(ladder, rung{Deputy, organ}, rung{Principal, organ})
-	case Deputy:
-		ladder = append(ladder, rung{Deputy, organ}, rung{Principal, organ})
-	case ReviewHead:
-		ladder = append(ladder, rung{ReviewHead, organ}, rung{Deputy, organ}, rung{Principal, organ})
-	default:
-		ladder = append(ladder, rung{role, organ})
+		ladder = append(ladder, rung{Deputy, o.Organ}, rung{Principal, o.Organ})
+	case Deputy, ReviewHead:
+		if role == ReviewHead {
+			ladder = append(ladder, rung{Deputy, o.Organ})
+		}
+		ladder = append(ladder, rung{Principal, o.Organ})
 	}
 	for i, k := range ladder {
-		hands, err := Hands(ctx, r, k.role, k.at, root, without, today)
-		if err != nil {
-			return Seat{}, err
-		}
-		if len(hands) > 0 {
+		if len(o.Hands(k.role, k.at.ID.Key, without...)) > 0 {
 			s := Seat{Role: k.role, Unit: k.at}
 			if i > 0 {
 				s.Moved = "no_" + string(role)
@@ -128,7 +165,7 @@ func Route(ctx context.Context, r db.Reader, role Role, handler, organ Unit, roo
 			return s, nil
 		}
 	}
-	above, err := Above(ctx, r, organ)
+	above, err := Above(ctx, o.r, o.Organ)
 	if err != nil || above.ID.Zero() {
 		// Nobody anywhere: the step stays where the rule puts it, and its clock shows it open and late.
 		return Seat{Role: role, Unit: ladder[0].at}, err

@@ -89,7 +89,7 @@ func (s *Service) AddSources() {
 
 // reviewers are the people of the review office who took no part in any matter of the family.
 func (s *Service) reviewers(ctx context.Context, r db.Reader, _ access.Actor, m *flow.Matter, today calendar.Date) ([]flow.Option, error) {
-	organ, err := access.GetUnit(ctx, r.For(m.Organ.City), m.Organ.Key)
+	ro, err := access.LoadRoster(ctx, r, m.Organ, m.Handler, m.Root, today)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +97,8 @@ func (s *Service) reviewers(ctx context.Context, r db.Reader, _ access.Actor, m 
 	if err != nil {
 		return nil, err
 	}
-	hands, err := access.Hands(ctx, r, access.Review, organ, m.Root, took, today)
 	var out []flow.Option
-	for _, h := range hands {
+	for _, h := range ro.Hands(access.Review, m.Organ.Key, took...) {
 		if h.For == "" {
 			out = append(out, flow.Option{Code: h.Person, Name: h.Name})
 		}

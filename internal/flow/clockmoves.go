@@ -287,14 +287,16 @@ func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
 				return ledger.Act{}, errUnchanged
 			}
 			before := p.Steps[p.Step]
-			at, err := access.GetUnit(ctx, tx.For(before.Unit.City), before.Unit.Key)
+			ro, err := access.LoadRoster(ctx, tx, before.Unit, m.Handler, m.Root, tx.Today())
 			if err != nil {
 				return ledger.Act{}, err
 			}
-			hands, err := access.Hands(ctx, tx, seatRole(before.Role), at, m.Root, []id.Key{p.Author}, tx.Today())
-			if err != nil {
-				return ledger.Act{}, err
+			if before.Unit.City == m.Organ.City {
+				if ro, err = e.roster(ctx, tx, &m, tx.Today()); err != nil {
+					return ledger.Act{}, err
+				}
 			}
+			hands := ro.Hands(seatRole(before.Role), before.Unit.Key, p.Author)
 			if len(hands) > 0 {
 				return ledger.Act{}, errUnchanged
 			}

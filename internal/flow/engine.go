@@ -196,6 +196,7 @@ func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version
 		} else if err := e.apply(ctx, op); err != nil {
 			return ledger.Act{}, err
 		}
+		op.Params["state"] = m.State
 		d.ID, d.State, d.Version = m.ID, m.State, m.Version
 		act.Answer = d.answer()
 		return act, nil

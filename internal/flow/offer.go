@@ -32,6 +32,7 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 		return nil, nil
 	}
 	var open, shut []Offer
+	var ro *access.Roster
 	for i := range t.Moves {
 		mv := &t.Moves[i]
 		if mv.Quiet || mv.Retired || !has(mv.From, m.State) {
@@ -51,7 +52,12 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 			o.Open = o.Why == ""
 		}
 		if may {
-			if err := e.describe(ctx, r, who, &m, &o, today); err != nil {
+			if mv.Chain != "" && ro == nil {
+				if ro, err = e.roster(ctx, r, &m, today); err != nil {
+					return nil, err
+				}
+			}
+			if err := e.describe(ctx, r, ro, who, &m, &o, today); err != nil {
 				return nil, err
 			}
 		}
@@ -66,12 +72,12 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 
 // describe fills in who signs and what follows. Where the signature depends on what will be chosen, the most demanding
 // case is shown.
-func (e *Engine) describe(ctx context.Context, r db.Reader, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
+func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
 	o.Alone = true
 	o.Papers = e.Rules.DocumentsOf(m.Kind + "." + o.Move.Name)
 	if o.Move.Chain != "" {
 		for _, in := range e.variants(o.Move, today) {
-			c, k, steps, err := e.chainFor(ctx, r, m, o.Move.Chain, in, who, today)
+			c, k, steps, err := e.chainFor(ctx, r, ro, m, o.Move.Chain, in, who, today)
 			if err != nil {
 				return err
 			}
@@ -122,7 +128,11 @@ func (e *Engine) variants(mv *Move, today calendar.Date) []Values {
 
 // ChainNow is the approval that a move would take with what has been chosen so far.
 func (e *Engine) ChainNow(ctx context.Context, r db.Reader, who access.Actor, m Matter, mv *Move, in Values, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
-	return e.chainFor(ctx, r, &m, mv.Chain, in, who, today)
+	ro, err := e.roster(ctx, r, &m, today)
+	if err != nil {
+		return rulebook.Chain{}, rulebook.Case{}, nil, err
+	}
+	return e.chainFor(ctx, r, ro, &m, mv.Chain, in, who, today)
 }
 
 // addSources adds where persons and units for fields come from, as far as every kind shares them.
@@ -132,31 +142,22 @@ func (e *Engine) addSources() {
 	}
 }
 
-// handlerPeople are those who may be put on a matter's team: the people of the handling unit, then those of the county
+// handlerPeople are those who may be put on a matter's team: the people of the handling unit, then those of the organ's
 // offices, who may be lent; nobody barred from the family.
 func (e *Engine) handlerPeople(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) ([]Option, error) {
-	var out []Option
-	units := []access.Unit{}
-	if !m.Handler.Zero() {
-		u, err := access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key)
-		if err != nil {
-			return nil, err
-		}
-		units = append(units, u)
-	}
-	offices, err := access.Below(ctx, r.For(m.Organ.City), m.Organ.Key, "office")
+	ro, err := e.roster(ctx, r, m, today)
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range append(units, offices...) {
-		if len(units) > 0 && u.ID == units[0].ID && len(out) > 0 {
-			continue
+	var out []Option
+	seen := map[string]bool{}
+	for _, u := range append([]access.Unit{ro.Handler}, ro.Offices()...) {
+		for _, h := range ro.Hands(access.Handler, u.ID.Key) {
+			if h.For == "" && !seen[h.Person] {
+				seen[h.Person] = true
+				out = append(out, Option{Code: h.Person, Name: h.Name, Note: u.Name})
+			}
 		}
-		opts, err := peopleOf(ctx, r, access.Handler, u, m.Root, nil, today)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, opts...)
 	}
 	return out, nil
 }

@@ -101,16 +101,19 @@ func levelName(l int) string {
 
 // Facts are what the rulebook may ask about a matter, given what was filled in.
 func (e *Engine) Facts(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error) {
-	f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember))}
 	level := m.Level
 	if !m.Handler.Zero() {
 		u, err := access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key)
 		if err != nil {
-			return f, err
+			return nil, err
 		}
 		level = u.Level
 	}
-	f["level"] = levelName(level)
+	return e.factsAt(ctx, r, m, in, level)
+}
+
+func (e *Engine) factsAt(ctx context.Context, r db.Reader, m *Matter, in Values, level int) (rulebook.Facts, error) {
+	f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember)), "level": levelName(level)}
 	if h := e.tables[m.Kind].Hooks.Facts; h != nil {
 		more, err := h(ctx, r, m, in)
 		if err != nil {
@@ -123,6 +126,11 @@ func (e *Engine) Facts(ctx context.Context, r db.Reader, m *Matter, in Values) (
 	return f, nil
 }
 
+// roster reads who may sign for a matter today.
+func (e *Engine) roster(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) (*access.Roster, error) {
+	return access.LoadRoster(ctx, r, m.Organ, m.Handler, m.Root, today)
+}
+
 func yesNo(b bool) string {
 	if b {
 		return "yes"
@@ -131,8 +139,8 @@ func yesNo(b bool) string {
 }
 
 // chainFor is the approval that a move of this matter needs, with the seats it would take today.
-func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, chain string, in Values, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
-	facts, err := e.Facts(ctx, r, m, in)
+func (e *Engine) chainFor(ctx context.Context, r db.Reader, ro *access.Roster, m *Matter, chain string, in Values, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+	facts, err := e.factsAt(ctx, r, m, in, ro.Handler.Level)
 	if err != nil {
 		return rulebook.Chain{}, rulebook.Case{}, nil, err
 	}
@@ -140,23 +148,13 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, chain str
 	if !ok {
 		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
 	}
-	organ, err := access.GetUnit(ctx, r.For(m.Organ.City), m.Organ.Key)
-	if err != nil {
-		return c, k, nil, err
-	}
-	handler := organ
-	if !m.Handler.Zero() {
-		if handler, err = access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key); err != nil {
-			return c, k, nil, err
-		}
-	}
 	var steps []Step
 	for i, role := range k.Steps {
 		// The head's own proposal carries the head's consent; the signatures above it remain.
-		if role == "head" && i < len(k.Steps)-1 && author.Is(access.Head, handler.ID) {
+		if role == "head" && i < len(k.Steps)-1 && author.Is(access.Head, ro.Handler.ID) {
 			continue
 		}
-		seat, err := access.Route(ctx, r, seatRole(role), handler, organ, m.Root, []id.Key{author.Person}, today)
+		seat, err := ro.Route(ctx, seatRole(role), author.Person)
 		if err != nil {
 			return c, k, nil, err
 		}
@@ -180,7 +178,11 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, chain str
 
 // propose stores a move as a proposal and opens the clock of its first signature.
 func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposal, error) {
-	c, _, steps, err := e.chainFor(ctx, op.Tx, op.M, op.Move.Chain, op.In, who, op.Day)
+	ro, err := e.roster(ctx, op.Tx, op.M, op.Day)
+	if err != nil {
+		return Proposal{}, err
+	}
+	c, _, steps, err := e.chainFor(ctx, op.Tx, ro, op.M, op.Move.Chain, op.In, who, op.Day)
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -360,6 +362,7 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, v
 		if err != nil {
 			return ledger.Act{}, err
 		}
+		act.Params["state"] = m.State
 		d.ID, d.State, d.Version = m.ID, m.State, m.Version
 		if p.State == "open" {
 			d.Proposal = p.ID.String()
@@ -476,17 +479,11 @@ func (p *Proposal) save(ctx context.Context, tx *ledger.Tx) error {
 // reseat looks again where the step that is now due can be signed: posts fall vacant while papers travel.
 func (e *Engine) reseat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Proposal) error {
 	s := &p.Steps[p.Step]
-	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
+	ro, err := e.roster(ctx, tx, m, tx.Today())
 	if err != nil {
 		return err
 	}
-	handler := organ
-	if !m.Handler.Zero() {
-		if handler, err = access.GetUnit(ctx, tx.For(m.Handler.City), m.Handler.Key); err != nil {
-			return err
-		}
-	}
-	seat, err := access.Route(ctx, tx, seatRole(s.Role), handler, organ, m.Root, []id.Key{p.Author}, tx.Today())
+	seat, err := ro.Route(ctx, seatRole(s.Role), p.Author)
 	if err != nil {
 		return err
 	}

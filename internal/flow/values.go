@@ -12,7 +12,6 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
-	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 )
 
@@ -260,18 +259,6 @@ func (e *Engine) clockOptions(ctx context.Context, r db.Reader, m *Matter) ([]Op
 	for _, c := range cs {
 		if t, ok := e.Rules.TimerVersion(c.Rule, c.Version); ok && t.Extend != nil {
 			out = append(out, Option{Code: c.ID.Key, Name: c.Rule})
-		}
-	}
-	return out, err
-}
-
-// peopleOf makes options of the hands in a role at a unit.
-func peopleOf(ctx context.Context, r db.Reader, role access.Role, u access.Unit, root id.Key, without []id.Key, today calendar.Date) ([]Option, error) {
-	hands, err := access.Hands(ctx, r, role, u, root, without, today)
-	var out []Option
-	for _, h := range hands {
-		if h.For == "" && !slices.ContainsFunc(out, func(o Option) bool { return o.Code == h.Person }) {
-			out = append(out, Option{Code: h.Person, Name: h.Name, Note: u.Name})
 		}
 	}
 	return out, err

@@ -156,11 +156,11 @@ func (s *Service) stand(ctx context.Context, r db.Reader, organ access.Unit, sub
 	}
 	chief := false
 	if sub.Person != "" {
-		hands, err := access.Hands(ctx, r, access.Principal, organ, "", nil, r.Now().Date())
+		ro, err := access.LoadRoster(ctx, r, organ.ID, id.ID{}, "", r.Now().Date())
 		if err != nil {
 			return st, err
 		}
-		for _, h := range hands {
+		for _, h := range ro.Hands(access.Principal, organ.ID.Key) {
 			chief = chief || h.Person == sub.Person && h.For == ""
 		}
 	}

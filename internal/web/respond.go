@@ -1,0 +1,197 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/locale"
+)
+
+// Render writes a page. It is rendered whole before a byte is sent, so that an error never leaves half a page.
+func (c *Ctx) Render(status int, page templ.Component) error {
+	var b bytes.Buffer
+	if err := page.Render(c.Context(), &b); err != nil {
+		return err
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	c.W.WriteHeader(status)
+	_, err := c.W.Write(b.Bytes())
+	if err != nil {
+		return nil // the reader has gone; there is nobody to tell
+	}
+	return nil
+}
+
+// JSON writes a value.
+func (c *Ctx) JSON(status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.W.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.W.Header().Set("Cache-Control", "no-store")
+	c.W.WriteHeader(status)
+	_, _ = c.W.Write(b) // the reader may have gone
+	return nil
+}
+
+// Problem is an RFC 9457 document: a stable code, a text in the reader's language, field errors beside fields; never
+// the submitted values.
+type Problem struct {
+	Type   string         `json:"type"`
+	Title  string         `json:"title"`
+	Status int            `json:"status"`
+	Code   string         `json:"code"`
+	Fields []ProblemField `json:"errors,omitempty"`
+	Number string         `json:"incident,omitempty"`
+}
+
+// ProblemField is one bad input of a problem.
+type ProblemField struct {
+	Name   string `json:"field"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+var statusOf = map[fault.Kind]int{
+	fault.Internal: http.StatusInternalServerError, fault.Invalid: http.StatusUnprocessableEntity, fault.NotFound: http.StatusNotFound, fault.Forbidden: http.StatusForbidden,
+	fault.Conflict: http.StatusConflict, fault.Unauthenticated: http.StatusUnauthorized, fault.TooLarge: http.StatusRequestEntityTooLarge, fault.TooMany: http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable, fault.BadRequest: http.StatusBadRequest,
+}
+
+// Status is the HTTP status of an error.
+func Status(err error) int { return statusOf[fault.KindOf(err)] }
+
+// ProblemOf describes an error in a language.
+func ProblemOf(lang string, err error) Problem {
+	f, ok := fault.As(err)
+	if !ok {
+		f = fault.New(fault.Internal, "internal")
+	}
+	p := Problem{Type: "about:blank", Title: locale.T(lang, "fault."+f.Code, f.Args...), Status: statusOf[f.Kind], Code: f.Code}
+	for _, x := range f.Fields {
+		p.Fields = append(p.Fields, ProblemField{x.Name, x.Code, locale.T(lang, "fault."+x.Code, x.Args...)})
+	}
+	return p
+}
+
+// Texts are the messages beside fields, by field name.
+func Texts(lang string, err error) map[string]string {
+	out := map[string]string{}
+	for _, f := range fault.Fields(err) {
+		if out[f.Name] == "" {
+			out[f.Name] = locale.T(lang, "fault."+f.Code, f.Args...)
+		}
+	}
+	return out
+}
+
+// fail turns an error into a page or a problem document. What is no fault is logged once, with a number that the
+// reader is shown.
+func (m *Mux) fail(c *Ctx, err error) {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		err = fault.New(fault.TooLarge, "request.too_large")
+	}
+	p := ProblemOf(c.Lang, err)
+	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
+		p.Number = NewKey()[:8]
+		m.Log.LogAttrs(context.WithoutCancel(c.Context()), slog.LevelError, "failed", slog.String("incident", p.Number), slog.String("route", c.Route.Method+" "+c.Route.Path), slog.String("error", err.Error()))
+	}
+	if rec, ok := c.W.(*recorder); ok && rec.wrote {
+		return // too late to say anything
+	}
+	if p.Status == http.StatusTooManyRequests {
+		c.W.Header().Set("Retry-After", "5")
+	}
+	if c.Route.API {
+		c.W.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
+		c.W.Header().Set("Cache-Control", "no-store")
+		c.W.WriteHeader(p.Status)
+		_ = json.NewEncoder(c.W).Encode(p) // the reader may have gone
+		return
+	}
+	if p.Status == http.StatusUnauthorized {
+		to := "/sign-in"
+		if fault.Code(err) == "session.second" {
+			to = "/second"
+		}
+		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" && c.R.Header.Get("HX-Request") == "" {
+			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
+		}
+		_ = c.Redirect(to) // writes a header only
+		return
+	}
+	if m.Errors != nil {
+		if e := m.Errors(c, &Failure{p, err}); e == nil {
+			return
+		}
+	}
+	http.Error(c.W, p.Title, p.Status)
+}
+
+// Failure is an error with what the reader is told about it.
+type Failure struct {
+	Problem Problem
+	Cause   error
+}
+
+func (f *Failure) Error() string { return f.Problem.Code }
+func (f *Failure) Unwrap() error { return f.Cause }
+
+// Form reads the posted fields. Unknown encodings and oversized bodies are faults.
+func (c *Ctx) Form() (url.Values, error) {
+	if err := c.R.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, fault.New(fault.TooLarge, "request.too_large")
+		}
+		return nil, fault.New(fault.BadRequest, "request.malformed").Because(err)
+	}
+	return c.R.PostForm, nil
+}
+
+// key is the idempotency key of a POST: a header from programs, a hidden field from forms.
+func (c *Ctx) key() string {
+	k := c.R.Header.Get("Idempotency-Key")
+	if k == "" && !c.Route.API && strings.HasPrefix(c.R.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		if f, err := c.Form(); err == nil {
+			k = f.Get("_key")
+		}
+	}
+	if len(k) > 100 {
+		return k[:100]
+	}
+	return k
+}
+
+// digest identifies what was sent, for the check that a key is not used for something else.
+func (c *Ctx) digest() string {
+	h := sha256.New()
+	io.WriteString(h, c.R.Method+" "+c.R.URL.Path+"\n") // hash.Hash never fails
+	if c.R.PostForm != nil {
+		io.WriteString(h, c.R.PostForm.Encode())
+	} else if strings.HasPrefix(c.R.Header.Get("Content-Type"), "application/json") {
+		b, err := io.ReadAll(c.R.Body)
+		if err != nil {
+			b = nil // the handler will meet the same error
+		}
+		c.R.Body = io.NopCloser(bytes.NewReader(b))
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
