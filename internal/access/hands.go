@@ -56,14 +56,26 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 	b.Add(` UNION ALL SELECT p.id, p.name, h.id, h.kind, h.unit_id, h.person_id FROM delegations d
 		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
 		JOIN people p ON p.city_id = d.city_id AND p.id = d.to_person WHERE d.city_id = $1 AND d.from_on <= ? AND d.to_on >= ? AND d.revoked_on = ''`, today, today)
-	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) ORDER BY 6, 2, 1`, today, today)
-	text, args := b.SQL()
-	if o.hands, err = db.All(ctx, o.r, func(rows *db.Rows) (h Hand, err error) {
+	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
+	here := organ.City == r.City()
+	if root != "" && here {
+		b.Add(` UNION ALL SELECT x.person_id, '', '', '', '', '~barred' FROM bars x WHERE x.city_id = $1 AND x.root_id = ?`, root)
+	}
+	text, args := b.Add(` ORDER BY 6, 2, 1`).SQL()
+	all, err := db.All(ctx, o.r, func(rows *db.Rows) (h Hand, err error) {
 		return h, rows.Scan(&h.Person, &h.Name, &h.Holding, &h.Kind, &h.Unit, &h.For)
-	}, text, args...); err != nil {
+	}, text, args...)
+	if err != nil {
 		return nil, err
 	}
-	if root != "" {
+	for _, h := range all {
+		if h.For == "~barred" {
+			o.barred[h.Person] = true
+		} else {
+			o.hands = append(o.hands, h)
+		}
+	}
+	if root != "" && !here { // the organ lies in a tenant above: the bars lie with the matter
 		barred, err := db.Column[string](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, root)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
@@ -36,6 +37,21 @@ type Unit struct {
 	Opened   calendar.Date
 	Closed   calendar.Date
 	Version  int64
+}
+
+// Commission is what the unit's discipline commission is called: 石桥镇纪委, 云渡县纪委监委. Units are named as places
+// (石桥镇); offices and other bodies have no commission and go by their own name.
+func (u Unit) Commission() string {
+	switch u.Kind {
+	case "province", "city", "county":
+		return u.Name + "纪委监委"
+	case "township":
+		if strings.HasSuffix(u.Name, "街道") {
+			return u.Name + "纪工委"
+		}
+		return u.Name + "纪委"
+	}
+	return u.Name
 }
 
 // OrganID is the unit's organ. Units of one tree share the tenant.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"qianshao/internal/access"
@@ -86,13 +87,18 @@ func scanClock(city id.City) func(*db.Rows) (Clock, error) {
 
 // Keeper keeps clocks by a rulebook and a calendar. The calendar is replaced when a year's notice is imported.
 type Keeper struct {
-	Rules *rulebook.Book
-	book  atomic.Pointer[calendar.Book]
+	Rules  *rulebook.Book
+	book   atomic.Pointer[calendar.Book]
+	notice atomic.Int64 // the instant of the last import that the calendar holds
+	batch  int          // how many clocks one act of a run speaks of
 }
+
+// passBatch bounds how many matters one transaction of a run holds locked, and so how long anybody waits for one.
+const passBatch = 100
 
 // NewKeeper keeps clocks by the rules and the calendar.
 func NewKeeper(rules *rulebook.Book, book *calendar.Book) *Keeper {
-	k := &Keeper{Rules: rules}
+	k := &Keeper{Rules: rules, batch: passBatch}
 	k.book.Store(book)
 	return k
 }
@@ -119,6 +125,9 @@ type Opening struct {
 
 // Open starts an obligation.
 func (k *Keeper) Open(ctx context.Context, tx *ledger.Tx, o Opening) (Clock, error) {
+	if !o.Start.Valid() {
+		return Clock{}, fmt.Errorf("deadline: a clock under %s can't start on %q", o.Rule, o.Start)
+	}
 	t, ok := k.Rules.Timer(o.Rule, o.Start)
 	if !ok {
 		return Clock{}, fmt.Errorf("deadline: no rule %s in force on %s", o.Rule, o.Start)
@@ -131,16 +140,21 @@ func (k *Keeper) Open(ctx context.Context, tx *ledger.Tx, o Opening) (Clock, err
 	}
 	c := Clock{ID: tx.NewID(), Matter: o.Matter, Root: o.Root, Rule: t.ID, Version: t.Version, Hash: t.Hash(), Length: t.Length, Unit: t.Unit, Legal: t.Legal,
 		Start: o.Start, State: StateOpen, OwedBy: o.OwedBy, OwedRole: o.OwedRole, About: o.About, Organ: o.Organ, County: o.County, Entries: 1}
-	e := Entry{Kind: Opened, On: o.Start, At: tx.Now(), Length: t.Length, Unit: t.Unit}
-	k.settle(&c, []Entry{e}, tx.Today())
+	es := []Entry{{Kind: Opened, On: o.Start, At: tx.Now(), Length: t.Length, Unit: t.Unit}}
+	if err := k.settle(&c, es, nil); err != nil {
+		return c, err
+	}
+	if c.Due == "" {
+		return c, fmt.Errorf("deadline: %s from %s has no end", o.Rule, o.Start)
+	}
 	if err := tx.Insert(ctx, clockTable, c.row()...); err != nil {
 		return c, err
 	}
-	return c, insertEntry(ctx, tx, c, e, "")
+	return c, insertEntry(ctx, tx, c, es[0])
 }
 
-func insertEntry(ctx context.Context, tx *ledger.Tx, c Clock, e Entry, to calendar.Date) error {
-	return tx.Insert(ctx, entryTable, c.ID.Key, c.Entries-1, string(e.Kind), e.On, int64(e.At), e.Length, string(e.Unit), to, e.Reason)
+func insertEntry(ctx context.Context, tx *ledger.Tx, c Clock, e Entry) error {
+	return tx.Insert(ctx, entryTable, c.ID.Key, c.Entries-1, string(e.Kind), e.On, int64(e.At), e.Length, string(e.Unit), e.To, e.Reason)
 }
 
 // rule is how the clock counts, by the version it was opened under.
@@ -149,57 +163,96 @@ func (k *Keeper) rule(c Clock) Rule {
 	return Rule{Length: c.Length, Unit: c.Unit, Roll: ok && t.Roll}
 }
 
-// settle sets everything that follows from the entries.
-func (k *Keeper) settle(c *Clock, es []Entry, today calendar.Date) {
+// settle sets everything that follows from the entries, the last of them among it: fired are the kinds that have fallen
+// due before for the day that comes out.
+func (k *Keeper) settle(c *Clock, es []Entry, fired func(due calendar.Date) ([]string, error)) error {
 	r := Compute(k.rule(*c), es, k.Calendar())
-	c.Due, c.Provisional = r.Due, r.Provisional
-	switch {
-	case r.Ended:
-	case r.Paused:
-		c.State = StatePaused
-	default:
+	last := &es[len(es)-1]
+	if !r.Ended { // a clock that has ended keeps the day it was held to
+		c.Due, c.Provisional = r.Due, r.Provisional
 		c.State = StateOpen
+		if r.Paused {
+			c.State = StatePaused
+		}
 	}
-	c.FireOn = k.nextFire(*c, today)
+	last.To, c.FireOn = c.Due, ""
+	if c.State != StateOpen {
+		return nil
+	}
+	var done []string
+	if fired != nil {
+		var err error
+		if done, err = fired(c.Due); err != nil {
+			return err
+		}
+	}
+	c.FireOn = k.nextFire(*c, es, done)
+	return nil
 }
 
-// Add appends an entry to a running clock and stores what follows from it.
+// Add appends an entry to a running clock and stores what follows from it. The caller has read the clock under its
+// matter's lock.
 func (k *Keeper) Add(ctx context.Context, tx *ledger.Tx, c Clock, e Entry) (Clock, error) {
 	if !c.Running() {
 		return c, fault.New(fault.Conflict, "clock.ended")
 	}
-	e.At = tx.Now()
 	es, err := Entries(ctx, tx, c.ID.Key)
 	if err != nil {
 		return c, err
 	}
+	if err := fits(c, es, e); err != nil {
+		return c, err
+	}
 	switch e.Kind {
-	case Paused:
-		if c.State == StatePaused {
-			return c, fault.New(fault.Conflict, "clock.paused_already")
-		}
-	case Resumed:
-		if c.State != StatePaused {
-			return c, fault.New(fault.Conflict, "clock.not_paused")
-		}
-		if last := es[len(es)-1]; e.On < last.On {
-			return c, fault.InvalidField("on", "day.before", string(last.On))
-		}
 	case Fulfilled:
 		c.State, c.Ended = StateDone, e.On
 	case Dropped:
 		c.State, c.Ended = StateDropped, e.On
 	}
-	was := c.Due
-	k.settle(&c, append(es, e), tx.Today())
-	if e.Kind == Fulfilled || e.Kind == Dropped {
-		c.Due = was // a clock that has ended keeps the day it was held to
+	e.At = tx.Now()
+	es = append(es, e)
+	if err := k.settle(&c, es, func(due calendar.Date) ([]string, error) { return firedFor(ctx, tx, c.ID.Key, due) }); err != nil {
+		return c, err
+	}
+	if c.Due == "" {
+		return c, fmt.Errorf("deadline: clock %s has no end after %s", c.ID, e.Kind)
 	}
 	c.Entries++
 	if err := tx.Update(ctx, clockTable, c.row()...); err != nil {
 		return c, err
 	}
-	return c, insertEntry(ctx, tx, c, e, c.Due)
+	return c, insertEntry(ctx, tx, c, es[len(es)-1])
+}
+
+// fits says what is wrong with an entry after those that are there.
+func fits(c Clock, es []Entry, e Entry) error {
+	if len(es) == 0 || !e.On.Valid() {
+		return fmt.Errorf("deadline: clock %s: entry %s on %q after %d entries", c.ID, e.Kind, e.On, len(es))
+	}
+	spans, _, _ := pauses(es)
+	switch e.Kind {
+	case Opened:
+		return fmt.Errorf("deadline: clock %s is opened already", c.ID)
+	case Paused:
+		if c.State == StatePaused {
+			return fault.New(fault.Conflict, "clock.paused_already")
+		}
+		if n := len(spans); n > 0 && e.On < spans[n-1].To {
+			return fault.InvalidField("on", "day.before", string(spans[n-1].To))
+		}
+	case Resumed:
+		if c.State != StatePaused {
+			return fault.New(fault.Conflict, "clock.not_paused")
+		}
+		if from := spans[len(spans)-1].From; e.On < from {
+			return fault.InvalidField("on", "day.before", string(from))
+		}
+	case Extended, Retargeted:
+		if e.Length <= 0 || e.Unit != rulebook.Workdays && e.Unit != rulebook.Days && e.Unit != rulebook.Months {
+			return fmt.Errorf("deadline: clock %s can't be %s by %d %q", c.ID, e.Kind, e.Length, e.Unit)
+		}
+	}
+	return nil
 }
 
 // End closes the running clocks of a matter that rest on one of the rules (all of them if none are named).
@@ -210,7 +263,7 @@ func (k *Keeper) End(ctx context.Context, tx *ledger.Tx, matter id.Key, kind Ent
 	}
 	var out []Clock
 	for _, c := range cs {
-		if len(rules) > 0 && !contains(rules, c.Rule) {
+		if len(rules) > 0 && !slices.Contains(rules, c.Rule) {
 			continue
 		}
 		// Ended clocks need no recount of their period: only the state changes.
@@ -222,7 +275,7 @@ func (k *Keeper) End(ctx context.Context, tx *ledger.Tx, matter id.Key, kind Ent
 		if err := tx.Update(ctx, clockTable, c.row()...); err != nil {
 			return nil, err
 		}
-		if err := insertEntry(ctx, tx, c, Entry{Kind: kind, On: on, At: tx.Now(), Reason: reason}, c.Due); err != nil {
+		if err := insertEntry(ctx, tx, c, Entry{Kind: kind, On: on, At: tx.Now(), To: c.Due, Reason: reason}); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
@@ -230,44 +283,48 @@ func (k *Keeper) End(ctx context.Context, tx *ledger.Tx, matter id.Key, kind Ent
 	return out, nil
 }
 
-// Reowe gives the running clocks of a matter that a unit owes to another unit: the matter changed hands.
+// Reowe gives the running clocks of a matter that a unit owes to another unit: the matter changed hands. c may carry
+// the organ and county that the matter has moved to.
 func (k *Keeper) Reowe(ctx context.Context, tx *ledger.Tx, c Clock, to id.ID, role access.Role, reason string) (Clock, error) {
 	if c.OwedBy == to && c.OwedRole == role {
-		return c, nil
+		was, err := Get(ctx, tx, c.ID.Key)
+		if err != nil || was.Organ == c.Organ && was.County == c.County {
+			return c, err
+		}
 	}
 	c.OwedBy, c.OwedRole = to, role
 	return k.Add(ctx, tx, c, Entry{Kind: Reowed, On: tx.Today(), Reason: reason})
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
+const entryCols = `e.kind, e.on_day, e.at, e.length, e.unit, e.to_on, e.reason`
+
+func (e *Entry) dest() []any {
+	return []any{&e.Kind, &e.On, &e.At, &e.Length, &e.Unit, &e.To, &e.Reason}
 }
 
 // Entries reads a clock's ledger.
 func Entries(ctx context.Context, r db.Reader, clock id.Key) ([]Entry, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (e Entry, err error) {
-		return e, rows.Scan(&e.Kind, &e.On, &e.At, &e.Length, &e.Unit, &e.Reason)
-	}, `SELECT kind, on_day, at, length, unit, reason FROM clock_entries WHERE city_id = $1 AND clock_id = $2 ORDER BY n`, clock)
+	return db.All(ctx, r, func(rows *db.Rows) (e Entry, err error) { return e, rows.Scan(e.dest()...) },
+		`SELECT `+entryCols+` FROM clock_entries e WHERE e.city_id = $1 AND e.clock_id = $2 ORDER BY e.n`, clock)
 }
 
 // EntriesOf reads the ledgers of all clocks of a matter at once.
 func EntriesOf(ctx context.Context, r db.Reader, matter id.Key) (map[id.Key][]Entry, error) {
-	out := map[id.Key][]Entry{}
-	rows, err := r.Query(ctx, `SELECT e.clock_id, e.kind, e.on_day, e.at, e.length, e.unit, e.reason FROM clock_entries e
+	return entriesBy(ctx, r, `SELECT e.clock_id, `+entryCols+` FROM clock_entries e
 		JOIN clocks c ON c.city_id = e.city_id AND c.id = e.clock_id WHERE c.city_id = $1 AND c.matter_id = $2 ORDER BY e.clock_id, e.n`, matter)
+}
+
+func entriesBy(ctx context.Context, r db.Reader, text string, args ...any) (map[id.Key][]Entry, error) {
+	rows, err := r.Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	out := map[id.Key][]Entry{}
 	for rows.Next() {
 		var k id.Key
 		var e Entry
-		if err := rows.Scan(&k, &e.Kind, &e.On, &e.At, &e.Length, &e.Unit, &e.Reason); err != nil {
+		if err := rows.Scan(append([]any{&k}, e.dest()...)...); err != nil {
 			return nil, err
 		}
 		out[k] = append(out[k], e)

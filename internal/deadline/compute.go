@@ -21,13 +21,15 @@ const (
 	Dropped    EntryKind = "dropped" // no longer owed
 )
 
-// Entry is one line of a clock's ledger. Length and Unit are set on opened, extended and retargeted.
+// Entry is one line of a clock's ledger. Length and Unit are set on opened, extended and retargeted, and on recomputed
+// when a new version of the rule brought another length. To is the day the clock was due once the line was written.
 type Entry struct {
 	Kind   EntryKind
 	On     calendar.Date
 	At     calendar.Instant
 	Length int
 	Unit   rulebook.Unit
+	To     calendar.Date
 	Reason string
 }
 
@@ -44,8 +46,9 @@ type Result struct {
 	Provisional bool
 	Paused      bool // stopped: Due is where it stood when the pause began
 	Ended       bool
-	Pauses      []Span // finished and running pauses; an open one has no To
-	Rolled      calendar.Date
+	Pauses      []Span        // finished and running pauses, in order; an open one has no To
+	Parts       []Part        // what the period is made of, in order; nearly always one
+	Rolled      calendar.Date // where the period itself ended, when Due is a later day because that one is off
 }
 
 // Span is a run of days, To not included; "" while it lasts.
@@ -56,63 +59,105 @@ type Span struct {
 
 func (s Span) holds(d calendar.Date) bool { return d >= s.From && (s.To == "" || d < s.To) }
 
+// Part is a stretch of the period counted in one unit: the length at the opening together with its extensions in the
+// same unit, then each extension in another. From is not counted, To is its last day.
+type Part struct {
+	Unit     rulebook.Unit
+	Length   int
+	From, To calendar.Date
+}
+
 // Compute is where the clock's period ends. The first entry is the opening; its day is not counted.
 func Compute(rule Rule, entries []Entry, book *calendar.Book) Result {
 	var r Result
 	if len(entries) == 0 {
 		return r
 	}
-	start := entries[0].On
-	spans := []Span{}
-	lengths := []Entry{{Length: rule.Length, Unit: rule.Unit}}
-	for _, e := range entries {
-		switch e.Kind {
-		case Opened:
-			if e.Length > 0 {
-				lengths[0] = e
-			}
-		case Paused:
-			if !r.Paused {
-				spans = append(spans, Span{From: e.On, Reason: e.Reason})
-				r.Paused = true
-			}
-		case Resumed:
-			if r.Paused {
-				spans[len(spans)-1].To = max(e.On, spans[len(spans)-1].From)
-				r.Paused = false
-			}
-		case Extended:
-			lengths = append(lengths, e)
-		case Retargeted:
-			lengths = []Entry{e}
-		case Fulfilled, Dropped:
-			r.Ended = true
-		}
-	}
-	r.Pauses = spans
-	due := start
-	// Lengths of one unit add up to one period; an extension in another unit is counted on from there.
-	for i := 0; i < len(lengths); {
-		unit, n := lengths[i].Unit, 0
-		for ; i < len(lengths) && lengths[i].Unit == unit; i++ {
-			n += lengths[i].Length
-		}
+	r.Pauses, r.Paused, r.Ended = pauses(entries)
+	r.Parts = parts(rule, entries)
+	due := entries[0].On
+	for i := range r.Parts {
+		p := &r.Parts[i]
 		var prov bool
-		due, prov = add(due, n, unit, spans, book)
+		p.From = due
+		due, prov = add(due, p.Length, p.Unit, r.Pauses, book)
+		p.To = due
 		r.Provisional = r.Provisional || prov
 	}
-	if rule.Roll && lengths[len(lengths)-1].Unit != rulebook.Workdays {
-		r.Provisional = r.Provisional || book.Day(due).Provisional
-		if next := rollOn(due, spans, book); next != due {
+	if last := r.Parts[len(r.Parts)-1]; last.Unit != rulebook.Workdays && rolls(rule) {
+		next, prov := rollOn(due, r.Pauses, book)
+		r.Provisional = r.Provisional || prov
+		if next != due {
 			r.Rolled, due = due, next
-			r.Provisional = r.Provisional || book.Day(due).Provisional
 		}
 	}
 	r.Due = due
 	return r
 }
 
-// add counts n units on from a day, leaving out paused days.
+// rolls says whether a last day that is off moves on. A rule in working days can't say (its own last day is never
+// off), so what is added to it in days or months moves on, as periods do by default.
+func rolls(rule Rule) bool { return rule.Roll || rule.Unit == rulebook.Workdays }
+
+// pauses reads the days on which the clock stood. They come out in order and apart whatever was entered: a pause
+// begins no earlier than the one before it ended.
+func pauses(entries []Entry) (spans []Span, open, ended bool) {
+	for _, e := range entries {
+		switch e.Kind {
+		case Paused:
+			if open {
+				continue
+			}
+			s := Span{From: e.On, Reason: e.Reason}
+			if n := len(spans); n > 0 {
+				s.From = max(s.From, spans[n-1].To)
+			}
+			spans, open = append(spans, s), true
+		case Resumed:
+			if open {
+				s := &spans[len(spans)-1]
+				s.To, open = max(e.On, s.From), false
+			}
+		case Fulfilled, Dropped:
+			ended = true
+		}
+	}
+	return spans, open, ended
+}
+
+// parts reads how long the period is: lengths of one unit that follow each other are one length, counted at a stretch.
+func parts(rule Rule, entries []Entry) []Part {
+	out := []Part{{Unit: rule.Unit, Length: rule.Length}}
+	for _, e := range entries {
+		switch e.Kind {
+		case Opened:
+			if e.Length > 0 {
+				out[0].Length, out[0].Unit = e.Length, e.Unit
+			}
+		case Recomputed:
+			// The rule has another length now; what was granted on top of it stays granted.
+			if e.Length > 0 {
+				out[0].Length, out[0].Unit = e.Length, e.Unit
+			}
+		case Extended:
+			out = append(out, Part{Unit: e.Unit, Length: e.Length})
+		case Retargeted:
+			out = []Part{{Unit: e.Unit, Length: e.Length}}
+		}
+	}
+	n := 0
+	for _, p := range out[1:] {
+		if p.Unit == out[n].Unit {
+			out[n].Length += p.Length
+		} else {
+			n++
+			out[n] = p
+		}
+	}
+	return out[:n+1]
+}
+
+// add counts n units on from a day, leaving out paused days, and says whether a notice to come may change the answer.
 func add(from calendar.Date, n int, unit rulebook.Unit, spans []Span, book *calendar.Book) (calendar.Date, bool) {
 	switch unit {
 	case rulebook.Workdays:
@@ -122,12 +167,16 @@ func add(from calendar.Date, n int, unit rulebook.Unit, spans []Span, book *cale
 		d, prov := from, false
 		for n > 0 {
 			d = d.AddDays(1)
+			if s, ok := pausedIn(spans, d); ok {
+				d = s.To.AddDays(-1) // whether a day on which the clock stands is worked changes nothing
+				continue
+			}
 			if d == "" {
-				return from, true
+				return "", true
 			}
 			day := book.Day(d)
 			prov = prov || day.Provisional
-			if day.Working() && !paused(spans, d) {
+			if day.Working() {
 				n--
 			}
 		}
@@ -162,106 +211,30 @@ func anyPause(spans []Span, from calendar.Date) bool {
 	return false
 }
 
-func paused(spans []Span, d calendar.Date) bool {
+// pausedIn finds the finished pause that a day lies in.
+func pausedIn(spans []Span, d calendar.Date) (Span, bool) {
 	for _, s := range spans {
 		if s.To != "" && s.holds(d) {
-			return true
+			return s, true
 		}
 	}
-	return false
+	return Span{}, false
 }
 
-func rollOn(d calendar.Date, spans []Span, book *calendar.Book) calendar.Date {
-	for range 60 {
-		if book.Working(d) && !paused(spans, d) {
-			return d
+// rollOn is the day itself if it is worked and the clock runs on it, else the next that is.
+func rollOn(d calendar.Date, spans []Span, book *calendar.Book) (calendar.Date, bool) {
+	prov := false
+	for d != "" {
+		if s, ok := pausedIn(spans, d); ok {
+			d = s.To
+			continue
+		}
+		day := book.Day(d)
+		prov = prov || day.Provisional
+		if day.Working() {
+			return d, prov
 		}
 		d = d.AddDays(1)
 	}
-	return d
-}
-
-// DayNote is one day of an explanation.
-type DayNote struct {
-	Date    calendar.Date
-	Counted int    // the how-manieth day of the period; 0 when it does not count
-	Kind    string // start, counted, weekend, holiday, moved, paused, rolled, due
-	Name    string // the holiday's name, or the pause's reason
-	Due     bool
-	Prov    bool
-}
-
-// Explanation is why the day is the day.
-type Explanation struct {
-	Start  calendar.Date
-	Result Result
-	Days   []DayNote // from the start to the due day; empty when the period is longer than MaxDays
-	Passed int       // days gone by from start to due
-	Counts int       // days that count
-	Off    map[string]int
-	Moved  int // weekend days worked
-}
-
-// MaxDays is the longest period shown day by day.
-const MaxDays = 400
-
-// Explain lays the period out day by day. Every day of a calendar-day or month period counts unless paused; of a
-// working-day period only the working ones.
-func Explain(rule Rule, entries []Entry, book *calendar.Book) Explanation {
-	r := Compute(rule, entries, book)
-	x := Explanation{Result: r, Off: map[string]int{}}
-	if len(entries) == 0 || r.Due == "" {
-		return x
-	}
-	x.Start = entries[0].On
-	x.Passed = r.Due.Sub(x.Start)
-	if x.Passed > MaxDays || x.Passed < 0 {
-		return x
-	}
-	x.Days = append(x.Days, DayNote{Date: x.Start, Kind: "start"})
-	end := r.Due
-	counted := r.Due
-	if r.Rolled != "" {
-		counted = r.Rolled
-	}
-	for d := x.Start.AddDays(1); d <= end; d = d.AddDays(1) {
-		day := book.Day(d)
-		n := DayNote{Date: d, Name: day.Name, Prov: day.Provisional, Due: d == end}
-		switch {
-		case paused(r.Pauses, d):
-			n.Kind, n.Name = "paused", reasonOf(r.Pauses, d)
-			x.Off["paused"]++
-		case rule.Unit != rulebook.Workdays && d > counted:
-			n.Kind = "rolled"
-			if !day.Working() {
-				x.Off["rolled"]++
-			}
-		case rule.Unit == rulebook.Workdays && !day.Working():
-			n.Kind = "weekend"
-			if day.Kind == calendar.Holiday {
-				n.Kind = "holiday"
-				x.Off[day.Name]++
-			} else {
-				x.Off["weekend"]++
-			}
-		default:
-			x.Counts++
-			n.Counted, n.Kind = x.Counts, "counted"
-			if day.Kind == calendar.MovedWorkday && rule.Unit == rulebook.Workdays {
-				n.Kind = "moved"
-				x.Moved++
-			}
-		}
-		x.Days = append(x.Days, n)
-	}
-	return x
-}
-
-func reasonOf(spans []Span, d calendar.Date) string {
-	for _, s := range spans {
-		if s.holds(d) {
-			return s.Reason
-		}
-	}
-	return ""
+	return "", true
 }

@@ -140,3 +140,22 @@ func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty
 	}
 	return out, nil
 }
+
+// OwedUp reads what stands in a superior organ's list under a rule: what rose to it, or what was refused or shelved
+// below. Everybody there who may see the list sees it, whoever of them it is owed by.
+func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limit int) ([]Duty, error) {
+	organ := who.Unit().OrganID()
+	var out []Duty
+	for _, city := range who.Cities {
+		b := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM clocks c`+dutyJoin+` WHERE c.city_id = $1 AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule)
+		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
+		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
+		ds, err := e.duties(ctx, e.Ledger.DB.In(city), text, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ds...)
+	}
+	sortDuties(out)
+	return out, nil
+}

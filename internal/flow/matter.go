@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
@@ -120,26 +119,6 @@ const Columns = `m.id, m.kind, m.no, m.state, m.open, m.version, m.level, m.orga
 func (m *Matter) Dest() []any {
 	return []any{&m.ID.Key, &m.Kind, &m.No, &m.State, &m.Open, &m.Version, &m.Level, &m.Organ.City, &m.Organ.Key, &m.County, &m.Township, &m.Handler.City, &m.Handler.Key,
 		&m.Second, &m.Parent, &m.Root, &m.Title, &m.Source, &m.Mode, &m.Rank, &m.Subject, &m.SubjectPost, &m.Received, &m.Opened, &m.Ended, &m.Outcome, &m.Due, &m.Flags}
-}
-
-// Get reads a matter that the actor may see. Out of scope, recused from and named in read exactly as absent.
-func Get(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Matter, error) {
-	m := Matter{ID: id.ID{City: r.City()}}
-	var kind string
-	err := r.Row(ctx, `SELECT m.kind FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(&kind)
-	if errors.Is(err, db.ErrNoRows) {
-		return m, fault.Hidden()
-	}
-	if err != nil {
-		return m, err
-	}
-	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = ?`, key)
-	text, args := who.Scope(access.ReadOf(kind)).One(b, "m", r.City()).SQL()
-	err = r.Row(ctx, text, args...).Scan(m.Dest()...)
-	if errors.Is(err, db.ErrNoRows) {
-		return m, fault.Hidden()
-	}
-	return m, err
 }
 
 // Lock takes a matter for the transaction and counts its version up. All changes of a matter, its clocks and its

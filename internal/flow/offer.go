@@ -172,7 +172,9 @@ func (e *Engine) Targets(ctx context.Context, r db.Reader, organ access.Unit, to
 		FROM units u WHERE u.city_id = $1 AND u.organ_id = ? AND u.kind IN ('office', 'township') AND u.closed_on = '' ORDER BY u.kind, u.code, u.name`,
 		today, today, today, today, organ.ID.Key).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (t Target, err error) {
-		return t, rows.Scan(&t.Unit, &t.Name, &t.Kind, &t.Level, &t.People, &t.Heads)
+		err = rows.Scan(&t.Unit, &t.Name, &t.Kind, &t.Level, &t.People, &t.Heads)
+		t.Name = access.Unit{Kind: t.Kind, Name: t.Name}.Commission()
+		return t, err
 	}, text, args...)
 }
 

@@ -262,31 +262,13 @@ const stepCols = `s.n, s.role, s.unit_city, s.unit_id, s.moved, s.decision, s.pe
 
 // Proposals reads a matter's proposals, newest first, with their steps. The caller has seen the matter.
 func Proposals(ctx context.Context, r db.Reader, matter id.Key) ([]Proposal, error) {
-	ps, err := db.All(ctx, r, scanProposal(r.City()), `SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.matter_id = $2 ORDER BY p.made_at DESC, p.id DESC`, matter)
-	if err != nil || len(ps) == 0 {
-		return ps, err
-	}
-	rows, err := r.Query(ctx, `SELECT s.proposal_id, `+stepCols+` FROM proposal_steps s JOIN proposals p ON p.city_id = s.city_id AND p.id = s.proposal_id
-		WHERE p.city_id = $1 AND p.matter_id = $2 ORDER BY s.proposal_id, s.n`, matter)
+	rows, err := r.Query(ctx, `SELECT `+proposalCols+`, `+stepCols+` FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id
+		WHERE p.city_id = $1 AND p.matter_id = $2 ORDER BY p.made_at DESC, p.id DESC, s.n`, matter)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	at := map[id.Key]*Proposal{}
-	for i := range ps {
-		at[ps[i].ID.Key] = &ps[i]
-	}
-	for rows.Next() {
-		var key id.Key
-		var s Step
-		if err := rows.Scan(&key, &s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At); err != nil {
-			return nil, err
-		}
-		if p := at[key]; p != nil {
-			p.Steps = append(p.Steps, s)
-		}
-	}
-	return ps, rows.Err()
+	return scanProposals(rows, r.City())
 }
 
 func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
@@ -545,4 +527,61 @@ func (e *Engine) Withdraw(ctx context.Context, who access.Actor, proposal id.ID,
 		return ledger.Act{Action: m.Kind + "." + p.Move + ".withdraw", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"move": p.Move}, Answer: d.answer()}, nil
 	})
 	return d.with(rc), err
+}
+
+// CanSign says whether the actor may sign the step of a proposal that is due, or a later one.
+func (e *Engine) CanSign(ctx context.Context, r db.Reader, who access.Actor, m Matter, p Proposal) (Step, error) {
+	i, _, err := e.signs(ctx, r, who, m, p)
+	if err != nil {
+		return Step{}, err
+	}
+	return p.Steps[i], nil
+}
+
+// Proposal reads one proposal with its matter, for somebody who may see the matter.
+func (e *Engine) Proposal(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Proposal, Matter, error) {
+	p, err := getProposal(ctx, r, key)
+	if err != nil {
+		return p, Matter{}, err
+	}
+	m, err := Get(ctx, r, who, p.Matter)
+	return p, m, err
+}
+
+// ProposalsByKey reads several proposals with their steps. The caller has seen their matters.
+func ProposalsByKey(ctx context.Context, r db.Reader, keys []string) ([]Proposal, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	text, args := db.Build(`SELECT `+proposalCols+`, `+stepCols+` FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id WHERE p.city_id = $1`).
+		In(" AND ", "p.id", keys).Add(` ORDER BY p.id, s.n`).SQL()
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return scanProposals(rows, r.City())
+}
+
+func scanProposals(rows *db.Rows, city id.City) ([]Proposal, error) {
+	var out []Proposal
+	for rows.Next() {
+		p := Proposal{ID: id.ID{City: city}}
+		var in string
+		var s Step
+		if err := rows.Scan(&p.ID.Key, &p.Matter, &p.Root, &p.Move, &in, &p.FromState, &p.Author, &p.AuthorUnit, &p.Chain, &p.ChainVersion, &p.State, &p.Step, &p.Made, &p.Ended, &p.Clock, &p.Version,
+			&s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At); err != nil {
+			return nil, err
+		}
+		if n := len(out); n == 0 || out[n-1].ID != p.ID {
+			var err error
+			if p.In, err = decodeValues(in); err != nil {
+				return nil, err
+			}
+			out = append(out, p)
+		}
+		last := &out[len(out)-1]
+		last.Steps = append(last.Steps, s)
+	}
+	return out, rows.Err()
 }

@@ -80,9 +80,10 @@ func Resolve(ctx context.Context, r db.Reader, rules *rulebook.Book, in SubjectI
 		if !s.PartyMember {
 			bad = append(bad, fault.Field{Name: "party_member", Code: "subject.party_only"})
 		}
-	case s.Category == "":
-		bad = append(bad, fault.Field{Name: "category", Code: "required"})
 	default:
+		if s.Category == "" {
+			s.Category = categoryOf(s.Rank)
+		}
 		if _, ok := rules.Term("official_category", s.Category); !ok {
 			bad = append(bad, fault.Field{Name: "category", Code: "choice.unknown"})
 		}
@@ -98,6 +99,15 @@ func Resolve(ctx context.Context, r db.Reader, rules *rulebook.Book, in SubjectI
 		s.Person = p
 	}
 	return s, nil
+}
+
+// categoryOf is the statutory kind somebody most likely is, by rank, for a clerk who did not say: village cadres manage
+// in self-governing bodies, the others are taken for civil servants until the register says otherwise.
+func categoryOf(rank string) string {
+	if rank == "village" {
+		return "c5"
+	}
+	return "c1"
 }
 
 // ownPerson finds one of the system's own people by name at a unit or in what belongs to it. A match by name alone is

@@ -299,3 +299,14 @@ func (m *Mux) Handler() http.Handler {
 	})
 	return cop.Handler(compress(inner))
 }
+
+// NotFound answers an address that leads nowhere as any page that is not there.
+func (m *Mux) NotFound(w http.ResponseWriter, r *http.Request) {
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	c := &Ctx{W: rec, R: r, Mux: m, Route: Route{Open: true, API: strings.HasPrefix(r.URL.Path, "/api/")}, Stats: &db.Stats{}, Today: m.DB.Today(), Lang: locale.Pick(cookie(r, "lang"), r.Header.Get("Accept-Language"))}
+	if err := c.admit(); err != nil {
+		m.fail(c, err)
+		return
+	}
+	m.fail(c, fault.Hidden())
+}

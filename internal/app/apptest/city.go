@@ -55,17 +55,17 @@ func New(t testing.TB, d *db.DB) *World {
 	w.App = a
 	w.must(app.AddTenant(Ctx, d, app.Tenant{City: Province, Kind: "province", Name: "某省", Code: "990000000000"}))
 	w.must(app.AddTenant(Ctx, d, app.Tenant{City: City, Kind: "city", Name: "XX市", Above: Province, Code: "990100000000"}))
-	w.unit(Province, "province", "province", "某省纪委监委", "990000000000", "")
-	w.unit(City, "city", "city", "XX市纪委监委", "990100000000", "")
-	for _, c := range []struct{ key, name, short, code string }{{"county", "云渡县纪委监委", "云渡", "990101000000"}, {"other", "白河县纪委监委", "白河", "990102000000"}} {
+	w.unit(Province, "province", "province", "某省", "990000000000", "")
+	w.unit(City, "city", "city", "XX市", "990100000000", "")
+	for _, c := range []struct{ key, name, short, code string }{{"county", "云渡县", "云渡", "990101000000"}, {"other", "白河县", "白河", "990102000000"}} {
 		w.unit(City, c.key, "county", c.name, c.code, "city")
 		w.unit(City, c.key+".office1", "office", "第一纪检监察室", "", c.key)
 		w.unit(City, c.key+".office2", "office", "第二纪检监察室", "", c.key)
 	}
-	w.unit(City, "full", "township", "石桥镇纪委", "990101001000", "county")
-	w.unit(City, "headless", "township", "柏岭乡纪委", "990101002000", "county")
-	w.unit(City, "single", "township", "柳湾乡纪委", "990101003000", "county")
-	w.unit(City, "othertown", "township", "东坪镇纪委", "990102001000", "other")
+	w.unit(City, "full", "township", "石桥镇", "990101001000", "county")
+	w.unit(City, "headless", "township", "柏岭乡", "990101002000", "county")
+	w.unit(City, "single", "township", "柳湾乡", "990101003000", "county")
+	w.unit(City, "othertown", "township", "东坪镇", "990102001000", "other")
 	w.unit(City, "village", "village", "上塘村", "990101001201", "full")
 	for _, p := range []struct{ key, name, kind, unit string }{
 		{"province", "何省", "observer", "province"}, {"cityleader", "安市", "vice", "city"}, {"citychief", "金市", "principal", "city"}, {"cityoffice", "洪室", "observer", "city"}, {"cityorg", "秦组", "personnel_clerk", "city"},

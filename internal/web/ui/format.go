@@ -129,3 +129,6 @@ func ClampText(s string, n int) string {
 	}
 	return string(r[:n-1]) + "…"
 }
+
+// Percent writes a share between 0 and 1 for likeness, where whole percents are enough.
+func Percent(x float64) string { return strconv.Itoa(int(x*100+.5)) + "%" }

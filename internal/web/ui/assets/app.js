@@ -37,7 +37,14 @@
       el.querySelectorAll("input,select,textarea").forEach(function (x) { x.disabled = !on; });
     });
   }
-  function whens() { apply(d); apply(d); }
+  /* 补录原因:收到已过一天多才登记时才问 */
+  function late() {
+    d.querySelectorAll("[data-late]").forEach(function (b) {
+      var r = b.closest("form").querySelector('[name="received"]'), on = r && r.value && (Date.parse(b.dataset.late) - Date.parse(r.value)) / 864e5 > 1;
+      b.hidden = !on && !b.querySelector(".err");
+    });
+  }
+  function whens() { apply(d); apply(d); late(); }
   d.addEventListener("change", function (e) { if (e.target.form) whens(); });
 
   /* 为什么是这一天:打开时取来 */
@@ -131,6 +138,7 @@
 
   function ready(root) {
     whens(); tell();
+    if (matchMedia("(min-width: 48.01rem)").matches) d.querySelectorAll("details.filters").forEach(function (x) { x.open = true; });
     var f = (root || d).querySelector("[data-focus]"); if (f) f.focus();
   }
   d.addEventListener("htmx:afterSwap", function () { whens(); tell(); });

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+
+	"qianshao/internal/access"
+	"qianshao/internal/casework/casehttp"
+	"qianshao/internal/clue/cluehttp"
+	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/intake/intakehttp"
+	"qianshao/internal/org/orghttp"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// Mux mounts every page of the work application.
+func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
+	m := web.NewMux()
+	m.DB, m.Sessions, m.Log, m.Demo = a.DB, sessions, log, demo
+	m.Errors, m.Nav = errorPage, nav
+	fp := &flowhttp.Pages{Engine: a.Engine, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
+	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
+	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
+	ca := &casehttp.Pages{Rules: a.Rules}
+	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules}
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
+		for _, k := range ks {
+			fp.Add(k)
+		}
+	}
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), prefRoutes()} {
+		m.Add(rs...)
+	}
+	m.Mount("GET /assets/", ui.Assets())
+	m.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { m.NotFound(w, r) }))
+	return m
+}
+
+// nav is the main navigation of whoever is signed in: only what they may open.
+func nav(c *web.Ctx) []web.NavItem {
+	if !c.SignedIn() {
+		return nil
+	}
+	var out []web.NavItem
+	add := func(p access.Perm, gap bool, href, key string) {
+		if c.Who.Can(p) {
+			out = append(out, web.NavItem{Href: href, Key: key, Gap: gap && len(out) > 0})
+		}
+	}
+	add(access.Signed, false, "/", "nav.desk")
+	add(access.Approve, false, "/approvals", "nav.approvals")
+	add(access.TipoffRead, true, "/tipoffs", "nav.tipoffs")
+	add(access.TipoffEnter, false, "/slips", "nav.slips")
+	add(access.ClueRead, false, "/clues", "nav.clues")
+	add(access.CaseRead, false, "/cases", "nav.cases")
+	add(access.SuperiorRead, true, "/watch", "nav.watch")
+	add(access.SuperiorRead, false, "/superior", "nav.superior")
+	add(access.MeasureRead, true, "/force", "nav.force")
+	add(access.ReportRead, false, "/report", "nav.report")
+	add(access.Delegate, true, "/delegations", "nav.delegations")
+	add(access.KeyHold, false, "/keys", "nav.keys")
+	add(access.ImportRows, false, "/import", "nav.import")
+	add(access.AccountAdmin, false, "/admin/accounts", "nav.accounts")
+	add(access.GrantAdmin, false, "/admin/posts", "nav.posts")
+	add(access.AuditRead, false, "/admin/audit", "nav.audit")
+	return out
+}

@@ -1,0 +1,292 @@
+package flowhttp
+
+import (
+	"net/http"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// briefView is a proposal in three lines: what is asked, about whom and what, why; with the paper under it.
+type briefView struct {
+	ID      string
+	Title   string
+	Ask     string
+	About   string
+	Reason  string
+	Author  string
+	Due     ui.DueView
+	Href    string
+	Matter  string
+	Version string
+	Key     string
+	Moved   string
+	Mine    bool
+	Record  bool
+	Passes  string // signatures that signing now passes over
+}
+
+type approvalsView struct {
+	Frame ui.Frame
+	Mine  []briefView
+	Below []briefView
+	More  bool
+}
+
+// approvals lists what waits for the reader's signature, and what waits for others in the organ that the organ's chief
+// may sign directly.
+func (p *Pages) approvals(c *web.Ctx) error {
+	duties, err := p.Engine.Desk(c.Context(), c.Who, deskRows)
+	if err != nil {
+		return err
+	}
+	v := approvalsView{Frame: c.Frame(c.T("nav.approvals"))}
+	mine := map[id.Key]bool{}
+	var list []flow.Duty
+	for _, d := range duties {
+		if isApproval(d.Clock.Rule) {
+			list = append(list, d)
+			mine[d.Clock.About] = true
+		}
+	}
+	if v.Mine, err = p.briefs(c, list); err != nil {
+		return err
+	}
+	if c.Who.Is(access.Principal, c.Who.Unit().OrganID()) {
+		others, err := p.Engine.Watched(c.Context(), c.Who, flow.Watch{Approve: true, Limit: 50})
+		if err != nil {
+			return err
+		}
+		var rest []flow.Duty
+		for _, d := range others {
+			if !mine[d.Clock.About] && d.Clock.Organ == c.Who.Unit().OrganID() {
+				rest = append(rest, d)
+			}
+		}
+		if v.Below, err = p.briefs(c, rest); err != nil {
+			return err
+		}
+	}
+	return c.Render(http.StatusOK, approvalsPage(v))
+}
+
+// briefs reads the proposals of a list of signatures at once.
+func (p *Pages) briefs(c *web.Ctx, duties []flow.Duty) ([]briefView, error) {
+	byCity := map[id.City][]string{}
+	for _, d := range duties {
+		byCity[d.Matter.ID.City] = append(byCity[d.Matter.ID.City], d.Clock.About)
+	}
+	props := map[id.Key]flow.Proposal{}
+	l := p.look(c)
+	for city, keys := range byCity {
+		ps, err := flow.ProposalsByKey(c.Context(), p.DB.In(city), keys)
+		if err != nil {
+			return nil, err
+		}
+		var units, people []string
+		for _, x := range ps {
+			props[x.ID.Key] = x
+			people = append(people, x.Author)
+			units = append(units, x.AuthorUnit)
+			for _, s := range x.Steps {
+				units = append(units, s.Unit.Key)
+			}
+		}
+		if err := l.load(c.Context(), p.DB.In(city), units, people); err != nil {
+			return nil, err
+		}
+	}
+	var out []briefView
+	for _, d := range duties {
+		if x, ok := props[d.Clock.About]; ok {
+			out = append(out, p.brief(c, l, d, x))
+		}
+	}
+	return out, nil
+}
+
+func (p *Pages) brief(c *web.Ctx, l *look, d flow.Duty, x flow.Proposal) briefView {
+	m := d.Matter
+	b := briefView{ID: x.ID.Key, Title: p.moveName(c.Lang, m.Kind, x.Move), Href: "/p/" + x.ID.String(), Matter: m.No, Version: itoa(int(m.Version)), Key: web.NewKey(),
+		Due: ui.DueOf(c.Lang, d.Clock.Due, c.Today, d.Clock.State == deadline.StatePaused, "")}
+	b.Ask = p.asked(c, m, x)
+	b.About = m.Title
+	if m.SubjectPost != "" {
+		b.About += c.T("punct.open") + m.SubjectPost + " " + m.Subject + c.T("punct.close")
+	}
+	b.Reason = ui.ClampText(x.In.Str("reason"), 120)
+	if b.Reason == "" {
+		b.Reason = ui.ClampText(x.In.Str("facts"), 120)
+	}
+	b.Author = l.unit(x.AuthorUnit) + " " + l.person(x.Author)
+	s := x.Steps[x.Step]
+	if s.Moved != "" {
+		b.Moved = c.T("moved." + s.Moved)
+	}
+	b.Record = flow.Records(s.Role)
+	if signed, err := p.Engine.CanSign(c.Context(), p.DB.In(m.ID.City), c.Who, m, x); err == nil {
+		b.Mine = true
+		b.Record = flow.Records(signed.Role)
+		if signed.N > x.Step {
+			b.Passes = c.T("approve.passes", l.seat(s.Unit.Key, access.Role(s.Role)))
+		}
+	}
+	return b
+}
+
+// asked is the choice a proposal asks for: 谈话函询, 立案, 延长一个月.
+func (p *Pages) asked(c *web.Ctx, m flow.Matter, x flow.Proposal) string {
+	l := p.look(c)
+	if x.Move == flow.MoveExtend {
+		name := x.In.Str("rule")
+		if t, ok := p.Rules.Timer(name, c.Today); ok {
+			name = t.Name.In(c.Lang)
+		}
+		return name + c.T("list.comma_in") + c.T("clock.extend_by", lengthText(c.Lang, x.In.Int("length"), rulebook.Unit(x.In.Str("unit"))))
+	}
+	for _, f := range p.fieldsOf(m.Kind, x.Move) {
+		if f.Kind == flow.Choice && x.In.Str(f.Name) != "" {
+			switch f.Name {
+			case "disposal", "outcome", "decision", "ground", "return_kind", "track", "party_sanction":
+				return p.value(c, l, f, x.In.Str(f.Name))
+			}
+		}
+	}
+	return p.moveName(c.Lang, m.Kind, x.Move)
+}
+
+type proposalView struct {
+	Frame   ui.Frame
+	Brief   briefView
+	Steps   []ui.StepView
+	Back    string
+	Body    []Fact
+	Summary string
+	Facts   []Fact
+	Basis   []ui.BasisView
+	Why     string
+	Clock   *ui.WhyView
+	Open    bool
+	Own     bool
+	Result  string
+	Note    ui.FieldView
+	Wrong   string
+	Paper   *Paper
+	Action  string
+}
+
+func (p *Pages) proposal(c *web.Ctx) error { return p.renderProposal(c, "", nil) }
+
+func (p *Pages) renderProposal(c *web.Ctx, note string, problem error) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	r := c.In(key)
+	x, m, err := p.Engine.Proposal(c.Context(), r, c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	d := &flow.Dossier{Matter: m, Proposals: []flow.Proposal{x}}
+	if d.Subjects, err = flow.Subjects(c.Context(), r, m.ID.Key); err != nil {
+		return err
+	}
+	l := p.look(c)
+	units, people := namesIn(d, nil)
+	if err := l.load(c.Context(), r, append(units, x.AuthorUnit), people); err != nil {
+		return err
+	}
+	var detail Detail
+	if k := p.kinds[m.Kind]; k.Detail != nil {
+		if detail, err = k.Detail(c, m); err != nil {
+			return err
+		}
+	}
+	k := deadline.Clock{}
+	if x.Clock != "" {
+		if k, err = deadline.Get(c.Context(), r, x.Clock); err != nil {
+			return err
+		}
+	}
+	v := proposalView{Frame: c.Frame(p.moveName(c.Lang, m.Kind, x.Move)), Back: "/m/" + m.ID.String(), Open: x.State == "open", Own: x.Author == c.Who.Person, Summary: detail.Summary, Facts: detail.Facts,
+		Body: p.inputFacts(c, l, m.Kind, x.Move, x.In), Action: "/p/" + x.ID.String() + "/decide"}
+	v.Brief = p.brief(c, l, flow.Duty{Clock: k, Matter: m}, x)
+	if w := p.waiting(c, l, d); w != nil {
+		v.Steps = w.Steps
+	}
+	if !v.Open {
+		v.Result = c.T("proposal." + x.State)
+	}
+	if t, ok := p.Engine.Table(m.Kind); ok {
+		if mv, ok := t.Move(x.Move); ok {
+			v.Basis = p.basisOf(c.Lang, mv.Basis, "")
+			if _, kase, _, err := p.Engine.ChainNow(c.Context(), r, c.Who, m, mv, x.In, c.Today); err == nil && mv.Chain != "" {
+				v.Why = kase.Why.In(c.Lang)
+			}
+		}
+	}
+	texts := web.Texts(c.Lang, problem)
+	v.Note = ui.FieldView{Lang: c.Lang, ID: "f-note", Name: "note", Label: c.T("approve.note"), Help: c.T("approve.note.help"), Kind: "para", Rows: 3, Max: "1000", Value: note, Error: texts["note"]}
+	if v.Brief.Record {
+		v.Note.Label, v.Note.Help, v.Note.Must = c.T("approve.record"), c.T("approve.record.help"), true
+	}
+	status := http.StatusOK
+	if problem != nil {
+		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
+	}
+	return c.Render(status, proposalPage(v))
+}
+
+func (p *Pages) decide(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	approve := f.Get("decision") == "approve"
+	if !approve && f.Get("decision") != "return" {
+		return fault.New(fault.BadRequest, "request.malformed")
+	}
+	done, err := p.Engine.Decide(c.Context(), c.Who, key, versionOf(f), flow.Decision{Approve: approve, Note: f.Get("note")})
+	if err != nil {
+		if k := fault.KindOf(err); k == fault.Invalid || k == fault.Conflict {
+			if e := p.renderProposal(c, f.Get("note"), err); e == nil {
+				return nil
+			}
+		}
+		return err
+	}
+	code := "returned"
+	if approve {
+		code = "approved"
+	}
+	if f.Get("from") == "list" {
+		return c.Redirect("/approvals?done=" + code)
+	}
+	return c.Redirect("/m/" + done.ID.String() + "?done=" + code)
+}
+
+func (p *Pages) withdraw(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	done, err := p.Engine.Withdraw(c.Context(), c.Who, key, versionOf(f))
+	if err != nil {
+		return err
+	}
+	return c.Redirect("/m/" + done.ID.String() + "?done=withdrawn")
+}

@@ -1,0 +1,491 @@
+package flowhttp
+
+import (
+	"net/http"
+	"sort"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// deskView is the first page everybody sees: what is due, soonest first.
+type deskView struct {
+	Frame    ui.Frame
+	Township bool
+	Heading  string
+	Line     string
+	Strip    []stripView
+	Groups   []groupView
+	Things   []thingView
+	Rest     []ui.DutyView
+	Waits    []ui.Segments
+	WaitsN   int
+	Risen    []ui.Segments
+	Extra    []ui.Segments
+	Empty    bool
+}
+
+type stripView struct {
+	N, Word, Href string
+	Late          bool
+}
+
+type groupView struct {
+	ID, Title, N, Icon string
+	Late               bool
+	Duties             []ui.DutyView
+}
+
+// thingView is one of the three things a township does today, led by the hand.
+type thingView struct {
+	Title   string
+	Due     ui.Segments
+	Leads   []Fact
+	Button  string
+	Href    string
+	Second  *ui.Segment
+	After   string
+	WhyHref string
+	Late    bool
+}
+
+// deskRows is how many duties a desk shows; whoever has more sees the soonest.
+const deskRows = 100
+
+func (p *Pages) desk(c *web.Ctx) error {
+	duties, err := p.Engine.Desk(c.Context(), c.Who, deskRows)
+	if err != nil {
+		return err
+	}
+	v := deskView{Frame: c.Frame(c.T("nav.desk")), Heading: ui.Heading(c.Lang, c.Today)}
+	l := p.look(c)
+	if err := p.loadDuties(c, l, duties); err != nil {
+		return err
+	}
+	var mine []flow.Duty
+	for _, d := range duties {
+		switch {
+		case d.Waits:
+			v.WaitsN++
+			if len(v.Waits) < 8 {
+				v.Waits = append(v.Waits, p.waitLine(c, l, d))
+			}
+		default:
+			if d.Clock.Rule == flow.RuleRisen {
+				v.Risen = append(v.Risen, p.risenLine(c, l, d))
+			}
+			mine = append(mine, d)
+		}
+	}
+	switch c.Who.Post() {
+	case "secretary", "deputy", "officer":
+		v.Township = true
+	}
+	v.Empty = len(mine) == 0
+	mine = oneEach(mine)
+	p.fillDesk(c, l, &v, mine)
+	if p.Extra != nil {
+		if v.Extra, err = p.Extra(c); err != nil {
+			return err
+		}
+	}
+	return c.Render(http.StatusOK, deskPage(v))
+}
+
+// oneEach keeps the soonest of several duties about one matter: the desk says what to do next, the matter's page the
+// rest.
+func oneEach(ds []flow.Duty) []flow.Duty {
+	seen := map[id.ID]bool{}
+	var out []flow.Duty
+	for _, d := range ds {
+		if isApproval(d.Clock.Rule) || !seen[d.Matter.ID] {
+			out = append(out, d)
+		}
+		seen[d.Matter.ID] = true
+	}
+	return out
+}
+
+// grouped folds duties that one series of keystrokes can do (a pool to hand out, letters to sign for) into one line.
+func (p *Pages) grouped(ds []flow.Duty) (single []flow.Duty, groups map[string][]flow.Duty, order []string) {
+	groups = map[string][]flow.Duty{}
+	for _, d := range ds {
+		mv := p.nextMove(d.Matter, d.Clock)
+		if mv != nil && mv.Many && !isApproval(d.Clock.Rule) {
+			k := d.Matter.Kind + "." + mv.Name
+			if groups[k] == nil {
+				order = append(order, k)
+			}
+			groups[k] = append(groups[k], d)
+		} else {
+			single = append(single, d)
+		}
+	}
+	for k, g := range groups {
+		if len(g) < 3 {
+			single = append(single, g...)
+			delete(groups, k)
+		}
+	}
+	return single, groups, order
+}
+
+func (p *Pages) groupView(c *web.Ctx, ds []flow.Duty) ui.DutyView {
+	first := ds[0]
+	v := p.dutyView(c, p.look(c), first, true)
+	m := first.Matter
+	mv := p.nextMove(m, first.Clock)
+	v.What = c.T("desk.group", c.T("move."+m.Kind+"."+mv.Name), itoa(len(ds)))
+	v.Href, v.Button = p.kinds[m.Kind].Path+"?view="+m.State, c.T("desk.group.open")
+	v.Of = ui.Segments{{Text: c.T("desk.group.of", m.No), Href: "/m/" + m.ID.String()}, {Text: m.Title}}
+	return v
+}
+
+func (p *Pages) loadDuties(c *web.Ctx, l *look, duties []flow.Duty) error {
+	byCity := map[id.City][]string{}
+	for _, d := range duties {
+		city := d.Matter.ID.City
+		byCity[city] = append(byCity[city], d.Matter.Handler.Key, d.Clock.OwedBy.Key, d.Matter.Organ.Key)
+	}
+	for city, units := range byCity {
+		if err := l.load(c.Context(), p.DB.In(city), units, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
+	late, soon, week, rest := groupView{ID: "late", Icon: "late", Late: true}, groupView{ID: "soon", Icon: "soon"}, groupView{ID: "week", Icon: "ok"}, groupView{ID: "later", Icon: "ok"}
+	month := 0
+	endWeek := c.Today.AddDays((7 - int(c.Today.Weekday())) % 7)
+	single, groups, order := p.grouped(mine)
+	if v.Township {
+		single, groups = mine, nil
+	}
+	type line struct {
+		d  flow.Duty
+		dv ui.DutyView
+	}
+	var lines []line
+	for i, d := range single {
+		lines = append(lines, line{d, p.dutyView(c, l, d, i == 0 && len(groups) == 0)})
+	}
+	for _, k := range order {
+		if g := groups[k]; len(g) > 0 {
+			lines = append(lines, line{g[0], p.groupView(c, g)})
+		}
+	}
+	sort.SliceStable(lines, func(i, j int) bool { return lines[i].d.Clock.Due < lines[j].d.Clock.Due })
+	for _, d := range mine {
+		if d.Clock.Due <= c.Today.EndOfMonth() {
+			month++
+		}
+	}
+	for _, x := range lines {
+		d, dv := x.d, x.dv
+		n := d.Clock.Due.Sub(c.Today)
+		switch {
+		case d.Clock.State == deadline.StatePaused:
+			rest.Duties = append(rest.Duties, dv)
+		case n < 0:
+			late.Duties = append(late.Duties, dv)
+		case n <= 3:
+			soon.Duties = append(soon.Duties, dv)
+		case d.Clock.Due <= endWeek:
+			week.Duties = append(week.Duties, dv)
+		default:
+			rest.Duties = append(rest.Duties, dv)
+		}
+	}
+	if v.Township {
+		p.fillThings(c, l, v, mine)
+		return
+	}
+	for _, g := range []groupView{late, soon, week, rest} {
+		if len(g.Duties) > 0 {
+			g.Title, g.N = c.T("desk."+g.ID), c.T("count.items", itoa(len(g.Duties)))
+			v.Groups = append(v.Groups, g)
+		}
+	}
+	v.Strip = []stripView{
+		{N: itoa(len(late.Duties)), Word: c.T("desk.late"), Href: "#late", Late: len(late.Duties) > 0}, {N: itoa(len(soon.Duties)), Word: c.T("desk.soon"), Href: "#soon"},
+		{N: itoa(len(late.Duties) + len(soon.Duties) + len(week.Duties)), Word: c.T("desk.thisweek"), Href: "#week"}, {N: itoa(month), Word: c.T("desk.month"), Href: "#later"},
+	}
+	v.Line = c.T("desk.line", itoa(len(mine)))
+	if len(late.Duties) > 0 {
+		v.Line = c.T("desk.line.late", itoa(len(mine)), itoa(len(late.Duties)))
+	}
+}
+
+// fillThings makes a township's desk: at most three things, each led by the hand; the rest in a list.
+func (p *Pages) fillThings(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
+	for i, d := range mine {
+		if i >= 3 {
+			v.Rest = append(v.Rest, p.dutyView(c, l, d, false))
+			continue
+		}
+		v.Things = append(v.Things, p.thing(c, l, d))
+	}
+	switch n := len(v.Things); n {
+	case 0:
+		v.Heading = c.T("desk.none")
+	case 1, 2, 3:
+		v.Heading = c.T("desk.things." + itoa(n))
+	}
+	v.Line = c.T("desk.things.line", ui.Heading(c.Lang, c.Today))
+	if len(mine) > 3 {
+		v.Line = c.T("desk.things.more", ui.Heading(c.Lang, c.Today), itoa(len(mine)-3))
+	}
+}
+
+func (p *Pages) thing(c *web.Ctx, l *look, d flow.Duty) thingView {
+	dv := p.dutyView(c, l, d, true)
+	m := d.Matter
+	t := thingView{Title: dv.What, Button: dv.Button, Href: dv.Href, WhyHref: dv.WhyHref, Late: dv.Late}
+	due := ui.DayIn(c.Lang, d.Clock.Due, c.Today)
+	if dv.Word != due {
+		due = dv.Word + c.T("punct.open") + due + c.T("punct.close")
+	} else {
+		due += c.T("punct.open") + ui.Weekday(c.Lang, d.Clock.Due) + c.T("punct.close")
+	}
+	t.Due = ui.Segments{{Text: c.T("desk.thing.due", due)}, {Text: m.No, Href: "/m/" + m.ID.String()}, {Text: m.Title}}
+	if dv.Late {
+		w, _ := ui.Near(c.Lang, d.Clock.Due, c.Today)
+		t.Due[0].Text = c.T("desk.thing.late", w, itoa(c.Today.Sub(d.Clock.Due)))
+	}
+	if mv := p.nextMove(m, d.Clock); mv != nil {
+		key := "move." + m.Kind + "." + mv.Name
+		t.Title = c.T(key)
+		t.Leads = []Fact{{c.T("lead.what"), ui.Segments{{Text: c.T(key + ".what")}}}, {c.T("lead.why"), ui.Segments{{Text: c.T(key + ".why")}}}}
+		who := c.T("lead.you")
+		if mv.Chain != "" {
+			who = c.T("lead.you_then")
+		}
+		t.Leads = append(t.Leads, Fact{c.T("lead.who"), ui.Segments{{Text: who}}})
+		var bs ui.Segments
+		for _, b := range mv.Basis {
+			bs = append(bs, ui.Segment{Text: p.article(c.Lang, b), Href: "/rules#" + b.Reg})
+		}
+		t.Leads = append(t.Leads, Fact{c.T("lead.basis"), bs})
+	}
+	t.Second = &ui.Segment{Text: c.T("desk.thing.open"), Href: "/m/" + m.ID.String()}
+	return t
+}
+
+// nextMove is the move that would meet an obligation: the first one offered from the state to the role that owes it.
+func (p *Pages) nextMove(m flow.Matter, k deadline.Clock) *flow.Move {
+	t, ok := p.Engine.Table(m.Kind)
+	if !ok {
+		return nil
+	}
+	for i := range t.Moves {
+		mv := &t.Moves[i]
+		if mv.Quiet || mv.Retired {
+			continue
+		}
+		for _, e := range mv.Ends {
+			if e == k.Rule && contains(mv.From, m.State) {
+				return mv
+			}
+		}
+	}
+	for i := range t.Moves {
+		mv := &t.Moves[i]
+		if mv.Quiet || mv.Retired || !contains(mv.From, m.State) || mv.To == "" && mv.Fork == nil && len(mv.Also) == 0 {
+			continue
+		}
+		for _, b := range mv.By {
+			if roleOf(b) == k.OwedRole || b == flow.ByTeam && k.OwedRole == access.Handler {
+				if t.Hooks.Shut[mv.Name] != nil {
+					return nil // which of several it is, the matter's page says
+				}
+				return mv
+			}
+		}
+	}
+	return nil
+}
+
+func roleOf(b flow.By) access.Role {
+	switch b {
+	case flow.ByIntake:
+		return access.Intake
+	case flow.BySupervision:
+		return access.Supervision
+	case flow.ByReview:
+		return access.Review
+	case flow.ByDeputy:
+		return access.Deputy
+	case flow.ByPrincipal:
+		return access.Principal
+	case flow.ByHead:
+		return access.Head
+	case flow.ByHandler, flow.ByTeam:
+		return access.Handler
+	}
+	return ""
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// dutyView is one obligation as a line with its one button.
+func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.DutyView {
+	m, k := d.Matter, d.Clock
+	v := ui.DutyView{ID: k.ID.String(), What: p.clockName(c.Lang, k), WhyHref: "/why/" + k.ID.String(), Primary: primary}
+	v.Word, v.Beside = ui.Near(c.Lang, k.Due, c.Today)
+	v.Late = k.Late(c.Today)
+	if k.State == deadline.StatePaused {
+		v.Word, v.Beside = c.T("due.paused"), ui.DayIn(c.Lang, k.Due, c.Today)
+	}
+	v.Of = ui.Segments{{Text: m.No, Href: "/m/" + m.ID.String()}, {Text: m.Title}}
+	if !m.Handler.Zero() && m.Handler.Key != c.Who.Unit().ID.Key {
+		v.Of = append(v.Of, ui.Segment{Text: c.T("matter.handler") + " " + l.unit(m.Handler.Key)})
+	}
+	if d.For != "" {
+		v.Of = append(v.Of, ui.Segment{Text: c.T("desk.for", d.For)})
+	}
+	base := "/m/" + m.ID.String()
+	v.Href, v.Button = base, c.T("desk.open")
+	switch {
+	case isApproval(k.Rule):
+		v.What = c.T("desk.sign")
+		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
+	case k.Rule == flow.RuleSuperior:
+		v.Href, v.Button = base+"/clock/"+k.ID.Key+"/seen", c.T("move.clock.seen")
+	case k.Rule == flow.RuleRisen:
+		v.Href, v.Button = base, c.T("desk.risen.open")
+		v.Of = append(v.Of, ui.Segment{Text: c.T("desk.risen.note")})
+	default:
+		if mv := p.nextMove(m, k); mv != nil {
+			v.Button = c.T("move." + m.Kind + "." + mv.Name)
+			v.Href = base + "/do/" + mv.Name
+		}
+	}
+	return v
+}
+
+func isApproval(rule string) bool { return len(rule) > 8 && rule[:8] == "approve." }
+
+func (p *Pages) waitLine(c *web.Ctx, l *look, d flow.Duty) ui.Segments {
+	m := d.Matter
+	word, _ := ui.Near(c.Lang, d.Clock.Due, c.Today)
+	return ui.Segments{{Text: shortNo(m.No), Href: "/m/" + m.ID.String()}, {Text: c.T("state." + m.Kind + "." + m.State)}, {Text: l.unit(m.Handler.Key) + " " + word, Dim: true}}
+}
+
+func (p *Pages) risenLine(c *web.Ctx, l *look, d flow.Duty) ui.Segments {
+	m := d.Matter
+	return ui.Segments{{Text: shortNo(m.No), Href: "/m/" + m.ID.String()}, {Text: m.Title}, {Text: c.T("desk.risen.since", ui.DayIn(c.Lang, d.Clock.Start, c.Today), l.unit(m.Handler.Key)), Dim: true}}
+}
+
+// shortNo is the running number alone: 0352号.
+func shortNo(no string) string {
+	r := []rune(no)
+	for i := len(r) - 1; i >= 0; i-- {
+		if r[i] == '〕' {
+			return string(r[i+1:])
+		}
+	}
+	return no
+}
+
+// why answers "why this day" for one clock: as a fragment for a fold, or as a page of its own with the calendar.
+func (p *Pages) why(c *web.Ctx) error {
+	key, err := c.ID("clock")
+	if err != nil {
+		return err
+	}
+	r := c.In(key)
+	k, err := deadline.Get(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
+	if err != nil {
+		return err
+	}
+	es, err := deadline.Entries(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	if c.R.Header.Get("HX-Request") != "" {
+		return c.Render(http.StatusOK, ui.WhyBody(p.whyOf(c.Lang, c.Today, k, es)))
+	}
+	v := whyView{Frame: c.Frame(c.T("why.title")), Name: p.clockName(c.Lang, k), No: m.No, Href: "/m/" + m.ID.String(), Title: m.Title, Why: p.calendarOf(c.Lang, c.Today, k, es),
+		Heading: c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))}
+	for _, e := range es {
+		v.Entries = append(v.Entries, ui.LogView{Day: ui.DayIn(c.Lang, e.On, c.Today), Small: ui.Weekday(c.Lang, e.On), Title: c.T("entry." + string(e.Kind)), By: p.entryNote(c, e), Key: e.Kind == deadline.Opened})
+	}
+	return c.Render(http.StatusOK, whyPage(v))
+}
+
+func (p *Pages) entryNote(c *web.Ctx, e deadline.Entry) string {
+	s := ""
+	if e.Length > 0 {
+		s = lengthText(c.Lang, e.Length, e.Unit)
+	}
+	switch e.Kind {
+	case deadline.Paused:
+		s = p.Rules.Name("pause_reason", e.Reason, c.Lang)
+	case deadline.Extended, deadline.Resumed:
+		if e.Reason != "" {
+			s += " " + e.Reason
+		}
+	}
+	return s
+}
+
+type whyView struct {
+	Frame   ui.Frame
+	Name    string
+	No      string
+	Href    string
+	Title   string
+	Heading string
+	Why     ui.WhyView
+	Entries []ui.LogView
+}
+
+// slip prints the paper that urges whoever owes a clock (催办单), with the reason for its day.
+func (p *Pages) slip(c *web.Ctx) error {
+	key, err := c.ID("clock")
+	if err != nil {
+		return err
+	}
+	r := c.In(key)
+	k, err := deadline.Get(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
+	if err != nil {
+		return err
+	}
+	es, err := deadline.Entries(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	l := p.look(c)
+	if err := l.load(c.Context(), r, []string{k.OwedBy.Key, m.Organ.Key, m.Handler.Key}, nil); err != nil {
+		return err
+	}
+	why := p.whyOf(c.Lang, c.Today, k, es)
+	paper, err := p.Draft("urge_slip", PaperData{Organ: l.unit(m.Organ.Key), MatterNo: m.No, Title: m.Title, Received: m.Received, Due: k.Due, Handler: l.unit(k.OwedBy.Key), Today: c.Today,
+		Addressee: l.unit(k.OwedBy.Key), Why: []string{why.Text, why.Basis}, F: map[string]string{"clock": p.clockName("zh-CN", k), "late": strconv.Itoa(max(0, c.Today.Sub(k.Due)))}})
+	if err != nil {
+		return err
+	}
+	return c.Render(http.StatusOK, paperPage(paperView{Frame: c.Frame(paper.Title), Paper: paper, Back: "/m/" + m.ID.String(), Organ: l.unit(m.Organ.Key), Date: ui.LongDay("zh-CN", c.Today)}))
+}

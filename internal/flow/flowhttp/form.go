@@ -1,0 +1,432 @@
+package flowhttp
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// formView is the form of one move: what it is, why, who signs, the article on the side; what must be filled in.
+type formView struct {
+	Frame   ui.Frame
+	Crumb   string
+	Back    string
+	Title   string
+	What    string
+	About   ui.Segments
+	Fields  []ui.FieldView
+	Wrong   string
+	Action  string
+	Version string
+	Key     string
+	Button  string
+	Red     bool
+	Side    *ui.MoveView
+	Waiting []Fact
+	Hidden  []ui.FieldView
+}
+
+func (p *Pages) moveForm(c *web.Ctx) error { return p.renderForm(c, flow.Values{}, nil) }
+
+// renderForm shows a move's form, empty or with what was typed and what is wrong with it.
+func (p *Pages) renderForm(c *web.Ctx, in flow.Values, problem error) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	r := c.In(key)
+	m, err := flow.Get(c.Context(), r, c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	offers, err := p.Engine.Offers(c.Context(), r, c.Who, m, c.Today)
+	if err != nil {
+		return err
+	}
+	name := c.R.PathValue("move")
+	for _, o := range offers {
+		if o.Move.Name != name {
+			continue
+		}
+		if !o.Open {
+			kind := fault.Conflict
+			if o.Why == "move.not_yours" {
+				kind = fault.Forbidden
+			}
+			return fault.New(kind, o.Why, o.Args...)
+		}
+		v, err := p.formView(c, r, m, o, in, problem)
+		if err != nil {
+			return err
+		}
+		status := http.StatusOK
+		if problem != nil {
+			status = web.Status(problem)
+		}
+		return c.Render(status, movePage(*v))
+	}
+	if t, ok := p.Engine.Table(m.Kind); ok {
+		if mv, ok := t.Move(name); ok && !mv.Quiet {
+			return fault.New(fault.Conflict, "move.not_now")
+		}
+	}
+	return fault.Hidden()
+}
+
+func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, in flow.Values, problem error) (*formView, error) {
+	l := p.look(c)
+	units := []string{m.Handler.Key, m.Organ.Key}
+	for _, s := range o.Steps {
+		units = append(units, s.Unit.Key)
+	}
+	if err := l.load(c.Context(), r, units, nil); err != nil {
+		return nil, err
+	}
+	key := "move." + m.Kind + "." + o.Move.Name
+	v := &formView{Frame: c.Frame(c.T(key)), Crumb: m.No, Back: "/m/" + m.ID.String(), Title: c.T(key), What: c.T(key + ".what"), Action: "/m/" + m.ID.String() + "/do/" + o.Move.Name,
+		Version: itoa(int(m.Version)), Key: web.NewKey(), Button: c.T(key)}
+	if o.Move.Chain != "" {
+		v.Button = c.T("form.propose")
+	}
+	v.About = ui.Segments{{Text: m.Title}}
+	if m.SubjectPost != "" {
+		v.About = append(v.About, ui.Segment{Text: c.T("subject."+stageWord(m)) + c.T("punct.colon") + m.SubjectPost + " " + m.Subject})
+	}
+	fields, err := p.Engine.Asked(c.Context(), r, &m, o.Fields)
+	if err != nil {
+		return nil, err
+	}
+	texts := web.Texts(c.Lang, problem)
+	for i, f := range fields {
+		fv, err := p.fieldView(c, r, m, o.Move.Name, f, in, texts)
+		if err != nil {
+			return nil, err
+		}
+		fv.Focus = i == 0 && problem == nil
+		v.Fields = append(v.Fields, fv)
+	}
+	if problem != nil {
+		v.Wrong = web.ProblemOf(c.Lang, problem).Title
+	}
+	sides := p.moves(c, l, m, []flow.Offer{o})
+	if len(sides) > 0 {
+		v.Side = &sides[0]
+	}
+	return v, nil
+}
+
+// fieldView is a move's field with its words, its choices and what was typed.
+func (p *Pages) fieldView(c *web.Ctx, r db.Reader, m flow.Matter, move string, f flow.Field, in flow.Values, texts map[string]string) (ui.FieldView, error) {
+	v := ui.FieldView{Lang: c.Lang, ID: "f-" + f.Name, Name: f.Name, Label: p.label(c.Lang, m.Kind, move, f.Name), Help: help(c.Lang, m.Kind, move, f.Name), Kind: string(f.Kind), Value: in.Str(f.Name),
+		Values: in.List(f.Name), Must: f.Must, Error: texts[f.Name]}
+	switch f.Kind {
+	case flow.Para:
+		v.Max, v.Rows = itoa(orInt(f.Max, 4000)), 3
+		if f.Max == 0 || f.Max >= 2000 {
+			v.Rows = 6
+		}
+	case flow.Line:
+		v.Max = itoa(orInt(f.Max, 120))
+	case flow.Count:
+		v.Min, v.Max = itoa(f.Min), itoa(f.Max)
+	case flow.Day:
+		if !f.Future {
+			v.Max = string(c.Today)
+		} else {
+			v.Min = string(c.Today)
+		}
+		if f.Since == "received" {
+			v.Min = string(m.Received)
+		}
+		if v.Value == "" && f.Must && !f.Future {
+			v.Value = string(c.Today)
+		}
+	default:
+		opts, err := p.Engine.Options(c.Context(), r, c.Who, &m, f, c.Today)
+		if err != nil {
+			return v, err
+		}
+		for _, o := range opts {
+			v.Options = append(v.Options, p.option(c, f, o))
+		}
+		if f.Kind == flow.UnitRef || f.Kind == flow.Person && len(v.Options) > 12 || len(v.Options) > 14 && f.Kind == flow.Choice {
+			v.Kind = "select"
+		}
+		if f.Kind == flow.Clock {
+			v.Kind = "choice"
+		}
+	}
+	if f.When != nil {
+		v.When = f.When.Field + "=" + strings.Join(f.When.In, "|")
+		v.Hint = c.T("form.when", p.label(c.Lang, m.Kind, move, f.When.Field), p.words(c, m, move, f.When))
+	}
+	return v, nil
+}
+
+// words are the values a field depends on, as people read them.
+func (p *Pages) words(c *web.Ctx, m flow.Matter, move string, w *flow.When) string {
+	var out []string
+	for _, f := range p.fieldsOf(m.Kind, move) {
+		if f.Name == w.Field {
+			for _, code := range w.In {
+				out = append(out, p.value(c, p.look(c), f, code))
+			}
+		}
+	}
+	return strings.Join(out, c.T("list.comma"))
+}
+
+func (p *Pages) option(c *web.Ctx, f flow.Field, o flow.Option) ui.OptionView {
+	v := ui.OptionView{Code: o.Code, Name: o.Name, Note: o.Note}
+	switch {
+	case f.List != "":
+		v.Name = p.Rules.Name(f.List, o.Code, c.Lang)
+		if t, ok := p.Rules.Term(f.List, o.Code); ok {
+			v.Note = t.Help.In(c.Lang)
+		}
+	case len(f.Codes) > 0:
+		v.Name = c.T("choice." + f.Name + "." + o.Code)
+	case f.Of == "below":
+		v.Note = ""
+	case f.Of == "party_sanctions" || f.Of == "admin_sanctions":
+		if s, ok := p.Rules.Sanction(o.Code); ok {
+			v.Name, v.Note = s.Name.In(c.Lang), ""
+		}
+	}
+	return v
+}
+
+func orInt(n, other int) int {
+	if n == 0 {
+		return other
+	}
+	return n
+}
+
+// values takes the posted fields as a move's input.
+func values(f url.Values) flow.Values {
+	in := flow.Values{}
+	for k, v := range f {
+		if k != "" && k[0] != '_' {
+			in[k] = v
+		}
+	}
+	return in
+}
+
+func (p *Pages) moveDo(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	in := values(f)
+	done, err := p.Engine.Do(c.Context(), c.Who, key, versionOf(f), c.R.PathValue("move"), in)
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.Invalid, fault.Conflict:
+			if e := p.renderForm(c, in, err); e == nil {
+				return nil
+			}
+		}
+		return err
+	}
+	return c.Redirect("/m/" + done.ID.String() + "?done=" + doneCode(done))
+}
+
+func doneCode(d flow.Done) string {
+	if d.Proposal != "" {
+		return "proposed"
+	}
+	return "moved"
+}
+
+func versionOf(f url.Values) int64 {
+	n := int64(0)
+	for _, ch := range f.Get("_version") {
+		if ch < '0' || ch > '9' || n > 1<<40 {
+			return -1
+		}
+		n = n*10 + int64(ch-'0')
+	}
+	return n
+}
+
+var clockActs = map[string]bool{"extend": true, "pause": true, "resume": true, "urge": true, "seen": true}
+
+func (p *Pages) clockForm(c *web.Ctx) error { return p.renderClock(c, flow.Values{}, nil) }
+
+func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	act := c.R.PathValue("act")
+	if !clockActs[act] {
+		return fault.Hidden()
+	}
+	r := c.In(key)
+	m, err := flow.Get(c.Context(), r, c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	k, err := deadline.Get(c.Context(), r, c.R.PathValue("clock"))
+	if err != nil {
+		return err
+	}
+	if k.Matter != m.ID.Key {
+		return fault.Hidden()
+	}
+	v := &formView{Frame: c.Frame(c.T("move.clock." + act)), Crumb: m.No, Back: "/m/" + m.ID.String(), Title: c.T("move.clock." + act), What: c.T("move.clock." + act + ".what"),
+		Action: "/m/" + m.ID.String() + "/clock/" + k.ID.Key + "/" + act, Version: itoa(int(m.Version)), Key: web.NewKey(), Button: c.T("move.clock." + act)}
+	t, _ := p.Rules.TimerVersion(k.Rule, k.Version)
+	v.About = ui.Segments{{Text: m.Title}, {Text: p.clockName(c.Lang, k)}, {Text: c.T("due.on", ui.DayIn(c.Lang, k.Due, c.Today))}}
+	if act == "extend" && t.Extend != nil && t.Extend.Length > 0 {
+		v.About = append(v.About, ui.Segment{Text: c.T("clock.extend_by", lengthText(c.Lang, t.Extend.Length, t.Extend.Unit))})
+	}
+	if act == "extend" || act == "pause" {
+		v.Button = c.T("form.propose")
+	}
+	texts := web.Texts(c.Lang, problem)
+	fields := p.Engine.ClockFields(k, act)
+	for _, f := range fields {
+		if act == "urge" || act == "seen" || act == "resume" {
+			f.Must = false
+		}
+		fv, err := p.fieldView(c, r, m, act, f, in, texts)
+		if err != nil {
+			return err
+		}
+		v.Fields = append(v.Fields, fv)
+	}
+	if problem != nil {
+		v.Wrong = web.ProblemOf(c.Lang, problem).Title
+	}
+	status := http.StatusOK
+	if problem != nil {
+		status = web.Status(problem)
+	}
+	return c.Render(status, movePage(*v))
+}
+
+func (p *Pages) clockDo(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	in := values(f)
+	cm := flow.ClockMove{Clock: c.R.PathValue("clock"), Version: versionOf(f), Length: in.Int("length"), Reason: in.Str("reason"), Ground: in.Str("ground")}
+	if !id.ValidKey(cm.Clock) {
+		return fault.Hidden()
+	}
+	var done flow.Done
+	act := c.R.PathValue("act")
+	switch act {
+	case "extend":
+		done, err = p.Engine.Extend(c.Context(), c.Who, key, cm)
+	case "pause":
+		done, err = p.Engine.Pause(c.Context(), c.Who, key, cm)
+	case "resume":
+		done, err = p.Engine.Resume(c.Context(), c.Who, key, cm)
+	case "urge":
+		done, err = p.Engine.Urge(c.Context(), c.Who, key, cm)
+	case "seen":
+		done, err = p.Engine.Seen(c.Context(), c.Who, key, cm)
+	default:
+		return fault.Hidden()
+	}
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.Invalid, fault.Conflict:
+			if e := p.renderClock(c, in, err); e == nil {
+				return nil
+			}
+		}
+		return err
+	}
+	if act == "urge" {
+		return c.Redirect("/slip/" + id.ID{City: key.City, Key: cm.Clock}.String())
+	}
+	return c.Redirect("/m/" + done.ID.String() + "?done=" + doneCode(done))
+}
+
+// openForm asks for the reason before an envelope is opened; openDo shows what was in it, once, and keeps nothing.
+func (p *Pages) openForm(c *web.Ctx) error { return p.renderOpen(c, "", "", nil) }
+
+func (p *Pages) renderOpen(c *web.Ctx, reason, content string, problem error) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	what := c.R.PathValue("what")
+	if what != "identity" && what != "original" {
+		return fault.Hidden()
+	}
+	m, err := flow.Get(c.Context(), c.In(key), c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	v := openView{Frame: c.Frame(c.T("sealed." + what)), No: m.No, Title: m.Title, What: what, Back: "/m/" + m.ID.String(), Action: "/m/" + m.ID.String() + "/open/" + what, Key: web.NewKey(),
+		Locked: !p.Custody.Ring.Unlocked(m.Organ.String()), Content: content}
+	v.Field = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Help: c.T("sealed.reason.help"), Kind: "line", Must: true, Max: "120", Value: reason, Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
+	status := http.StatusOK
+	if problem != nil {
+		v.Wrong = web.ProblemOf(c.Lang, problem).Title
+		status = web.Status(problem)
+	}
+	return c.Render(status, openPage(v))
+}
+
+type openView struct {
+	Frame   ui.Frame
+	No      string
+	Title   string
+	What    string
+	Back    string
+	Action  string
+	Key     string
+	Locked  bool
+	Field   ui.FieldView
+	Wrong   string
+	Content string
+	Lines   []Fact
+}
+
+func (p *Pages) openDo(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	what := c.R.PathValue("what")
+	// What is read is shown once and never replayed: opening again is reading again, and an act of its own.
+	c.Who.Request = access.Request{}
+	b, err := p.Custody.Open(c.Context(), c.Who, key, what, f.Get("reason"))
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.Invalid, fault.Conflict:
+			return p.renderOpen(c, f.Get("reason"), "", err)
+		}
+		return err
+	}
+	return p.renderOpen(c, "", string(b), nil)
+}

@@ -1,0 +1,225 @@
+package flowhttp
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/custody"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/locale"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// Kind is what an area adds to the pages of its matters.
+type Kind struct {
+	Name   string // kind of matter
+	Path   string // of its list: /clues
+	New    string // address of the form for a new one, "" if none
+	NewFor access.Perm
+	Views  []string // states and views that get a tab of their own
+	// Detail gives the facts only the area knows. The reader has been checked.
+	Detail func(c *web.Ctx, m flow.Matter) (Detail, error)
+	// Stages narrows the steps of the page's head to those that make sense for the matter.
+	Stages func(m flow.Matter, visited map[string]bool, all []string) []string
+	Bulk   bool // rows can be selected and handed out
+}
+
+// Detail is what an area shows of a matter.
+type Detail struct {
+	Summary string
+	Facts   []Fact
+	Below   []Fact // shown with the people
+	Aside   []ui.Segments
+	Sealed  map[string]bool // envelopes there are
+	CanOpen bool
+	Alert   string
+}
+
+// Fact is a label and what stands beside it.
+type Fact struct {
+	Label string
+	Text  ui.Segments
+}
+
+// Pages is everything this room shows.
+type Pages struct {
+	Engine  *flow.Engine
+	Rules   *rulebook.Book
+	DB      *db.DB
+	Custody *custody.Keeper
+	kinds   map[string]Kind
+	order   []string
+	Extra   func(c *web.Ctx) ([]ui.Segments, error) // a note on the desk's margin
+}
+
+// Add makes a kind known.
+func (p *Pages) Add(k Kind) {
+	if p.kinds == nil {
+		p.kinds = map[string]Kind{}
+	}
+	p.kinds[k.Name] = k
+	p.order = append(p.order, k.Name)
+}
+
+// Routes are this room's addresses.
+func (p *Pages) Routes() []web.Route {
+	rs := []web.Route{
+		{Method: http.MethodGet, Path: "/{$}", Perm: access.Signed, Do: p.desk},
+		{Method: http.MethodGet, Path: "/m/{id}", Perm: access.Signed, Do: p.matter},
+		{Method: http.MethodGet, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveForm},
+		{Method: http.MethodPost, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveDo},
+		{Method: http.MethodGet, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockForm},
+		{Method: http.MethodPost, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockDo},
+		{Method: http.MethodGet, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openForm},
+		{Method: http.MethodPost, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openDo},
+		{Method: http.MethodGet, Path: "/why/{clock}", Perm: access.Signed, Do: p.why},
+		{Method: http.MethodGet, Path: "/slip/{clock}", Perm: access.Urge, Do: p.slip},
+		{Method: http.MethodGet, Path: "/approvals", Perm: access.Approve, Do: p.approvals},
+		{Method: http.MethodGet, Path: "/p/{id}", Perm: access.Signed, Do: p.proposal},
+		{Method: http.MethodPost, Path: "/p/{id}/decide", Perm: access.Signed, Do: p.decide},
+		{Method: http.MethodPost, Path: "/p/{id}/withdraw", Perm: access.MatterMove, Do: p.withdraw},
+		{Method: http.MethodGet, Path: "/watch", Perm: access.SuperiorRead, Do: p.watch},
+		{Method: http.MethodGet, Path: "/superior", Perm: access.SuperiorRead, Do: p.superior},
+		{Method: http.MethodPost, Path: "/bulk/{kind}/{move}", Perm: access.MatterMove, Do: p.bulk},
+		{Method: http.MethodGet, Path: "/search", Perm: access.Signed, Do: p.search},
+	}
+	for _, name := range p.order {
+		k := p.kinds[name]
+		rs = append(rs, web.Route{Method: http.MethodGet, Path: k.Path, Perm: access.ReadOf(name), Do: func(c *web.Ctx) error { return p.list(c, k) }})
+	}
+	return rs
+}
+
+// look is the names needed to show a page.
+type look struct {
+	c      *web.Ctx
+	rules  *rulebook.Book
+	units  map[id.Key]access.Unit
+	people map[id.Key]string
+}
+
+func (p *Pages) look(c *web.Ctx) *look {
+	return &look{c: c, rules: p.Rules, units: map[id.Key]access.Unit{}, people: map[id.Key]string{}}
+}
+
+// load reads the units and people a page names, in one query each.
+func (l *look) load(ctx context.Context, r db.Reader, units, people []string) error {
+	var need []string
+	for _, k := range units {
+		if _, ok := l.units[k]; !ok && k != "" {
+			need = append(need, k)
+		}
+	}
+	us, err := access.Units(ctx, r, need)
+	if err != nil {
+		return err
+	}
+	for k, u := range us {
+		l.units[k] = u
+	}
+	// Units of the tenants above (a province's) are few and read one by one.
+	for _, k := range need {
+		if _, ok := l.units[k]; !ok && l.c.Who.City != r.City() {
+			more, err := access.Units(ctx, r.For(l.c.Who.City), []string{k})
+			if err != nil {
+				return err
+			}
+			for k, u := range more {
+				l.units[k] = u
+			}
+		}
+	}
+	seen := map[string]bool{}
+	var ps []string
+	for _, k := range people {
+		if _, ok := l.people[k]; !ok && k != "" && !seen[k] {
+			seen[k] = true
+			ps = append(ps, k)
+		}
+	}
+	if len(ps) == 0 {
+		return nil
+	}
+	text, args := db.Build(`SELECT p.id, p.name FROM people p WHERE p.city_id = $1`).In(" AND ", "p.id", ps).SQL()
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k, n string
+		if err := rows.Scan(&k, &n); err != nil {
+			return err
+		}
+		l.people[k] = n
+	}
+	return rows.Err()
+}
+
+// unit is a unit's commission or office, as the one that acts.
+func (l *look) unit(key id.Key) string {
+	if u, ok := l.units[key]; ok {
+		return u.Commission()
+	}
+	return ""
+}
+
+// place is a unit as a place or body, as where somebody works.
+func (l *look) place(key id.Key) string { return l.units[key].Name }
+
+func (l *look) person(key id.Key) string { return l.people[key] }
+
+// seat is a unit and a role there, as people say it: 石桥镇纪委书记, 第一纪检监察室负责人.
+func (l *look) seat(unit id.Key, role access.Role) string {
+	u := l.units[unit]
+	name := l.c.T("role." + string(role))
+	if u.Kind == "township" && role == access.Head {
+		name = l.c.T("post.secretary")
+	}
+	if u.Name == "" {
+		return name
+	}
+	switch role {
+	case access.Handler, access.Observer:
+		return u.Commission()
+	}
+	if u.Kind == "township" {
+		return u.Commission() + name
+	}
+	return u.Commission() + " " + name
+}
+
+// basisOf turns articles into what is shown, each with how sure it is.
+func (p *Pages) basisOf(lang string, bs []rulebook.Basis, sure rulebook.Sure) []ui.BasisView {
+	var out []ui.BasisView
+	for i, b := range bs {
+		v := ui.BasisView{Text: p.article(lang, b), Href: "/rules#" + b.Reg}
+		if i == len(bs)-1 {
+			v.Sure = string(sure)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// article is a regulation's name and article: 《监督执纪工作规则》第二十一条.
+func (p *Pages) article(lang string, b rulebook.Basis) string {
+	r, ok := p.Rules.Regulation(b.Reg)
+	name := b.Reg
+	if ok {
+		name = r.Short.In(lang)
+		if lang != locale.En && strings.HasPrefix(r.Name.Zh, "《") && !strings.HasPrefix(name, "《") {
+			name = "《" + name + "》"
+		}
+	}
+	if b.Art == "" {
+		return name
+	}
+	return name + artOf(lang, b.Art)
+}

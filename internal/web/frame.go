@@ -1,0 +1,37 @@
+package web
+
+import (
+	"qianshao/internal/web/ui"
+)
+
+// Frame is what surrounds the page, for this request.
+func (c *Ctx) Frame(title string) ui.Frame {
+	u := c.Who.Unit()
+	f := ui.Frame{Lang: c.Lang, Title: title, Org: u.Commission(), Post: c.T("post." + c.Who.Post()), Today: c.Today, Demo: c.Mux.Demo, Theme: c.Cookie("theme"), Density: c.Cookie("density"),
+		Here: c.R.URL.RequestURI(), Posts: c.Session.Posts, Foot: c.T("page.unwitnessed")}
+	if u.Kind == "office" {
+		f.Post = c.Who.Name + " " + f.Post
+	} else if c.Who.Name != "" {
+		f.Post += " " + c.Who.Name
+	}
+	if c.Mux.Nav != nil {
+		for _, n := range c.Mux.Nav(c) {
+			cur := c.R.URL.Path == n.Href || n.Href != "/" && len(c.R.URL.Path) > len(n.Href) && c.R.URL.Path[:len(n.Href)+1] == n.Href+"/"
+			f.Nav = append(f.Nav, ui.NavLink{Href: n.Href, Name: c.T(n.Key), N: n.N, Gap: n.Gap, Current: cur})
+		}
+	}
+	if m := c.R.URL.Query().Get("done"); m != "" {
+		f.Flash = c.doneText(m)
+	}
+	return f
+}
+
+// doneText is what was just done, from the address the form led to. Only known keys are shown: an address is not a
+// place to put words into the page.
+func (c *Ctx) doneText(code string) string {
+	key := "done." + code
+	if t := c.T(key); t != key {
+		return t
+	}
+	return ""
+}
