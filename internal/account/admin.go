@@ -22,8 +22,6 @@ type NewAccount struct {
 	Password string
 }
 
-const maxLogin = 64
-
 var reLogin = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,31}$`)
 
 // Create gives a person an account. It is the system administrator's act; the person must set their own password at

@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"strconv"
 	"time"
@@ -35,11 +33,9 @@ func (b budget) device() string {
 }
 
 // nobody is the budget of a login that does not exist. What people type there may be their password, so that only a
-// keyed digest is kept, under a key of this process.
+// keyed digest is kept.
 func (s *Service) nobody(login string) budget {
-	m := hmac.New(sha256.New, s.mark)
-	m.Write([]byte(login))
-	return budget{who: "u/" + url64.EncodeToString(m.Sum(nil)[:18])}
+	return budget{who: "u/" + url64.EncodeToString(digestOf(login, s.mark)[:18])}
 }
 
 // budgetOf picks the budget of a sign-in and refuses at once if it rests. device is a digest, "" for a browser that
@@ -154,7 +150,7 @@ func (s *Service) missed(ctx context.Context, a row, b budget, n int64, step str
 	}
 	if a.ID.Zero() {
 		return s.Ledger.DB.Scratch(ctx, 0, func(tx *db.Tx) error {
-			_, err := tx.Exec(ctx, `DELETE FROM attempts WHERE at < $1 AND who >= 'u/' AND who < 'u0'`, int64(tx.Now())-micros(time.Hour))
+			_, err := tx.Exec(ctx, `DELETE FROM attempts WHERE at < $1 AND who >= 'u/' AND who < 'u0'`, int64(tx.Now())-micros(s.Policy.Forget))
 			return err
 		})
 	}

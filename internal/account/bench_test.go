@@ -15,9 +15,11 @@ import (
 	"qianshao/internal/account"
 	"qianshao/internal/app"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
 
@@ -43,13 +45,45 @@ func cheap() account.Policy {
 	return p
 }
 
+// newBench builds the part of apptest's city that signs in. Its organs have no keys: to wrap those would cost more than
+// all the rest.
 func newBench(t *testing.T, d *db.DB, p account.Policy) *bench {
 	t.Helper()
-	w := apptest.New(t, d)
-	b := &bench{World: w, d: d, id: map[string]id.Key{}, s: &account.Service{Ledger: w.App.Ledger, Policy: p, Key: []byte(strings.Repeat("deployment key ", 3)),
+	w := &apptest.World{T: t, Now: time.Date(2026, 10, 12, 9, 0, 0, 0, calendar.Zone), Units: map[string]access.Unit{}, Who: map[string]apptest.Person{}}
+	d.SetClock(func() time.Time { return w.Now })
+	a, err := app.Build(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.App = a
+	b := &bench{World: w, d: d, id: map[string]id.Key{}, s: &account.Service{Ledger: a.Ledger, Policy: p, Key: []byte(strings.Repeat("deployment key ", 3)),
 		Site: account.Site{Name: "前哨", Host: "qianshao.example", Origins: []string{"https://qianshao.example"}}}}
-	w.Hire("chief", "滕站", "station_chief", "village")
+	b.must(app.AddTenant(ctx, d, app.Tenant{City: apptest.City, Kind: "city", Name: "XX市", Code: "990100000000"}))
+	for _, u := range [][4]string{{"city", "city", "XX市纪委监委", ""}, {"county", "county", "云渡县纪委监委", "city"}, {"other", "county", "白河县纪委监委", "city"},
+		{"county.office1", "office", "第一纪检监察室", "county"}, {"county.office2", "office", "第二纪检监察室", "county"}, {"full", "township", "石桥镇", "county"},
+		{"othertown", "township", "东坪镇", "other"}, {"village", "village", "上塘村", "full"}} {
+		b.open(u[0], u[1], u[2], u[3])
+	}
+	for _, p := range [][4]string{{"cityleader", "安市", "vice", "city"}, {"principal", "严主任", "principal", "county"}, {"intake", "魏信", "intake_clerk", "county"},
+		{"supervision", "陶管", "supervision_clerk", "county"}, {"head", "姜主任", "office_head", "county.office1"}, {"handler", "戚办", "investigator", "county.office1"},
+		{"reviewer", "水审", "reviewer", "county"}, {"sysadmin", "章系", "sysadmin", "county"}, {"secadmin", "云安", "secadmin", "county"}, {"auditor", "苏计", "auditor", "county"},
+		{"secretary", "潘书", "secretary", "full"}, {"officer", "奚干", "officer", "full"}, {"othersecretary", "马书", "secretary", "othertown"}, {"chief", "滕站", "station_chief", "village"}} {
+		w.Hire(p[0], p[1], p[2], p[3])
+	}
 	return b
+}
+
+func (b *bench) open(key, kind, name, superior string) {
+	b.T.Helper()
+	_, err := b.App.Ledger.Write(ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		us, err := org.OpenUnits(ctx, tx, []org.NewUnit{{Kind: kind, Name: name, Superior: b.Units[superior], Opened: "2020-01-01"}})
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		b.Units[key] = us[0]
+		return ledger.Act{Action: "unit.open", Organ: us[0].OrganID()}, nil
+	})
+	b.must(err)
 }
 
 func (b *bench) must(err error) {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"strconv"
@@ -38,7 +39,7 @@ type Service struct {
 	queue     atomic.Int64
 	evaluated atomic.Int64 // passwords hashed; tests read it
 	dummy     string       // what the password of an unknown login is held against
-	mark      []byte
+	mark      []byte       // keys the digests of unknown logins
 	passkeys  *webauthn.WebAuthn
 }
 
@@ -49,7 +50,12 @@ func (s *Service) setup() {
 		}
 		s.slots = make(chan struct{}, max(1, s.Policy.Hashes))
 		s.dummy = s.Policy.Cost.Hash(string(chance(16)))
+		// The same in every process of a deployment, so that an unknown login rests in all of them at once as a known one
+		// does.
 		s.mark = chance(32)
+		if len(s.Key) >= 32 {
+			s.mark = digestOf("unknown logins", s.Key)
+		}
 		s.passkeys = newWebAuthn(s.Site)
 	})
 }
@@ -97,6 +103,12 @@ func newToken(city id.City) (token, hash string) {
 func digest(s string) string {
 	h := sha256.Sum256([]byte(s))
 	return url64.EncodeToString(h[:])
+}
+
+func digestOf(what string, key []byte) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(what))
+	return m.Sum(nil)
 }
 
 // cityOf reads the tenant of a token that could be one.

@@ -32,10 +32,10 @@ func failed() error { return fault.New(fault.Unauthenticated, "signin.failed") }
 // it has none.
 func (s *Service) SignIn(ctx context.Context, login, password, device string) (SignedIn, error) {
 	s.setup()
-	login = text.Fold(login)
-	if len(password) > maxPassword || len(login) > maxLogin {
-		return SignedIn{}, failed() // says nothing about the account: no account is like that
+	if len(password) > maxPassword || len(login) > maxPassword {
+		return SignedIn{}, failed() // says nothing about any account: none is like that
 	}
+	login = text.Fold(login)
 	a, err := s.byLogin(ctx, login)
 	if err != nil {
 		return SignedIn{}, err

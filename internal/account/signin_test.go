@@ -238,7 +238,7 @@ func TestManyAtOnce(t *testing.T) {
 	d := dbtest.SQLite(t)
 	b := newBench(t, d, p)
 	hash := p.Cost.Hash(second)
-	people := []string{"secretary", "twpdeputy", "officer", "hldeputy", "hlofficer", "lone", "handler", "handler2", "handler3", "head"}
+	people := []string{"secretary", "officer", "chief", "intake", "supervision", "principal", "reviewer", "handler", "head", "cityleader"}
 	_, err := b.App.Ledger.Write(ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		var in []account.ReadyAccount
 		for _, w := range people {

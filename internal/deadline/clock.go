@@ -209,6 +209,11 @@ func (k *Keeper) Add(ctx context.Context, tx *ledger.Tx, c Clock, e Entry) (Cloc
 	case Dropped:
 		c.State, c.Ended = StateDropped, e.On
 	}
+	return k.append(ctx, tx, c, es, e)
+}
+
+// append writes an entry after those that are there and stores what follows from it.
+func (k *Keeper) append(ctx context.Context, tx *ledger.Tx, c Clock, es []Entry, e Entry) (Clock, error) {
 	e.At = tx.Now()
 	es = append(es, e)
 	if err := k.settle(&c, es, func(due calendar.Date) ([]string, error) { return firedFor(ctx, tx, c.ID.Key, due) }); err != nil {
@@ -231,8 +236,8 @@ func fits(c Clock, es []Entry, e Entry) error {
 	}
 	spans, _, _ := pauses(es)
 	switch e.Kind {
-	case Opened:
-		return fmt.Errorf("deadline: clock %s is opened already", c.ID)
+	case Opened, Reopened:
+		return fmt.Errorf("deadline: clock %s is open already", c.ID)
 	case Paused:
 		if c.State == StatePaused {
 			return fault.New(fault.Conflict, "clock.paused_already")
@@ -281,6 +286,20 @@ func (k *Keeper) End(ctx context.Context, tx *ledger.Tx, matter id.Key, kind Ent
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// Reopen goes on with a clock that has ended: the work has come back to the one who owed it, and what was consumed of
+// the period stays consumed. The days between count as a pause.
+func (k *Keeper) Reopen(ctx context.Context, tx *ledger.Tx, c Clock, unit id.ID, role access.Role, reason string) (Clock, error) {
+	if c.Running() {
+		return c, fmt.Errorf("deadline: clock %s still runs", c.ID)
+	}
+	es, err := Entries(ctx, tx, c.ID.Key)
+	if err != nil {
+		return c, err
+	}
+	c.State, c.Ended, c.OwedBy, c.OwedRole = StateOpen, "", unit, role
+	return k.append(ctx, tx, c, es, Entry{Kind: Reopened, On: max(tx.Today(), es[len(es)-1].On), Reason: reason})
 }
 
 // Reowe gives the running clocks of a matter that a unit owes to another unit: the matter changed hands. c may carry
@@ -340,6 +359,16 @@ func OfMatter(ctx context.Context, r db.Reader, matter id.Key) ([]Clock, error) 
 // Running reads the clocks of a matter that are still owed, soonest first.
 func Running(ctx context.Context, r db.Reader, matter id.Key) ([]Clock, error) {
 	return db.All(ctx, r, scanClock(r.City()), `SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.state IN ('open', 'paused') ORDER BY c.due_on, c.id`, matter)
+}
+
+// Last is the newest clock of a matter under a rule, running or ended.
+func Last(ctx context.Context, r db.Reader, matter id.Key, rule string) (Clock, bool, error) {
+	c := Clock{ID: id.ID{City: r.City()}}
+	err := r.Row(ctx, `SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.rule = $3 ORDER BY c.id DESC LIMIT 1`, matter, rule).Scan(c.Dest()...)
+	if errors.Is(err, db.ErrNoRows) {
+		return c, false, nil
+	}
+	return c, err == nil, err
 }
 
 // Get reads one clock. The caller checks its matter under a scope.

@@ -18,7 +18,8 @@ const (
 	Recomputed EntryKind = "recomputed" // a holiday notice landed, or the rule changed under a switch
 	Reowed     EntryKind = "reowed"     // somebody else owes it now
 	Fulfilled  EntryKind = "fulfilled"
-	Dropped    EntryKind = "dropped" // no longer owed
+	Dropped    EntryKind = "dropped"  // no longer owed
+	Reopened   EntryKind = "reopened" // owed again after it had ended: the work came back, the period goes on
 )
 
 // Entry is one line of a clock's ledger. Length and Unit are set on opened, extended and retargeted, and on recomputed
@@ -99,27 +100,43 @@ func Compute(rule Rule, entries []Entry, book *calendar.Book) Result {
 // off), so what is added to it in days or months moves on, as periods do by default.
 func rolls(rule Rule) bool { return rule.Roll || rule.Unit == rulebook.Workdays }
 
-// pauses reads the days on which the clock stood. They come out in order and apart whatever was entered: a pause
-// begins no earlier than the one before it ended.
+// pauses reads the days on which the clock stood, the days between an end and a reopening among them: nobody owed
+// anything then. They come out in order and apart whatever was entered: a pause begins no earlier than the one before
+// it ended.
 func pauses(entries []Entry) (spans []Span, open, ended bool) {
+	stand := func(e Entry) {
+		s := Span{From: e.On, Reason: e.Reason}
+		if n := len(spans); n > 0 {
+			s.From = max(s.From, spans[n-1].To)
+		}
+		spans, open = append(spans, s), true
+	}
+	run := func(e Entry) {
+		s := &spans[len(spans)-1]
+		s.To, open = max(e.On, s.From), false
+	}
+	var end Entry // the last end that nothing has undone
 	for _, e := range entries {
 		switch e.Kind {
 		case Paused:
-			if open {
-				continue
+			if !open {
+				stand(e)
 			}
-			s := Span{From: e.On, Reason: e.Reason}
-			if n := len(spans); n > 0 {
-				s.From = max(s.From, spans[n-1].To)
-			}
-			spans, open = append(spans, s), true
 		case Resumed:
 			if open {
-				s := &spans[len(spans)-1]
-				s.To, open = max(e.On, s.From), false
+				run(e)
 			}
 		case Fulfilled, Dropped:
-			ended = true
+			end, ended = e, true
+		case Reopened:
+			if ended && !open {
+				end.Reason = e.Reason
+				stand(end)
+			}
+			if open {
+				run(e)
+			}
+			ended = false
 		}
 	}
 	return spans, open, ended

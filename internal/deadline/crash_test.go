@@ -169,4 +169,3 @@ func owing(c deadline.Clock) []string {
 	sort.Strings(kinds)
 	return kinds
 }
-

@@ -475,44 +475,44 @@ func TestPanicLeavesNothingHalfDone(t *testing.T) {
 
 // T19, without a watch: whatever the clock does between passes, nothing falls due twice and nothing is lost.
 func TestClockJumpsLoseNothing(t *testing.T) {
-	const hour = 3600e9
-	for name, c := range map[string]struct {
-		start, due date
-		jumps      []int64 // from noon of the day before the due day, one after another
-	}{
-		"an hour and back":           {"2026-10-12", noticeDue, []int64{hour, -hour, hour, -hour}},
-		"a day forward and back":     {"2026-10-12", noticeDue, []int64{24 * hour, -24 * hour, 48 * hour, -48 * hour}},
-		"a day back and forward":     {"2026-10-12", noticeDue, []int64{-24 * hour, 24 * hour, -24 * hour, 24 * hour}},
-		"over midnight by an hour":   {"2026-10-12", noticeDue, []int64{11*hour + 1800e9, hour, -hour, hour, -hour}},
-		"into the leap day and back": {"2028-02-09", "2028-03-01", []int64{-24 * hour, 24 * hour, 24 * hour, -48 * hour, 24 * hour}},
-		"over the end of the year":   {"2026-12-10", "2026-12-31", []int64{24 * hour, 24 * hour, -48 * hour, -24 * hour, 48 * hour, -24 * hour}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dbtest.Each(t, func(t *testing.T, d *db.DB) {
-				w := newWorld(t, d)
-				w.On(c.start)
-				k := w.clock(w.matter("county"), notice, c.start, "full", access.Head)
-				if k.Due != c.due {
-					t.Fatalf("due %s", k.Due)
-				}
-				w.On(c.due.AddDays(-1))
-				w.Now = w.Now.Add(3 * hour)
+	const h = time.Hour
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		for _, c := range []struct {
+			name       string
+			start, due date
+			jumps      []time.Duration // from noon of the day before the due day, one after another
+		}{
+			{"an hour and back", "2026-10-12", noticeDue, []time.Duration{h, -h, h, -h}},
+			{"a day forward and back", "2026-10-12", noticeDue, []time.Duration{24 * h, -24 * h, 48 * h, -48 * h}},
+			{"a day back and forward", "2026-10-12", noticeDue, []time.Duration{-24 * h, 24 * h, -24 * h, 24 * h}},
+			{"over midnight by an hour", "2026-10-12", noticeDue, []time.Duration{11*h + h/2, h, -h, h, -h}},
+			{"over the end of the year", "2026-12-10", "2026-12-31", []time.Duration{24 * h, 24 * h, -48 * h, -24 * h, 48 * h, -24 * h}},
+			{"onto the leap day and back", "2028-02-08", "2028-02-29", []time.Duration{-24 * h, 24 * h, 24 * h, -24 * h, 24 * h}},
+			{"over the leap day and back", "2028-02-09", "2028-03-01", []time.Duration{-24 * h, 24 * h, 24 * h, -48 * h, 24 * h}},
+		} {
+			w.On(c.start)
+			k := w.clock(w.matter("county"), notice, c.start, "full", access.Head)
+			if k.Due != c.due {
+				t.Fatalf("%s: due %s", c.name, k.Due)
+			}
+			w.On(c.due.AddDays(-1))
+			w.Now = w.Now.Add(3 * h)
+			w.pass()
+			for _, j := range c.jumps {
+				w.Now = w.Now.Add(j)
 				w.pass()
-				for _, j := range c.jumps {
-					w.Now = w.Now.Add(time.Duration(j))
-					w.pass()
-				}
-				w.On(c.due.AddDays(9))
-				w.pass()
-				due := string(c.due)[5:]
-				if got, want := w.fired(k), fmt.Sprintf("late %[1]s, rise %[1]s, warn1 %[1]s, warn3 %[1]s, warn7 %[1]s", due); got != want {
-					t.Errorf("fell due: %s\nwant %s", got, want)
-				}
-				if len(w.risen(k)) != 1 {
-					t.Errorf("rose %d times", len(w.risen(k)))
-				}
-				w.exactlyOnce()
-			})
-		})
-	}
+			}
+			w.On(c.due.AddDays(9))
+			w.pass()
+			due := string(c.due)[5:]
+			if got, want := w.fired(k), fmt.Sprintf("late %[1]s, rise %[1]s, warn1 %[1]s, warn3 %[1]s, warn7 %[1]s", due); got != want {
+				t.Errorf("%s: fell due: %s\nwant %s", c.name, got, want)
+			}
+			if len(w.risen(k)) != 1 {
+				t.Errorf("%s: rose %d times", c.name, len(w.risen(k)))
+			}
+		}
+		w.exactlyOnce()
+	})
 }

@@ -39,9 +39,9 @@ func slowDue(rule deadline.Rule, es entries, book *calendar.Book) (due date, pro
 		on, from := false, date("")
 		for _, e := range es {
 			switch {
-			case e.Kind == deadline.Paused && !on:
+			case (e.Kind == deadline.Paused || e.Kind == deadline.Fulfilled) && !on:
 				on, from = true, e.On
-			case e.Kind == deadline.Resumed && on:
+			case (e.Kind == deadline.Resumed || e.Kind == deadline.Reopened) && on:
 				if on = false; d >= from && d < e.On {
 					return true
 				}
@@ -165,7 +165,7 @@ func anyClock(t *rapid.T) (deadline.Rule, entries) {
 	stands := false
 	for range rapid.IntRange(0, 7).Draw(t, "entries") {
 		now = now.AddDays(rapid.OneOf(rapid.IntRange(0, 15), rapid.IntRange(0, 120)).Draw(t, "later"))
-		switch rapid.IntRange(0, 5).Draw(t, "what") {
+		switch rapid.IntRange(0, 6).Draw(t, "what") {
 		case 0, 1, 2:
 			if stands {
 				es = append(es, resumed(now))
@@ -179,6 +179,13 @@ func anyClock(t *rapid.T) (deadline.Rule, entries) {
 		case 4:
 			n, u := anyLength(t, "target")
 			es = append(es, retargeted(now, n, u))
+		case 6: // met, and the work came back
+			if stands {
+				continue
+			}
+			es = append(es, deadline.Entry{Kind: deadline.Fulfilled, On: now})
+			now = now.AddDays(rapid.IntRange(0, 40).Draw(t, "away"))
+			es = append(es, deadline.Entry{Kind: deadline.Reopened, On: now})
 		case 5:
 			if n, u := anyLength(t, "switch"); rapid.Bool().Draw(t, "switched") {
 				es = append(es, recomputed(now, n, u))

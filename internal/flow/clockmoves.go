@@ -296,7 +296,7 @@ func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
 					return ledger.Act{}, err
 				}
 			}
-			hands := ro.Hands(seatRole(before.Role), before.Unit.Key, p.Author)
+			hands := ro.Hands(before.Seat, before.Unit.Key, p.Author)
 			if len(hands) > 0 {
 				return ledger.Act{}, errUnchanged
 			}
@@ -304,14 +304,14 @@ func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
 				return ledger.Act{}, err
 			}
 			now := p.Steps[p.Step]
-			if now.Unit == before.Unit && now.Role == before.Role {
+			if now.Unit == before.Unit && now.Seat == before.Seat {
 				return ledger.Act{}, errUnchanged
 			}
 			c, err := deadline.Get(ctx, tx, p.Clock)
 			if err != nil {
 				return ledger.Act{}, err
 			}
-			if _, err := e.Clocks.Reowe(ctx, tx, c, now.Unit, seatRole(now.Role), now.Moved); err != nil {
+			if _, err := e.Clocks.Reowe(ctx, tx, c, now.Unit, now.Seat, now.Moved); err != nil {
 				return ledger.Act{}, err
 			}
 			changed = true

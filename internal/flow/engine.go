@@ -403,7 +403,7 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 	}
 	var met, dropped []string
 	for _, u := range from.Rules {
-		if uses(next.Rules, u.Rule) {
+		if kept(next.Rules, u.Rule, m) {
 			continue
 		}
 		if op.Move != nil && has(op.Move.Drops, u.Rule) {
@@ -430,6 +430,16 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 func uses(us []Use, rule string) bool {
 	for _, u := range us {
 		if u.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
+
+// kept says whether a rule's clock runs on in a state.
+func kept(us []Use, rule string, m *Matter) bool {
+	for _, u := range us {
+		if u.Rule == rule && u.holds(m) {
 			return true
 		}
 	}
@@ -485,14 +495,14 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 		}
 	}
 	for _, u := range s.Rules {
-		if u.If != "" && !m.Is(u.If) {
+		if !u.holds(m) {
 			continue
 		}
 		unit, role, err := e.owed(ctx, op.Tx, m, u.By)
 		if err != nil {
 			return err
 		}
-		if uses(before, u.Rule) {
+		if uses(before, u.Rule) || u.Keep {
 			for _, c := range running {
 				if c.Rule != u.Rule {
 					continue
@@ -503,14 +513,23 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 			}
 			continue
 		}
+		start := starts[u.Rule]
+		if start == "" && m.Version > 1 && (op.Move == nil || !has(op.Move.Fresh, u.Rule)) {
+			again, err := e.resumeClock(ctx, op, u.Rule, unit, role)
+			if err != nil || again {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if start == "" {
+			start = op.Day
+		}
 		if settings == nil {
 			if settings, err = access.LoadSettings(ctx, op.Tx, m.Organ.Key, op.Day); err != nil {
 				return err
 			}
-		}
-		start := starts[u.Rule]
-		if start == "" {
-			start = op.Day
 		}
 		if _, err := e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: u.Rule, Start: start, OwedBy: unit, OwedRole: role,
 			Organ: m.Organ, County: m.County, Length: settings.Int("timer." + u.Rule)}); err != nil {
@@ -518,6 +537,16 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 		}
 	}
 	return nil
+}
+
+// resumeClock goes on with a clock that ran before: work that comes back was never given a second period.
+func (e *Engine) resumeClock(ctx context.Context, op *Op, rule string, unit id.ID, role access.Role) (bool, error) {
+	last, ok, err := deadline.Last(ctx, op.Tx, op.M.ID.Key, rule)
+	if err != nil || !ok || last.Running() {
+		return ok && last.Running(), err
+	}
+	_, err = e.Clocks.Reopen(ctx, op.Tx, last, unit, role, "")
+	return true, err
 }
 
 // owed is the unit and role that a relation comes to for a matter.

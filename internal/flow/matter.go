@@ -3,6 +3,8 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
@@ -52,29 +54,12 @@ const (
 	FlagMember   = "member"   // the subject sits on the committee of the same level
 	FlagParty    = "party"    // a Party member
 	FlagHeavy    = "heavy"    // a sanction that changes post and pay
+	FlagPunished = "punished" // a sanction was decided
+	FlagTownship = "township" // a township commission handles it
 )
 
 // Is says whether the matter has a flag.
-func (m Matter) Is(flag string) bool {
-	rest := m.Flags
-	for rest != "" {
-		var w string
-		for i := 0; ; i++ {
-			if i == len(rest) {
-				w, rest = rest, ""
-				break
-			}
-			if rest[i] == ' ' {
-				w, rest = rest[:i], rest[i+1:]
-				break
-			}
-		}
-		if w == flag {
-			return true
-		}
-	}
-	return false
-}
+func (m Matter) Is(flag string) bool { return slices.Contains(strings.Fields(m.Flags), flag) }
 
 // Set adds a flag.
 func (m *Matter) Set(flag string) {
@@ -84,6 +69,17 @@ func (m *Matter) Set(flag string) {
 		}
 		m.Flags += flag
 	}
+}
+
+// Unset takes a flag away.
+func (m *Matter) Unset(flag string) {
+	var keep []string
+	for _, w := range strings.Fields(m.Flags) {
+		if w != flag {
+			keep = append(keep, w)
+		}
+	}
+	m.Flags = strings.Join(keep, " ")
 }
 
 var matterTable = &ledger.Table{Name: "matters", Key: []string{"id"}, Cols: []string{"kind", "no", "state", "open", "version", "level", "organ_city", "organ_id",
@@ -96,8 +92,8 @@ var subjectTable = &ledger.Table{Name: "subjects", Key: []string{"matter_id", "n
 var proposalTable = &ledger.Table{Name: "proposals", Key: []string{"id"}, Cols: []string{"matter_id", "root_id", "move", "input", "from_state", "author_id", "author_unit",
 	"chain", "chain_version", "state", "step", "made_at", "ended_at", "clock_id", "version"}, Version: "version"}
 
-var stepTable = &ledger.Table{Name: "proposal_steps", Key: []string{"proposal_id", "n"}, Cols: []string{"role", "unit_city", "unit_id", "moved", "decision", "person_id",
-	"holding_id", "for_person", "note", "at"}}
+var stepTable = &ledger.Table{Name: "proposal_steps", Key: []string{"proposal_id", "n"}, Cols: []string{"role", "seat", "unit_city", "unit_id", "moved", "decision", "person_id",
+	"holding_id", "for_person", "note", "on_day", "at"}}
 
 var teamTable = &ledger.Table{Name: "team", Key: []string{"matter_id", "stage", "person_id"}, Cols: []string{"root_id", "lead", "from_on", "to_on", "signed_at"}}
 

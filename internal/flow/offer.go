@@ -94,7 +94,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, w
 	for _, to := range o.Move.leads() {
 		s, _ := e.tables[m.Kind].State(to)
 		for _, u := range s.Rules {
-			if t, ok := e.Rules.Timer(u.Rule, today); ok && (u.If == "" || m.Is(u.If)) {
+			if t, ok := e.Rules.Timer(u.Rule, today); ok && u.holds(m) && !u.Keep {
 				cur, _ := e.tables[m.Kind].State(m.State)
 				if !uses(cur.Rules, u.Rule) && !hasTimer(o.Starts, t.ID) {
 					o.Starts = append(o.Starts, t)

@@ -40,19 +40,21 @@ type Proposal struct {
 // Step is one signature of a proposal, and its seat.
 type Step struct {
 	N        int
-	Role     string // as the rulebook names it
-	Unit     id.ID  // where the signature is owed
+	Role     string      // as the rulebook names it
+	Seat     access.Role // who signs it: the same, or the next one up where nobody may
+	Unit     id.ID       // where the signature is owed
 	Moved    string // why it is owed there: "" when that is where the rule puts it
 	Decision string // approved, returned, passed (a higher leader signed directly)
 	Person   id.Key
 	Holding  id.Key
 	For      id.Key // who delegated it
 	Note     string
+	On       calendar.Date // the day of a decision taken outside
 	At       calendar.Instant
 }
 
 func (s Step) said() map[string]any {
-	m := map[string]any{"role": s.Role, "unit": s.Unit.String()}
+	m := map[string]any{"role": string(s.Seat), "unit": s.Unit.String()}
 	if s.Moved != "" {
 		m["moved"] = s.Moved
 	}
@@ -158,14 +160,13 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, ro *access.Roster, m
 		if err != nil {
 			return c, k, nil, err
 		}
-		s := Step{N: len(steps), Role: role, Unit: seat.Unit.ID, Moved: seat.Moved}
-		if seat.Moved != "" {
-			s.Role = string(seat.Role)
-			if n := len(steps); n > 0 && steps[n-1].Unit == s.Unit && steps[n-1].Role == s.Role {
-				steps[n-1].Moved = seat.Moved // two steps came to one desk: one signature, and it says why
-				continue
+		s := Step{N: len(steps), Role: role, Seat: seat.Role, Unit: seat.Unit.ID, Moved: seat.Moved}
+		if n := len(steps); n > 0 && steps[n-1].Unit == s.Unit && steps[n-1].Seat == s.Seat && (s.Moved != "" || steps[n-1].Moved != "") && !Records(role) && !Records(steps[n-1].Role) {
+			// Two steps came to one desk: one signature, under the higher name, and it says why.
+			if s.Moved == "" {
+				s.Moved = steps[n-1].Moved
 			}
-		} else if n := len(steps); n > 0 && steps[n-1].Moved != "" && steps[n-1].Unit == s.Unit && steps[n-1].Role == s.Role {
+			s.N, steps[n-1] = n-1, s
 			continue
 		}
 		steps = append(steps, s)
@@ -212,7 +213,7 @@ func (p Proposal) row() []any {
 }
 
 func (s Step) row(proposal id.Key) []any {
-	return []any{proposal, s.N, s.Role, int64(s.Unit.City), s.Unit.Key, s.Moved, s.Decision, s.Person, s.Holding, s.For, s.Note, int64(s.At)}
+	return []any{proposal, s.N, s.Role, string(s.Seat), int64(s.Unit.City), s.Unit.Key, s.Moved, s.Decision, s.Person, s.Holding, s.For, s.Note, s.On, int64(s.At)}
 }
 
 // openSeat opens the clock of the signature that is owed now.
@@ -222,10 +223,7 @@ func (e *Engine) openSeat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Prop
 	if Records(s.Role) {
 		rule = "approve.record"
 	}
-	if _, ok := e.Rules.Timer(rule, tx.Today()); !ok {
-		rule = "approve.deputy"
-	}
-	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: rule, Start: tx.Today(), OwedBy: s.Unit, OwedRole: seatRole(s.Role),
+	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: rule, Start: tx.Today(), OwedBy: s.Unit, OwedRole: s.Seat,
 		About: p.ID.Key, Organ: m.Organ, County: m.County})
 	p.Clock = c.ID.Key
 	return err
@@ -255,10 +253,10 @@ func scanProposal(city id.City) func(*db.Rows) (Proposal, error) {
 }
 
 func scanStep(rows *db.Rows) (s Step, err error) {
-	return s, rows.Scan(&s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At)
+	return s, rows.Scan(&s.N, &s.Role, &s.Seat, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.On, &s.At)
 }
 
-const stepCols = `s.n, s.role, s.unit_city, s.unit_id, s.moved, s.decision, s.person_id, s.holding_id, s.for_person, s.note, s.at`
+const stepCols = `s.n, s.role, s.seat, s.unit_city, s.unit_id, s.moved, s.decision, s.person_id, s.holding_id, s.for_person, s.note, s.on_day, s.at`
 
 // Proposals reads a matter's proposals, newest first, with their steps. The caller has seen the matter.
 func Proposals(ctx context.Context, r db.Reader, matter id.Key) ([]Proposal, error) {
@@ -324,6 +322,17 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, v
 		}
 		s := &p.Steps[i]
 		s.Person, s.Holding, s.For, s.Note, s.At = who.Person, hat.Holding, hat.For, note, tx.Now()
+		if dec.Approve && Records(s.Role) {
+			// The day of the decision is the day the body with authority took it, not the day somebody recorded it.
+			if dec.On == "" {
+				return ledger.Act{}, fault.InvalidField("on", "required")
+			}
+			if code := checkDay(dec.On, Field{Since: "received"}, &m, tx.Today()); code != "" {
+				return ledger.Act{}, fault.InvalidField("on", code)
+			}
+			s.On = dec.On
+			p.In.Set("recorded_on", string(dec.On))
+		}
 		act := ledger.Act{Organ: m.Organ, Matter: m.ID, Params: map[string]any{"role": s.Role, "move": p.Move}}
 		if note != "" {
 			act.Params["note"] = note
@@ -364,9 +373,9 @@ func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Mat
 	}
 	for i := p.Step; i < len(p.Steps); i++ {
 		s := p.Steps[i]
-		roles := []access.Role{seatRole(s.Role)}
-		switch s.Role {
-		case "head", "deputy", "review_head":
+		roles := []access.Role{s.Seat}
+		switch s.Seat {
+		case access.Head, access.Deputy, access.ReviewHead:
 			roles = append(roles, access.Principal)
 		}
 		for j, role := range roles {
@@ -469,10 +478,10 @@ func (e *Engine) reseat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Propos
 	if err != nil {
 		return err
 	}
-	if seat.Moved == "" || seat.Unit.ID == s.Unit && string(seat.Role) == s.Role {
+	if seat.Moved == "" || seat.Unit.ID == s.Unit && seat.Role == s.Seat {
 		return nil
 	}
-	s.Unit, s.Moved, s.Role = seat.Unit.ID, seat.Moved, string(seat.Role)
+	s.Unit, s.Moved, s.Seat = seat.Unit.ID, seat.Moved, seat.Role
 	return tx.Update(ctx, stepTable, s.row(p.ID.Key)...)
 }
 
@@ -570,7 +579,7 @@ func scanProposals(rows *db.Rows, city id.City) ([]Proposal, error) {
 		var in string
 		var s Step
 		if err := rows.Scan(&p.ID.Key, &p.Matter, &p.Root, &p.Move, &in, &p.FromState, &p.Author, &p.AuthorUnit, &p.Chain, &p.ChainVersion, &p.State, &p.Step, &p.Made, &p.Ended, &p.Clock, &p.Version,
-			&s.N, &s.Role, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.At); err != nil {
+			&s.N, &s.Role, &s.Seat, &s.Unit.City, &s.Unit.Key, &s.Moved, &s.Decision, &s.Person, &s.Holding, &s.For, &s.Note, &s.On, &s.At); err != nil {
 			return nil, err
 		}
 		if n := len(out); n == 0 || out[n-1].ID != p.ID {

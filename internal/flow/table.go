@@ -72,7 +72,16 @@ type State struct {
 type Use struct {
 	Rule string
 	By   By
-	If   string // runs only for matters with this flag
+	// If and Unless make it run only for matters with, or without, a flag.
+	If     string
+	Unless string
+	// Keep lets a clock that ran in the state before run on; it never begins here.
+	Keep bool
+}
+
+// holds says whether the clock runs for a matter at all.
+func (u Use) holds(m *Matter) bool {
+	return (u.If == "" || m.Is(u.If)) && (u.Unless == "" || !m.Is(u.Unless))
 }
 
 // Move leads from one state to another, or back to the same.
@@ -94,6 +103,7 @@ type Move struct {
 	Key     bool     // decisive: the log marks it
 	Refusal []string // choices of the fork that stand in the superior's list (D24); "*" for the move itself
 	Restart []string // rules whose clock begins anew though the state stays
+	Fresh   []string // rules that count from this move even if they ran before; any other goes on from where it began
 	Many    bool     // may be made for many matters at once
 	Quiet   bool     // made by the program or by another move; not offered on pages
 	Retired bool
@@ -135,6 +145,7 @@ type Field struct {
 	Kind  FieldKind
 	Must  bool
 	List  string   // closed list of the rulebook that a choice comes from
+	Not   []string // entries of the list that are not offered here
 	Of    string   // where persons or units come from: handlers, reviewers, targets …
 	Codes []string // choices when they are no rulebook list; words in locale under choice.<name>.<code>
 	When  *When    // asked only then
@@ -256,7 +267,7 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 				say("move %s forks on %s, which it does not ask for", m.Name, m.Fork.Field)
 			} else if f.List != "" {
 				for _, term := range rules.Terms(f.List, "2026-01-01") {
-					if m.Fork.To[term.Code] == "" {
+					if m.Fork.To[term.Code] == "" && !has(f.Not, term.Code) {
 						say("move %s leads nowhere for %s", m.Name, term.Code)
 					}
 				}
@@ -272,7 +283,13 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 		}
 		always := false
 		for _, u := range s.Rules {
-			always = always || u.If == ""
+			always = always || u.If == "" && u.Unless == "" && !u.Keep
+		}
+		for _, u := range s.Rules {
+			for _, v := range s.Rules {
+				// Two clocks of which one or the other runs are as good as one that always does.
+				always = always || u.If != "" && u.If == v.Unless && !u.Keep && !v.Keep
+			}
 		}
 		if !s.End && !always && s.NoClock == "" {
 			say("open state %s has no clock and no reason for none", s.Name)

@@ -230,7 +230,9 @@ func (e *Engine) Options(ctx context.Context, r db.Reader, who access.Actor, m *
 	case f.List != "":
 		var out []Option
 		for _, t := range e.Rules.Terms(f.List, today) {
-			out = append(out, Option{Code: t.Code})
+			if !has(f.Not, t.Code) {
+				out = append(out, Option{Code: t.Code})
+			}
 		}
 		return out, nil
 	case len(f.Codes) > 0:

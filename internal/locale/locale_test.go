@@ -75,7 +75,7 @@ func TestEveryCodeHasBothLanguages(t *testing.T) {
 	for _, k := range []string{deadline.FireLate, deadline.FireRise, "warn"} {
 		need("fire."+k, "what falls due")
 	}
-	for _, k := range []deadline.EntryKind{deadline.Opened, deadline.Paused, deadline.Resumed, deadline.Extended, deadline.Retargeted, deadline.Recomputed, deadline.Reowed, deadline.Fulfilled, deadline.Dropped} {
+	for _, k := range []deadline.EntryKind{deadline.Opened, deadline.Paused, deadline.Resumed, deadline.Extended, deadline.Retargeted, deadline.Recomputed, deadline.Reowed, deadline.Fulfilled, deadline.Dropped, deadline.Reopened} {
 		need("entry."+string(k), "clock entry")
 	}
 	for _, r := range []string{"head", "deputy", "principal", "review_head"} {
@@ -87,6 +87,10 @@ func TestEveryCodeHasBothLanguages(t *testing.T) {
 	fromSource(t, need)
 	var missing []string
 	for k, where := range want {
+		// What ends so is put together with a code that has been asked for by name.
+		if strings.HasSuffix(k, ".") || strings.HasSuffix(k, "_") || begun[k] {
+			continue
+		}
 		if !locale.Has(k) {
 			missing = append(missing, k+"   ("+where+")")
 		} else if locale.T(locale.Zh, k) == "" || locale.T(locale.En, k) == "" {
@@ -98,6 +102,9 @@ func TestEveryCodeHasBothLanguages(t *testing.T) {
 		t.Errorf("%d texts are missing:\n%s", len(missing), strings.Join(missing, "\n"))
 	}
 }
+
+// begun are the beginnings of keys that the source completes and that end in a letter.
+var begun = map[string]bool{"fault.yes": true, "fault.no": true, "fault.year_empty": true}
 
 var (
 	reFault  = regexp.MustCompile(`fault\.New\(fault\.[A-Za-z]+, "([a-z_.0-9]+)"`)

@@ -134,7 +134,7 @@ func (p *Pages) brief(c *web.Ctx, l *look, d flow.Duty, x flow.Proposal) briefVi
 		b.Mine = true
 		b.Record = flow.Records(signed.Role)
 		if signed.N > x.Step {
-			b.Passes = c.T("approve.passes", l.seat(s.Unit.Key, access.Role(s.Role)))
+			b.Passes = c.T("approve.passes", l.seat(s.Unit.Key, s.Seat))
 		}
 	}
 	return b

@@ -301,7 +301,7 @@ func (p *Pages) turn(c *web.Ctx, l *look, d *flow.Dossier, v *ui.StepView) {
 	run := d.Running()
 	if w, ok := d.Waiting(); ok {
 		s := w.Steps[w.Step]
-		v.Lines = append(v.Lines, ui.Segment{Text: c.T("matter.turn")}, ui.Segment{Text: l.seat(s.Unit.Key, access.Role(s.Role)), Dim: true})
+		v.Lines = append(v.Lines, ui.Segment{Text: c.T("matter.turn")}, ui.Segment{Text: l.seat(s.Unit.Key, s.Seat), Dim: true})
 		for _, k := range run {
 			if k.About == w.ID.Key {
 				text, late := dueText(c.Lang, c.Today, k)
@@ -341,7 +341,7 @@ func (p *Pages) waiting(c *web.Ctx, l *look, d *flow.Dossier) *waitingView {
 		}
 		v := &waitingView{Title: p.moveName(c.Lang, d.Matter.Kind, w.Move), Href: "/p/" + w.ID.String(), Own: w.Author == c.Who.Person}
 		for i, s := range w.Steps {
-			sv := ui.StepView{Name: l.seat(s.Unit.Key, access.Role(s.Role)), State: "next"}
+			sv := ui.StepView{Name: l.seat(s.Unit.Key, s.Seat), State: "next"}
 			switch {
 			case s.Decision != "":
 				sv.State = "done"

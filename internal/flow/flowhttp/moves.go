@@ -80,7 +80,7 @@ func (p *Pages) sureOf(o flow.Offer) rulebook.Sure {
 func (p *Pages) signers(c *web.Ctx, l *look, steps []flow.Step) string {
 	var names []string
 	for _, s := range steps {
-		n := l.seat(s.Unit.Key, access.Role(s.Role))
+		n := l.seat(s.Unit.Key, s.Seat)
 		if s.Moved != "" {
 			n += c.T("punct.open") + c.T("moved."+s.Moved) + c.T("punct.close")
 		}

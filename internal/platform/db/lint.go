@@ -72,7 +72,7 @@ func lint(text string) error {
 	}
 	for _, m := range reTable.FindAllStringSubmatch(s, -1) {
 		verb, table, alias := strings.ToLower(m[1]), strings.ToLower(m[2]), strings.ToLower(m[3])
-		if SharedTables[table] || ctes[table] || table == "set" || table == "select" || strings.HasPrefix(table, "sqlite_") || strings.HasPrefix(table, "pg_") {
+		if SharedTables[table] || ctes[table] || table == "set" || table == "skip" || table == "select" || strings.HasPrefix(table, "sqlite_") || strings.HasPrefix(table, "pg_") {
 			continue
 		}
 		if verb == "into" {

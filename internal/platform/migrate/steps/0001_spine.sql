@@ -122,7 +122,9 @@ CREATE TABLE delegations (
   from_on TEXT NOT NULL,
   to_on TEXT NOT NULL,
   reason TEXT DEFAULT '',
+  made_on TEXT NOT NULL,
   revoked_on TEXT DEFAULT '',
+  version BIGINT NOT NULL DEFAULT 1,
   PRIMARY KEY (city_id, id)
 );
 CREATE INDEX delegations_to ON delegations (city_id, to_person, to_on);
@@ -139,25 +141,36 @@ CREATE TABLE bars (
 ) /*rowidless*/;
 CREATE INDEX bars_root ON bars (city_id, root_id);
 
+-- raised is how it came up, asker who asked when somebody did; relation is shown to the declarant and the decider only.
 CREATE TABLE recusals (
   city_id BIGINT NOT NULL,
   id TEXT NOT NULL,
   matter_id TEXT NOT NULL,
   root_id TEXT NOT NULL,
+  person_city BIGINT NOT NULL,
   person_id TEXT NOT NULL,
+  person_name TEXT NOT NULL,
   ground TEXT NOT NULL,
-  asked_by TEXT NOT NULL,
+  raised TEXT NOT NULL CHECK (raised IN ('self', 'asked', 'ordered')),
+  asker TEXT DEFAULT '',
+  declarant_id TEXT NOT NULL,
+  declarant_name TEXT NOT NULL,
   relation TEXT DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('declared', 'granted', 'refused')),
   declared_on TEXT NOT NULL,
+  moved TEXT DEFAULT '',
   decider_id TEXT DEFAULT '',
+  decider_name TEXT DEFAULT '',
+  holding_id TEXT DEFAULT '',
+  for_person TEXT DEFAULT '',
   decided_on TEXT DEFAULT '',
   note TEXT DEFAULT '',
   clock_id TEXT DEFAULT '',
   version BIGINT NOT NULL DEFAULT 1,
-  PRIMARY KEY (city_id, id)
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
 );
-CREATE INDEX recusals_matter ON recusals (city_id, matter_id);
+CREATE INDEX recusals_root ON recusals (city_id, root_id);
 
 -- ledger ------------------------------------------------------------------------------------------------------------
 
@@ -313,6 +326,7 @@ CREATE TABLE proposal_steps (
   proposal_id TEXT NOT NULL,
   n SMALLINT NOT NULL,
   role TEXT NOT NULL,
+  seat TEXT NOT NULL,
   unit_city BIGINT NOT NULL,
   unit_id TEXT NOT NULL,
   moved TEXT DEFAULT '',
@@ -321,6 +335,7 @@ CREATE TABLE proposal_steps (
   holding_id TEXT DEFAULT '',
   for_person TEXT DEFAULT '',
   note TEXT DEFAULT '',
+  on_day TEXT DEFAULT '',
   at BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (city_id, proposal_id, n),
   FOREIGN KEY (city_id, proposal_id) REFERENCES proposals (city_id, id)
@@ -341,18 +356,24 @@ CREATE TABLE team (
 CREATE INDEX team_person ON team (city_id, person_id, to_on);
 CREATE INDEX team_root ON team (city_id, root_id);
 
+-- A paper is kept as it was numbered; a corrected one is another that says which it replaces.
 CREATE TABLE papers (
   city_id BIGINT NOT NULL,
   id TEXT NOT NULL,
   matter_id TEXT NOT NULL,
   code TEXT NOT NULL,
   no TEXT DEFAULT '',
+  issuer_id TEXT NOT NULL,
   made_on TEXT NOT NULL,
   move TEXT DEFAULT '',
   title TEXT NOT NULL,
+  addressee TEXT DEFAULT '',
+  copies TEXT DEFAULT '',
   body TEXT NOT NULL,
   made_by TEXT DEFAULT '',
-  PRIMARY KEY (city_id, id)
+  replaces TEXT DEFAULT '',
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
 );
 CREATE INDEX papers_matter ON papers (city_id, matter_id, made_on);
 
@@ -365,21 +386,25 @@ CREATE TABLE counters (
   PRIMARY KEY (city_id, organ_id, kind, year)
 );
 
+-- The custody record of a file: stored is the name of its sealed content, plain the digest of what was sealed, keys those
+-- it was sealed to. Where contents may not be kept, ref is its number in the system that may, and the rest is empty.
 CREATE TABLE files (
   city_id BIGINT NOT NULL,
   id TEXT NOT NULL,
   matter_id TEXT NOT NULL,
   root_id TEXT NOT NULL,
   name TEXT NOT NULL,
+  ref TEXT DEFAULT '',
   size BIGINT NOT NULL,
-  media TEXT DEFAULT '',
-  stored TEXT NOT NULL,
-  plain TEXT NOT NULL,
-  key_id TEXT NOT NULL,
+  sealed BIGINT NOT NULL,
+  stored TEXT DEFAULT '',
+  plain TEXT DEFAULT '',
+  suite TEXT DEFAULT '',
+  keys TEXT DEFAULT '',
   added_on TEXT NOT NULL,
   added_by TEXT NOT NULL,
-  move TEXT DEFAULT '',
-  PRIMARY KEY (city_id, id)
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
 );
 CREATE INDEX files_matter ON files (city_id, matter_id, id);
 

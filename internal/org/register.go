@@ -1,0 +1,206 @@
+package org
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+)
+
+const shortName = "staff.townships_short"
+
+// registerMeasures are the measures that are not one seat a row.
+func registerMeasures() []measure.Def {
+	return []measure.Def{
+		stock(shortName, measure.Number, []string{"unit", "posts", "since"}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+			f, err := LoadFacts(ctx, r, q, 0)
+			if err != nil {
+				return nil, err
+			}
+			return f.short(r, nil), nil
+		}),
+		{Name: "officials.count", Unit: measure.Number, Kind: measure.Stock, By: measure.Place, Value: countOfficials, Rows: listOfficials},
+		stock("officials.growth", measure.Growth, []string{"unit", "what", "day", "n"}, growth),
+		stock("staff.organ_size", measure.Mean, []string{"unit", "authorised", "actual", "day"}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+			return sizes(ctx, r, q, func(_, actual int64) (bool, int64) { return true, actual })
+		}),
+		stock("staff.organ_under", measure.Number, []string{"unit", "authorised", "actual", "day"}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+			return sizes(ctx, r, q, func(authorised, actual int64) (bool, int64) { return actual < authorised, 1 })
+		}),
+		stock("duty.groups", measure.Number, groupColumns, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+			return groups(ctx, r, q, func(string) bool { return true })
+		}),
+		stock("duty.groups_headed_share", measure.Share, groupColumns, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+			return groups(ctx, r, q, func(head string) bool { return head == "secretary" })
+		}),
+	}
+}
+
+func unitLink(r db.Reader, unit id.Key) string {
+	if r == nil {
+		return ""
+	}
+	return "/u/" + id.ID{City: r.City(), Key: unit}.String()
+}
+
+// short is one row a township that lacks anybody: which posts, and since when the longest.
+func (f *Facts) short(r db.Reader, keep func(Seat) bool) []measure.Line {
+	var out []measure.Line
+	last := id.Key("")
+	for _, s := range f.Seats {
+		if s.Held() || keep != nil && !keep(s) {
+			continue
+		}
+		if s.Unit != last {
+			last = s.Unit
+			out = append(out, measure.Line{Cells: []string{s.UnitName, s.Kind, string(s.Vacant)}, Link: unitLink(r, s.Unit), Counts: true, N: 1})
+			continue
+		}
+		c := out[len(out)-1].Cells
+		if !contains(strings.Fields(c[1]), s.Kind) {
+			c[1] += " " + s.Kind
+		}
+		c[2] = min(c[2], string(s.Vacant))
+	}
+	return out
+}
+
+// onRegister is the condition on officials o that they were in the register on the day.
+func onRegister(b *db.Builder, q measure.Query) *db.Builder {
+	b.Add(` AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)`, q.To, q.To)
+	return q.Under(b, "o.county_id", "o.township_id", "o.unit_id")
+}
+
+func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+	text, args := onRegister(db.Build(`SELECT COUNT(o.id) FROM officials o WHERE o.city_id = $1`), q).SQL()
+	v := measure.Value{Known: true}
+	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
+}
+
+func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, limit int) (measure.RowList, error) {
+	out := measure.RowList{Columns: []string{"unit", "name", "post_text", "category", "since"}}
+	b := db.Build(`SELECT u.id, u.name, o.name, o.post, o.category, o.from_on FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id WHERE o.city_id = $1`)
+	text, args := onRegister(b, q).Add(` ORDER BY u.level, u.code, u.id, o.pinyin, o.id LIMIT ?`, limit+1).SQL()
+	lines, err := db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
+		var unit string
+		c := make([]string, 5)
+		err = rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4])
+		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: true, N: 1}, err
+	}, text, args...)
+	if len(lines) > limit {
+		lines, out.More = lines[:limit], true
+	}
+	out.Rows = lines
+	return out, err
+}
+
+type base struct {
+	unit, name, kind, superior, county, township string
+	level                                        int
+	on                                           calendar.Date
+	n                                            int64
+}
+
+// covers says whether the other base's unit lies within this one's, so that its officials are counted here already.
+func (b base) covers(o base) bool {
+	switch {
+	case b.unit == o.unit:
+		return false
+	case b.level <= access.City && (b.kind == "city" || b.kind == "province"):
+		return true
+	case b.kind == "county":
+		return o.county == b.unit
+	case b.kind == "township":
+		return o.township == b.unit
+	}
+	return false
+}
+
+// growth holds the register now against the dated base before the reform. Where a unit and one above it both have a
+// base, the wider one stands. Without any base under the unit nothing is known.
+func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+	b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, u.township_id, u.level, s.on_day, s.n FROM official_bases s
+		JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
+	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.level, u.code, u.id`).SQL()
+	bases, err := db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
+		return x, rows.Scan(&x.unit, &x.name, &x.kind, &x.superior, &x.county, &x.township, &x.level, &x.on, &x.n)
+	}, text, args...)
+	if err != nil || len(bases) == 0 {
+		return nil, err
+	}
+	var top []base
+	for _, x := range bases { // wider ones come first
+		covered := false
+		for _, t := range top {
+			covered = covered || t.covers(x)
+		}
+		if !covered {
+			top = append(top, x)
+		}
+	}
+	now, err := countsByUnit(ctx, r, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []measure.Line
+	for _, x := range top {
+		n := int64(0)
+		for _, c := range now {
+			if c.unit == x.unit || x.covers(c) {
+				n += c.n
+			}
+		}
+		link := unitLink(r, x.unit)
+		out = append(out, measure.Line{Cells: []string{x.name, "register", string(q.To), strconv.FormatInt(n, 10)}, Link: link, Counts: true, N: n},
+			measure.Line{Cells: []string{x.name, "base", string(x.on), strconv.FormatInt(x.n, 10)}, Link: link, N: x.n})
+	}
+	return out, nil
+}
+
+// countsByUnit is how many officials each place has in the register: by township where there is one, else by unit.
+func countsByUnit(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
+	b := db.Build(`SELECT o.unit_id, o.county_id, o.township_id, COUNT(o.id) FROM officials o WHERE o.city_id = $1`)
+	text, args := onRegister(b, q).Add(` GROUP BY o.unit_id, o.county_id, o.township_id`).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
+		return x, rows.Scan(&x.unit, &x.county, &x.township, &x.n)
+	}, text, args...)
+}
+
+// sizes reads the cadres of each township organ, authorised and actual, by the last count up to the day.
+func sizes(ctx context.Context, r db.Reader, q measure.Query, judge func(authorised, actual int64) (bool, int64)) ([]measure.Line, error) {
+	b := db.Build(`SELECT u.id, u.name, s.authorised, s.actual, s.on_day FROM organ_sizes s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+		WHERE s.city_id = $1 AND u.kind = 'township' AND u.opened_on <= ? AND (u.closed_on = '' OR u.closed_on > ?)
+		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= ?)`, q.To, q.To, q.To)
+	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.code, u.id`).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
+		var unit, name, on string
+		var authorised, actual int64
+		err = rows.Scan(&unit, &name, &authorised, &actual, &on)
+		l.Counts, l.N = judge(authorised, actual)
+		l.Cells, l.Link = []string{name, strconv.FormatInt(authorised, 10), strconv.FormatInt(actual, 10), on}, unitLink(r, unit)
+		return l, err
+	}, text, args...)
+}
+
+var groupColumns = []string{"unit", "group", "role", "head", "head_post", "since"}
+
+// groups reads the work groups there are on the day and who heads each: a holding that has ended heads nothing.
+func groups(ctx context.Context, r db.Reader, q measure.Query, counts func(headKind string) bool) ([]measure.Line, error) {
+	b := db.Build(`SELECT u.id, u.name, g.name, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on FROM workgroups g
+		JOIN units u ON u.city_id = g.city_id AND u.id = g.unit_id
+		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
+		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
+		WHERE g.city_id = $1 AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To, q.To, q.To)
+	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
+		var unit string
+		c := make([]string, 6)
+		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
+		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: counts(c[4]), N: 1}, err
+	}, text, args...)
+}
