@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"qianshao/internal/account"
 	"qianshao/internal/calendar"
 	"qianshao/internal/casework"
 	"qianshao/internal/clue"
@@ -30,6 +31,7 @@ type App struct {
 	DB       *db.DB
 	Rules    *rulebook.Book
 	Ledger   *ledger.Ledger
+	Accounts *account.Service
 	Clocks   *deadline.Keeper
 	Engine   *flow.Engine
 	Measures *measure.Registry
@@ -43,8 +45,18 @@ type App struct {
 // keyIdle is how long an organ's unlocked key stays in memory unused.
 const keyIdle = 30 * time.Minute
 
-// Build makes the rooms over an open, migrated database.
-func Build(ctx context.Context, d *db.DB) (*App, error) {
+// Options are what a deployment decides beyond its database.
+type Options struct {
+	Policy account.Policy // how people sign in; zero: account.DefaultPolicy
+	Site   account.Site   // what second factors are bound to
+	Key    []byte         // from the deployment's key file, at least 32 bytes; nil: nobody can set up an authenticator
+}
+
+// Build makes the rooms over an open, migrated database, with the options nobody set.
+func Build(ctx context.Context, d *db.DB) (*App, error) { return BuildWith(ctx, d, Options{}) }
+
+// BuildWith makes the rooms over an open, migrated database.
+func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	book, err := rulebook.Load(rules.Files)
 	if err != nil {
 		return nil, err
@@ -54,6 +66,7 @@ func Build(ctx context.Context, d *db.DB) (*App, error) {
 		return nil, err
 	}
 	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry()}
+	a.Accounts = &account.Service{Ledger: a.Ledger, Policy: o.Policy, Site: o.Site, Key: o.Key}
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
@@ -68,13 +81,16 @@ func Build(ctx context.Context, d *db.DB) (*App, error) {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
+	for _, ds := range [][]measure.Def{org.Measures(), flow.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
+		a.Measures.Add(ds...)
+	}
 	return a, nil
 }
 
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

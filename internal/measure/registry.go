@@ -2,9 +2,7 @@ package measure
 
 import (
 	"context"
-	"fmt"
 	"sort"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -42,6 +40,9 @@ const (
 	Years  Unit = "years" // a mean of years
 	Growth Unit = "growth"
 )
+
+// DimRule stands among Dims for the rulebook's timers: the kinds are rules.
+const DimRule = "@rule"
 
 // Query asks for a measure: of everything under a unit, for a period. To is the last day; a stock is as of To.
 type Query struct {
@@ -103,6 +104,7 @@ type Def struct {
 	Kind        Kind
 	By          By
 	NeverScored bool
+	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
 	Rows        func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error)
 }
@@ -159,18 +161,18 @@ func (q Query) Under(b *db.Builder, county, township, unit string) *db.Builder {
 }
 
 // FlowDef declares a measure counted by Count: its value is a sum of rollups for whole months (and of tallies for the
-// broken ones), its rows are the tallies.
-func FlowDef(name string, by By, neverScored bool) Def {
-	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored,
+// broken ones), its rows are the tallies. dims are the rulebook's lists that its kinds are from.
+func FlowDef(name string, by By, neverScored bool, dims ...string) Def {
+	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) { return flowValue(ctx, r, name, q) },
 		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error) {
 			return flowRows(ctx, r, name, q, who, limit)
 		}}
 }
 
-// unitsUnder is the list of units whose rollups make up the query's unit; nil means the whole tenant. A flow is owned
-// by an organ (county or above) or, by hand or place, by a unit under it.
-func (q Query) unitsUnder(b *db.Builder, column string) *db.Builder {
+// Owned is the condition that a tally or rollup belongs to the query's unit. A flow is owned by an organ (county or
+// above) or, by hand or place, by a unit under it.
+func (q Query) Owned(b *db.Builder, column string) *db.Builder {
 	switch u := q.Unit; {
 	case u.Level <= access.City:
 		return b
@@ -204,26 +206,20 @@ func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, e
 	}
 	if first <= last {
 		b := db.Build(`SELECT dim, SUM(n) FROM rollups WHERE city_id = $1 AND measure = ? AND month >= ? AND month <= ?`, name, first, last)
-		if err := gather(q.unitsUnder(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+		if err := gather(q.Owned(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
 			return v, err
 		}
 	}
 	for _, p := range brokenMonths(q.From, q.To, first, last) {
 		b := db.Build(`SELECT dim, SUM(n) FROM tallies WHERE city_id = $1 AND measure = ? AND on_day >= ? AND on_day <= ?`, name, p[0], p[1])
-		if err := gather(q.unitsUnder(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+		if err := gather(q.Owned(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
 			return v, err
 		}
 	}
-	for d, n := range sums {
+	for _, n := range sums {
 		v.Numerator += n
-		if d != "" && n != 0 {
-			v.By = append(v.By, Part{d, n})
-		}
 	}
-	sort.Slice(v.By, func(i, j int) bool {
-		a, b := v.By[i], v.By[j]
-		return a.N > b.N || a.N == b.N && a.Dim < b.Dim
-	})
+	v.By = parts(sums)
 	return v, nil
 }
 
@@ -253,48 +249,80 @@ func brokenMonths(from, to calendar.Date, first, last string) [][2]calendar.Date
 	return out
 }
 
-func flowRows(ctx context.Context, r db.Reader, name string, q Query, who access.Actor, limit int) (RowList, error) {
-	out := RowList{Columns: []string{"day", "matter", "title", "kind"}}
-	b := db.Build(`SELECT t.on_day, t.dim, t.n, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), COALESCE(m.kind, '') FROM tallies t
-		LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
-	// Only matters in the reader's scope are shown; the others are counted as hidden.
+// MatterColumns are the columns of rows that are matters.
+var MatterColumns = []string{"day", "matter", "title", "kind"}
+
+// Visible is the condition on matters m that the reader may see them: rows count for everyone, but only matters in the
+// reader's scope are shown.
+func Visible(b *db.Builder, who access.Actor, city id.City) *db.Builder {
 	b.Add(` AND (1 = 0`)
 	for _, k := range access.Reads {
 		b.Add(` OR (m.kind = ? `, k.Kind)
-		who.Scope(k.Perm).Where(b, "m", r.City())
+		who.Scope(k.Perm).Where(b, "m", city)
 		b.Add(`)`)
 	}
-	b.Add(`) WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, name, q.From, q.To)
-	q.unitsUnder(b, "t.unit_id").Add(` ORDER BY t.on_day DESC, t.id DESC LIMIT ?`, limit+1)
-	text, args := b.SQL()
-	rows, err := r.Query(ctx, text, args...)
-	if err != nil {
-		return out, err
+	return b.Add(`)`)
+}
+
+// MatterRow is a row that is a matter, as read: Key "" when the reader may not see it.
+type MatterRow struct {
+	On             calendar.Date
+	Dim            string
+	Key, No, Title string
+	N              int64
+	Counts         bool
+}
+
+// MatterList makes rows that are matters into the answer of at most limit rows, blank where the reader may not see them.
+func MatterList(city id.City, rows []MatterRow, limit int) RowList {
+	out := RowList{Columns: MatterColumns}
+	if len(rows) > limit {
+		rows, out.More = rows[:limit], true
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var on calendar.Date
-		var dim, key, no, title, kind string
-		var n int64
-		if err := rows.Scan(&on, &dim, &n, &key, &no, &title, &kind); err != nil {
-			return out, err
-		}
-		l := Line{Cells: []string{string(on), no, title, dim}, Counts: true, N: n}
-		if key != "" {
-			l.Link = "/m/" + id.ID{City: r.City(), Key: key}.String()
+	for _, r := range rows {
+		l := Line{Cells: []string{string(r.On), r.No, r.Title, r.Dim}, Counts: r.Counts, N: r.N}
+		if r.Key != "" {
+			l.Link = "/m/" + id.ID{City: city, Key: r.Key}.String()
 		} else {
 			out.Hidden++
 			l.Cells[1], l.Cells[2] = "", ""
 		}
 		out.Rows = append(out.Rows, l)
 	}
-	if len(out.Rows) > limit {
-		out.Rows, out.More = out.Rows[:limit], true
-	}
-	return out, rows.Err()
+	return out
 }
 
-// Describe is a measure's name for messages.
-func (d Def) Describe() string {
-	return fmt.Sprintf("%s (%s, %s)", d.Name, d.Unit, strings.ToLower(string(d.Kind)))
+func flowRows(ctx context.Context, r db.Reader, name string, q Query, who access.Actor, limit int) (RowList, error) {
+	b := db.Build(`SELECT t.on_day, t.dim, t.n, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, '') FROM tallies t
+		LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
+	Visible(b, who, r.City()).Add(` WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, name, q.From, q.To)
+	text, args := q.Owned(b, "t.unit_id").Add(` ORDER BY t.on_day DESC, t.id DESC LIMIT ?`, limit+1).SQL()
+	rows, err := db.All(ctx, r, func(rows *db.Rows) (MatterRow, error) {
+		m := MatterRow{Counts: true}
+		return m, rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title)
+	}, text, args...)
+	return MatterList(r.City(), rows, limit), err
+}
+
+// Add is the sum of two answers to the same measure: of two tenants, which hold different rows.
+func (v Value) Add(w Value) Value {
+	v.Numerator, v.Denominator, v.Known = v.Numerator+w.Numerator, v.Denominator+w.Denominator, v.Known || w.Known
+	sums := map[string]int64{}
+	for _, p := range append(append([]Part{}, v.By...), w.By...) {
+		sums[p.Dim] += p.N
+	}
+	v.By = parts(sums)
+	return v
+}
+
+// parts puts the kinds of a number in the order to show: the largest first.
+func parts(sums map[string]int64) []Part {
+	var out []Part
+	for d, n := range sums {
+		if d != "" && n != 0 {
+			out = append(out, Part{d, n})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].N > out[j].N || out[i].N == out[j].N && out[i].Dim < out[j].Dim })
+	return out
 }

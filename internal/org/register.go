@@ -45,7 +45,7 @@ func unitLink(r db.Reader, unit id.Key) string {
 	if r == nil {
 		return ""
 	}
-	return "/u/" + id.ID{City: r.City(), Key: unit}.String()
+	return "/units/" + id.ID{City: r.City(), Key: unit}.String()
 }
 
 // short is one row a township that lacks anybody: which posts, and since when the longest.

@@ -141,37 +141,6 @@ CREATE TABLE bars (
 ) /*rowidless*/;
 CREATE INDEX bars_root ON bars (city_id, root_id);
 
--- raised is how it came up, asker who asked when somebody did; relation is shown to the declarant and the decider only.
-CREATE TABLE recusals (
-  city_id BIGINT NOT NULL,
-  id TEXT NOT NULL,
-  matter_id TEXT NOT NULL,
-  root_id TEXT NOT NULL,
-  person_city BIGINT NOT NULL,
-  person_id TEXT NOT NULL,
-  person_name TEXT NOT NULL,
-  ground TEXT NOT NULL,
-  raised TEXT NOT NULL CHECK (raised IN ('self', 'asked', 'ordered')),
-  asker TEXT DEFAULT '',
-  declarant_id TEXT NOT NULL,
-  declarant_name TEXT NOT NULL,
-  relation TEXT DEFAULT '',
-  state TEXT NOT NULL CHECK (state IN ('declared', 'granted', 'refused')),
-  declared_on TEXT NOT NULL,
-  moved TEXT DEFAULT '',
-  decider_id TEXT DEFAULT '',
-  decider_name TEXT DEFAULT '',
-  holding_id TEXT DEFAULT '',
-  for_person TEXT DEFAULT '',
-  decided_on TEXT DEFAULT '',
-  note TEXT DEFAULT '',
-  clock_id TEXT DEFAULT '',
-  version BIGINT NOT NULL DEFAULT 1,
-  PRIMARY KEY (city_id, id),
-  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
-);
-CREATE INDEX recusals_root ON recusals (city_id, root_id);
-
 -- ledger ------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE logs (
@@ -297,6 +266,37 @@ CREATE TABLE subjects (
 ) /*rowidless*/;
 CREATE INDEX subjects_official ON subjects (city_id, official_id);
 CREATE INDEX subjects_unit ON subjects (city_id, unit_id, name);
+
+-- raised is how it came up, asker who asked when somebody did; relation is shown to the declarant and the decider only.
+CREATE TABLE recusals (
+  city_id BIGINT NOT NULL,
+  id TEXT NOT NULL,
+  matter_id TEXT NOT NULL,
+  root_id TEXT NOT NULL,
+  person_city BIGINT NOT NULL,
+  person_id TEXT NOT NULL,
+  person_name TEXT NOT NULL,
+  ground TEXT NOT NULL,
+  raised TEXT NOT NULL CHECK (raised IN ('self', 'asked', 'ordered')),
+  asker TEXT DEFAULT '',
+  declarant_id TEXT NOT NULL,
+  declarant_name TEXT NOT NULL,
+  relation TEXT DEFAULT '',
+  state TEXT NOT NULL CHECK (state IN ('declared', 'granted', 'refused')),
+  declared_on TEXT NOT NULL,
+  moved TEXT DEFAULT '',
+  decider_id TEXT DEFAULT '',
+  decider_name TEXT DEFAULT '',
+  holding_id TEXT DEFAULT '',
+  for_person TEXT DEFAULT '',
+  decided_on TEXT DEFAULT '',
+  note TEXT DEFAULT '',
+  clock_id TEXT DEFAULT '',
+  version BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
+);
+CREATE INDEX recusals_root ON recusals (city_id, root_id);
 
 CREATE TABLE proposals (
   city_id BIGINT NOT NULL,

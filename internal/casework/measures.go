@@ -1,0 +1,34 @@
+package casework
+
+import (
+	"qianshao/internal/flow"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+)
+
+// Measures are what this room counts. Filings, sanctions and the shares of the four forms are for understanding and never
+// scored; being on time and not being returned by case review may be.
+func Measures() []measure.Def {
+	return []measure.Def{
+		measure.FlowDef("case.filed", measure.Hand, true, "track"),
+		measure.FlowDef("case.returned", measure.Hand, true, "return_kind"),
+		measure.FlowDef("case.decided", measure.Hand, true, "decision"),
+		measure.FlowDef("case.forms", measure.Hand, true, "four_form"),
+		measure.FlowDef("case.closed", measure.Hand, true, "decision"),
+		flow.ShareDef("case.township_share", "case.filed", measure.Hand, true, byTownship),
+		flow.ShareDef("case.returned_share", "case.decided", measure.Hand, false, returned),
+		flow.OpenDef("case.open", Kind, "clue_source"),
+		flow.KeptDef("case.on_time", Kind),
+		flow.LateDef("case.late", Kind),
+	}
+}
+
+// byTownship: a township commission handles the case itself (自办案件).
+func byTownship(b *db.Builder, _ measure.Query) {
+	b.Add(` AND EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`)
+}
+
+// returned: case review sent it back at least once.
+func returned(b *db.Builder, _ measure.Query) {
+	b.Add(` AND EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`)
+}

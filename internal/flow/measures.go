@@ -1,0 +1,169 @@
+package flow
+
+import (
+	"context"
+	"sort"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+)
+
+// Measures are what the spine itself counts, over matters of every kind: duties past their day, and what fired.
+func Measures() []measure.Def {
+	return []measure.Def{
+		LateDef("deadline.late", ""),
+		firedDef("deadline.warned", "warn%"),
+		firedDef("deadline.risen", deadline.FireRise),
+	}
+}
+
+// Condition adds to a statement, beginning with AND, what must hold of a matter x for it to count.
+type Condition func(b *db.Builder, q measure.Query)
+
+// ShareDef declares a share of the matters that a flow measure counted in the period: those for which the condition
+// holds. A matter counts once, however often it was counted.
+func ShareDef(name, tally string, by measure.By, neverScored bool, counts Condition) measure.Def {
+	from := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(` WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, tally, q.From, q.To)
+		return q.Owned(b, "t.unit_id")
+	}
+	mark := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(`CASE WHEN t.n <> 0`)
+		counts(b, q)
+		return b
+	}
+	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: by, NeverScored: neverScored,
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			b := mark(db.Build(`SELECT COUNT(DISTINCT t.matter_id), COUNT(DISTINCT `), q).Add(` THEN t.matter_id END) FROM tallies t
+				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id`)
+			return share(ctx, r, from(b, q))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
+			b := mark(db.Build(`SELECT MAX(t.on_day), '', 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), MAX(`), q).Add(` THEN 1 ELSE 0 END) FROM tallies t
+				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
+			measure.Visible(b, who, r.City())
+			from(b, q).Add(` GROUP BY x.id, m.id, m.no, m.title ORDER BY 7 DESC, 1 DESC, x.id DESC LIMIT ?`, limit+1)
+			return matterRows(ctx, r, b, limit)
+		}}
+}
+
+// KeptDef declares the share of obligations under the rules that were met by their day, of those that fell due in the
+// period. Without rules it is every legal clock of the kind of matter. Dropped and paused clocks are left out.
+func KeptDef(name, kind string, rules ...string) measure.Def {
+	from := func(b *db.Builder, r db.Reader, q measure.Query) *db.Builder {
+		b.Add(` WHERE c.city_id = $1 AND x.kind = ? AND c.due_on >= ? AND c.due_on <= ? AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?)`, kind, q.From, q.To, r.Now().Date())
+		if len(rules) > 0 {
+			b.In(` AND `, "c.rule", rules)
+		} else {
+			b.Add(` AND c.legal = TRUE`)
+		}
+		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
+	}
+	const kept = `CASE WHEN c.state = 'done' AND c.ended_on <= c.due_on THEN 1 ELSE 0 END`
+	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand,
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			return share(ctx, r, from(db.Build(`SELECT COUNT(c.id), COALESCE(SUM(`+kept+`), 0) FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id`), r, q))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
+			b := db.Build(clockRow + kept + clockFrom)
+			measure.Visible(b, who, r.City())
+			from(b, r, q).Add(` ORDER BY 7, c.due_on DESC, c.id LIMIT ?`, limit+1)
+			return matterRows(ctx, r, b, limit)
+		}}
+}
+
+// What a row that stands for a clock is read from: its day, its rule as the kind, and the matter if it may be seen.
+const (
+	clockRow  = `SELECT c.due_on, c.rule, 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), `
+	clockFrom = ` FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`
+)
+
+// LateDef declares how many legal clocks stood past their day on the query's last day, of one kind of matter or, "", of
+// all. Only legal clocks are counted: the others are the office's own.
+func LateDef(name, kind string) measure.Def {
+	from := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ? AND c.due_on < ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To, q.To)
+		b.If(kind != "", ` AND x.kind = ?`, kind)
+		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
+	}
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id`)
+			return byDim(ctx, r, from(b, q).Add(` GROUP BY c.rule`))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
+			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City())
+			from(b, q).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit+1)
+			return matterRows(ctx, r, b, limit)
+		}}
+}
+
+// firedDef declares how many fires of a kind there were in the period, by rule.
+func firedDef(name, like string) measure.Def {
+	from := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(` WHERE c.city_id = $1 AND f.kind LIKE ? /*han*/ AND f.at >= ? AND f.at < ?`, like, int64(calendar.StartOf(q.From)), int64(calendar.StartOf(q.To.AddDays(1))))
+		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
+	}
+	const fires = ` JOIN fires f ON f.city_id = c.city_id AND f.clock_id = c.id`
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, Dims: []string{measure.DimRule},
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			return byDim(ctx, r, from(db.Build(`SELECT c.rule, COUNT(f.clock_id) FROM clocks c`+fires), q).Add(` GROUP BY c.rule`))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
+			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City()).Add(fires)
+			from(b, q).Add(` ORDER BY f.at DESC, c.id LIMIT ?`, limit+1)
+			return matterRows(ctx, r, b, limit)
+		}}
+}
+
+// OpenDef declares how many matters of a kind stood open on the query's last day, by source.
+func OpenDef(name, kind string, dims ...string) measure.Def {
+	from := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(` WHERE x.city_id = $1 AND x.kind = ? AND x.opened_on <= ? AND (x.ended_on = '' OR x.ended_on > ?)`, kind, q.To, q.To)
+		return q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
+	}
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			return byDim(ctx, r, from(db.Build(`SELECT x.source, COUNT(x.id) FROM matters x`), q).Add(` GROUP BY x.source`))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
+			b := db.Build(`SELECT x.received_on, x.source, 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), 1 FROM matters x LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
+			measure.Visible(b, who, r.City())
+			from(b, q).Add(` ORDER BY x.received_on DESC, x.id DESC LIMIT ?`, limit+1)
+			return matterRows(ctx, r, b, limit)
+		}}
+}
+
+func share(ctx context.Context, r db.Reader, b *db.Builder) (measure.Value, error) {
+	var v measure.Value
+	text, args := b.SQL()
+	err := r.Row(ctx, text, args...).Scan(&v.Denominator, &v.Numerator)
+	v.Known = v.Denominator > 0
+	return v, err
+}
+
+func byDim(ctx context.Context, r db.Reader, b *db.Builder) (measure.Value, error) {
+	v := measure.Value{Known: true}
+	text, args := b.SQL()
+	ps, err := db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
+	for _, p := range ps {
+		v.Numerator += p.N
+	}
+	sort.Slice(ps, func(i, j int) bool { return ps[i].N > ps[j].N || ps[i].N == ps[j].N && ps[i].Dim < ps[j].Dim })
+	v.By = ps
+	return v, err
+}
+
+func matterRows(ctx context.Context, r db.Reader, b *db.Builder, limit int) (measure.RowList, error) {
+	text, args := b.SQL()
+	rows, err := db.All(ctx, r, func(rows *db.Rows) (m measure.MatterRow, err error) {
+		var counts int64
+		err = rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title, &counts)
+		m.Counts = counts == 1
+		return m, err
+	}, text, args...)
+	return measure.MatterList(r.City(), rows, limit), err
+}

@@ -1,0 +1,24 @@
+package intake
+
+import (
+	"qianshao/internal/flow"
+	"qianshao/internal/measure"
+)
+
+// Measures are what this room counts. How many reports come in, and what becomes of them, is for understanding and is
+// never scored; keeping the days owed to a reporter may be.
+func Measures() []measure.Def {
+	return []measure.Def{
+		measure.FlowDef("tipoff.received", measure.Hand, true, "channel"),
+		measure.FlowDef("tipoff.accepted", measure.Hand, true, "channel"),
+		measure.FlowDef("tipoff.passed_on", measure.Hand, true, "forward_reason"),
+		measure.FlowDef("tipoff.repeats", measure.Hand, true, "channel"),
+		measure.FlowDef("tipoff.declined", measure.Hand, true, "decline_ground"),
+		measure.FlowDef("tipoff.slips", measure.Hand, true),
+		flow.OpenDef("tipoff.open", Kind, "clue_source"),
+		flow.KeptDef("tipoff.first_on_time", Kind, "tipoff.first_action"),
+		flow.KeptDef("tipoff.notice_on_time", Kind, "tipoff.notice"),
+		flow.KeptDef("tipoff.result_on_time", Kind, "tipoff.result"),
+		flow.LateDef("tipoff.late", Kind),
+	}
+}
