@@ -40,7 +40,7 @@ func TestStraightPath(t *testing.T) {
 		if m := w.Matter(clue); m.State != "pool" {
 			t.Fatalf("clue is %s", m.State)
 		}
-		w.Do("supervision", clue, "assign", vals{"target": {w.Units["county.office1"].ID.Key}, "back": {"no"}})
+		w.Do("supervision", clue, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}, "back": {"no"}})
 		w.On("2026-10-14")
 		w.Do("handler", clue, "propose", vals{"disposal": {"verification"}, "reason": {"问题具体，可查。"}, "studied_on": {"2026-10-14"}, "studied_by": {"姜、戚、谢三人"}})
 		w.Approve("head", clue)
@@ -84,7 +84,7 @@ func TestStraightPath(t *testing.T) {
 		for _, who := range approvers(t, w, kase) {
 			w.Approve(who, kase)
 		}
-		decide := vals{"decision": {"sanction"}, "decided_on": {"2026-12-01"}, "body": {"county_commission"}, "minutes_no": {"纪要1号"}, "party_sanction": {"party_warning"},
+		decide := vals{"decision": {"sanction"}, "decided_on": {"2026-12-01"}, "party_body": {"county_commission"}, "minutes_no": {"纪要1号"}, "party_sanction": {"party_warning"},
 			"branch": {"held"}, "branch_on": {"2026-12-01"}, "form": {"f2"}, "decision_no": {"处〔2026〕1号"}, "reason": {"集体研究决定"}}
 		w.Do("reviewer", kase, "decide", decide)
 		for _, who := range approvers(t, w, kase) {

@@ -84,7 +84,8 @@ func (s *Service) applyPanel(ctx context.Context, op *flow.Op) error {
 	return flow.SetTeam(ctx, op.Tx, op.M, flow.StageReview, op.In.Str("lead"), op.In.List("panel"))
 }
 
-// checkDecision holds a decision against the matrix of sanctions and bodies.
+// checkDecision holds a decision against the matrix of sanctions and bodies, each sanction against its own body. Where a
+// Party committee decides, the day of the decision is the day it did.
 func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
 	if op.In.Str("decision") != "sanction" {
 		if a := op.In.Str("clear_answer"); (a == "not_needed" || a == "declined") && op.In.Str("clear_reason") == "" {
@@ -96,11 +97,23 @@ func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
 	if err != nil {
 		return err
 	}
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	if on := op.In.Str("recorded_on"); on != "" && strings.HasSuffix(op.In.Str("party_body"), "_party_committee") {
+		op.In.Set("decided_on", on)
+	}
 	chosen := 0
 	var bad []fault.Field
-	for _, f := range []string{"party_sanction", "admin_sanction"} {
+	for _, track := range []string{"party", "admin"} {
+		f, body := track+"_sanction", track+"_body"
 		code := op.In.Str(f)
 		if code == "" {
+			continue
+		}
+		if c.Track != "both" && c.Track != track {
+			bad = append(bad, fault.Field{Name: f, Code: "sanction.other_track"})
 			continue
 		}
 		chosen++
@@ -116,11 +129,11 @@ func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
 		switch {
 		case len(bodies) == 0:
 			bad = append(bad, fault.Field{Name: f, Code: "sanction.not_for_rank"})
-		case chosen == 1 && !slices.Contains(bodies, op.In.Str("body")):
-			bad = append(bad, fault.Field{Name: "body", Code: "sanction.wrong_body"})
+		case !slices.Contains(bodies, op.In.Str(body)):
+			bad = append(bad, fault.Field{Name: body, Code: "sanction.wrong_body"})
 		}
 	}
-	if chosen == 0 {
+	if chosen == 0 && len(bad) == 0 {
 		bad = append(bad, fault.Field{Name: "party_sanction", Code: "required"})
 	}
 	return fault.InvalidFields(bad)
@@ -136,6 +149,7 @@ func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 			continue
 		}
 		sanctions = append(sanctions, code)
+		op.M.Set(flow.FlagPunished)
 		if x.Heavy {
 			op.M.Set(flow.FlagHeavy)
 		}
@@ -146,13 +160,52 @@ func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 	d := op.In.Str("decision")
 	op.M.Outcome = d
 	return change(ctx, op, func(c *Case) {
-		c.Decision, c.Sanctions, c.Body, c.Decided, c.Form = d, strings.Join(sanctions, " "), op.In.Str("body"), op.In.Day("decided_on"), op.In.Str("form")
+		c.Decision, c.Sanctions, c.Body, c.Decided, c.Form = d, strings.Join(sanctions, " "), bodiesOf(op.In), op.In.Day("decided_on"), op.In.Str("form")
 		c.Untrue, c.ClearAnswer = d == "none" || d == "dismiss", op.In.Str("clear_answer")
 		c.EffectUntil = ""
 		if len(sanctions) > 0 && until > c.Decided {
 			c.EffectUntil = until
 		}
 	})
+}
+
+// bodiesOf are the bodies that decided, separated by blanks.
+func bodiesOf(in flow.Values) string {
+	var out []string
+	for _, f := range []string{"body", "party_body", "admin_body"} {
+		if b := in.Str(f); b != "" {
+			out = append(out, b)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// shutAnnounce keeps the announcement for decisions that punish.
+func (s *Service) shutAnnounce(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagPunished) {
+		return "case.not_punished", nil
+	}
+	return "", nil
+}
+
+// shutClose keeps a punished case open until the sanction has been announced and carried out.
+func (s *Service) shutClose(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if m.State == Delivered && m.Is(flow.FlagPunished) {
+		return "case.execution_first", nil
+	}
+	return "", nil
+}
+
+// checkExecution refuses to report as carried out what is not.
+func (s *Service) checkExecution(_ context.Context, op *flow.Op) error {
+	var bad []fault.Field
+	if op.In.Str("archived") == "no" {
+		bad = append(bad, fault.Field{Name: "archived", Code: "case.archive_first"})
+	}
+	if op.In.Str("property") == "open" {
+		bad = append(bad, fault.Field{Name: "property", Code: "case.property_open"})
+	}
+	return fault.InvalidFields(bad)
 }
 
 // months is how long a sanction works: the chosen period where there is a choice, else its own.

@@ -138,7 +138,7 @@ func (s *Service) FromClue(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c
 	}
 	k := flow.Matter{Kind: Kind, Organ: m.Organ, Received: tx.Today(), Title: m.Title, Source: m.Source, Rank: m.Rank, Subject: m.Subject, SubjectPost: m.SubjectPost,
 		Township: m.Township, Parent: m.ID.Key, Root: m.Root, Handler: m.Handler}
-	for _, f := range []string{flow.FlagChief, flow.FlagMember, flow.FlagParty} {
+	for _, f := range []string{flow.FlagChief, flow.FlagMember, flow.FlagParty, flow.FlagTownship} {
 		if m.Is(f) {
 			k.Set(f)
 		}
@@ -175,24 +175,44 @@ func (s *Service) FromClue(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c
 	return k.ID, text.Put(ctx, tx.Tx, k.ID.Key, flow.SearchTerms(&k), parts...)
 }
 
-// facts adds the choice and the track to what the rulebook may ask. The choice of a decision is its sanction, the
-// heaviest of the two when there are two.
+// facts adds the choice, the track and the kind of official to what the rulebook may ask. The choice of a decision that
+// punishes is its sanction: of two, the Party's if that one is heavy, for more bodies sign it, else the administrative
+// one. An administrative sanction is never a township's to decide, so a matter with one is the county's.
 func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter, in flow.Values) (rulebook.Facts, error) {
 	c, err := Get(ctx, r, m.ID.Key)
 	if err != nil {
 		return nil, err
 	}
 	choice := in.Str("return_kind")
-	for _, f := range []string{"admin_sanction", "party_sanction"} {
-		if v := in.Str(f); v != "" {
-			choice = v
+	if d := in.Str("decision"); d != "" && d != "sanction" {
+		choice = d
+	}
+	facts := rulebook.Facts{}
+	party, admin := in.Str("party_sanction"), in.Str("admin_sanction")
+	if x, _ := s.Rules.Sanction(party); party != "" && (admin == "" || x.Heavy) {
+		choice = party
+	} else if admin != "" {
+		choice = admin
+	}
+	if admin != "" {
+		facts["level"] = "county"
+		if m.Level < access.County {
+			facts["level"] = "city"
 		}
+	}
+	subs, err := flow.Subjects(ctx, r, m.ID.Key)
+	if err != nil {
+		return nil, err
+	}
+	if len(subs) > 0 {
+		facts["category"] = subs[0].Category
 	}
 	track := c.Track
 	if t := in.Str("track"); t != "" {
 		track = t
 	}
-	return rulebook.Facts{"choice": choice, "track": track, "nth": in.Str("nth")}, nil
+	facts["choice"], facts["track"], facts["nth"] = choice, track, in.Str("nth")
+	return facts, nil
 }
 
 func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"qianshao/internal/access"
+	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -47,20 +48,40 @@ func (s *Service) onlyForm(form string) func(context.Context, db.Reader, *flow.M
 	}
 }
 
-// applyAssign gives a clue to a unit. A township commission first signs for it (JK 14–18: accept or pass on within the
-// days the rule gives); an office of the organ itself is in the same house.
-func (s *Service) applyAssign(ctx context.Context, op *flow.Op) error {
-	c, err := Get(ctx, op.Tx, op.M.ID.Key)
-	if err != nil {
-		return err
-	}
+// hand gives a clue to a unit. A township commission first signs for it (JK 14–18: accept or pass on within the days the
+// rule gives); an office of the organ itself is in the same house.
+func (s *Service) hand(ctx context.Context, op *flow.Op) error {
 	u, err := access.GetUnit(ctx, op.Tx, op.In.Str("target"))
 	if err != nil {
 		return err
 	}
 	op.M.Handler = u.ID
+	op.M.Unset(flow.FlagTownship)
 	if u.Kind == "township" {
+		op.M.Set(flow.FlagTownship)
+	}
+	switch {
+	case op.M.State == InquiryReady || op.M.State == VerifyPlan:
+		op.To = op.M.State // what was approved stands; somebody else carries it out
+	case u.Kind == "township":
 		op.To = Arrived
+	default:
+		op.To = Opinion
+	}
+	if op.M.State == op.To {
+		if err := s.Engine.Rehand(ctx, op); err != nil {
+			return err
+		}
+	}
+	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
+}
+
+func (s *Service) applyReassign(ctx context.Context, op *flow.Op) error { return s.hand(ctx, op) }
+
+func (s *Service) applyHandOut(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
 	}
 	if op.In.Str("back") == "yes" {
 		op.M.Set(flow.FlagAssigned)
@@ -72,16 +93,22 @@ func (s *Service) applyAssign(ctx context.Context, op *flow.Op) error {
 	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
 		return err
 	}
-	if op.M.State == op.To {
-		if err := s.Engine.Rehand(ctx, op); err != nil {
-			return err
-		}
-	}
-	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
+	return s.hand(ctx, op)
 }
 
-func (s *Service) applyHandBack(ctx context.Context, op *flow.Op) error {
+// applyGiveBack takes the clue from the unit, and with it the report that unit owed.
+func (s *Service) applyGiveBack(ctx context.Context, op *flow.Op) error {
 	op.M.Handler = id.ID{}
+	op.M.Unset(flow.FlagAssigned)
+	op.M.Unset(flow.FlagTownship)
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	c.Assigned = false
+	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
+		return err
+	}
 	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
 }
 
@@ -98,6 +125,38 @@ func (s *Service) applyDisposal(ctx context.Context, op *flow.Op) error {
 		c.CloseKind, c.CloseGround = "direct", op.In.Str("close_ground")
 	}
 	return save(ctx, op.Tx, op.M.ID.Key, c)
+}
+
+// checkResult refuses to file what the team found to be untrue, and asks what every untrue closing must answer.
+func (s *Service) checkResult(ctx context.Context, op *flow.Op) error {
+	if op.In.Str("outcome") == "file" {
+		c, err := Get(ctx, op.Tx, op.M.ID.Key)
+		if err != nil {
+			return err
+		}
+		if c.Untrue {
+			return fault.InvalidField("outcome", "clue.untrue_file")
+		}
+	}
+	return s.checkClearing(ctx, op)
+}
+
+// shutNoAnswer keeps a letter open until the days to answer it are over.
+func (s *Service) shutNoAnswer(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	c, ok, err := deadline.Last(ctx, r, m.ID.Key, "inquiry.answer")
+	if err != nil || !ok || c.Late(r.Now().Date()) {
+		return "", err
+	}
+	return "clue.answer_not_due", nil
+}
+
+// shutReport keeps the report for clues on which one is owed.
+func (s *Service) shutReport(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	c, ok, err := deadline.Last(ctx, r, m.ID.Key, "tipoff.assigned")
+	if err != nil || ok && c.Running() {
+		return "", err
+	}
+	return "clue.no_report_owed", nil
 }
 
 // checkClearing asks why nobody needs clearing, or that the person declined, in words.
@@ -117,6 +176,9 @@ func (s *Service) applyOutcome(ctx context.Context, op *flow.Op) error {
 	switch c.Result {
 	case "accept", "false_report":
 		c.CloseKind, c.Untrue, c.ClearAnswer = "accepted", true, op.In.Str("clear_answer")
+		if c.Result == "false_report" {
+			c.CloseKind = c.Result
+		}
 	case "first_form":
 		c.CloseKind = "measure"
 	case "again":

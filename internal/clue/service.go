@@ -132,7 +132,7 @@ func (s *Service) FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter,
 	if err != nil {
 		return id.ID{}, err
 	}
-	return m.ID, s.Engine.MakeAs(ctx, tx, &locked, "assign", flow.Values{"target": {target.Key}, "back": {back}, "verify_note": {verifyNote}})
+	return m.ID, s.Engine.MakeAs(ctx, tx, &locked, "hand_out", flow.Values{"target": {target.Key}, "back": {back}, "verify_note": {verifyNote}})
 }
 
 func copyFlags(to *flow.Matter, from *flow.Matter, flags ...string) {
@@ -193,6 +193,9 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (Entere
 			return ledger.Act{}, fault.InvalidField("unit", "unit.elsewhere")
 		}
 		m := flow.Matter{Kind: Kind, Organ: organ.ID, Received: in.Received, Title: in.Title, Source: in.Source, Rank: sub.Rank, Subject: sub.Name, SubjectPost: sub.Post, Township: unit.Township}
+		if in.Subject.Member {
+			m.Set(flow.FlagMember)
+		}
 		if sub.Chief {
 			m.Set(flow.FlagChief)
 		}

@@ -185,6 +185,9 @@ func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version
 		for k, v := range op.In {
 			op.Params[k] = one(v)
 		}
+		if name := actsFor(who, &m, move.By); name != "" {
+			op.Params["for"] = name
+		}
 		if move.Chain != "" {
 			p, err := e.propose(ctx, op, who)
 			if err != nil {
@@ -372,8 +375,8 @@ func (e *Engine) apply(ctx context.Context, op *Op) error {
 }
 
 func refuses(op *Op) bool {
-	if has(op.Move.Refusal, "*") {
-		return true
+	if has(op.Move.Refusal, "*") || op.Move.Fork != nil && op.M.Is(FlagMember) {
+		return true // JD 22: whatever is decided about one of the same-level committee's own is told above
 	}
 	return op.Move.Fork != nil && has(op.Move.Refusal, op.In.Str(op.Move.Fork.Field))
 }
@@ -514,7 +517,7 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 			continue
 		}
 		start := starts[u.Rule]
-		if start == "" && m.Version > 1 && (op.Move == nil || !has(op.Move.Fresh, u.Rule)) {
+		if start == "" && m.Version > 1 && (op.Move == nil || !has(op.Move.Fresh, u.Rule) && !has(op.Move.Restart, u.Rule)) {
 			again, err := e.resumeClock(ctx, op, u.Rule, unit, role)
 			if err != nil || again {
 				if err != nil {

@@ -43,8 +43,8 @@ type Step struct {
 	Role     string      // as the rulebook names it
 	Seat     access.Role // who signs it: the same, or the next one up where nobody may
 	Unit     id.ID       // where the signature is owed
-	Moved    string // why it is owed there: "" when that is where the rule puts it
-	Decision string // approved, returned, passed (a higher leader signed directly)
+	Moved    string      // why it is owed there: "" when that is where the rule puts it
+	Decision string      // approved, returned, passed (a higher leader signed directly)
 	Person   id.Key
 	Holding  id.Key
 	For      id.Key // who delegated it

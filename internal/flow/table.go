@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 
 	"qianshao/internal/access"
 	"qianshao/internal/rulebook"
@@ -159,7 +160,11 @@ type Field struct {
 // When makes a field depend on another's value, or on an attribute of the matter when Field begins with "@".
 type When struct {
 	Field string
-	In    []string
+	In    []string // empty: any value at all
+}
+
+func (w When) holds(value string) bool {
+	return len(w.In) == 0 && value != "" || slices.Contains(w.In, value)
 }
 
 // State finds a state.

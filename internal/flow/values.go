@@ -73,7 +73,7 @@ func (e *Engine) Asked(ctx context.Context, r db.Reader, m *Matter, fields []Fie
 			if err != nil {
 				return nil, err
 			}
-			if !slices.Contains(f.When.In, v) {
+			if !f.When.holds(v) {
 				continue
 			}
 			f.When = nil
@@ -113,7 +113,7 @@ func (e *Engine) validate(ctx context.Context, r db.Reader, who access.Actor, m 
 		return nil, err
 	}
 	for _, f := range fields {
-		if f.When != nil && !slices.Contains(f.When.In, in.Str(f.When.Field)) {
+		if f.When != nil && !f.When.holds(out.Str(f.When.Field)) {
 			continue
 		}
 		vals := clean(in[f.Name], f.Kind)

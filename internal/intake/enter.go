@@ -340,7 +340,7 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 	if in.Named {
 		m.Set(flow.FlagNamed)
 	}
-	flagSubject(&m, sub)
+	flagSubject(&m, sub, in.Subject.Member)
 	if unit.County != "" && organ.Level == access.County && unit.County != organ.ID.Key {
 		return ledger.Act{}, Entered{}, fault.InvalidField("unit", "unit.elsewhere")
 	}
@@ -396,7 +396,10 @@ func SourceOf(channel string) string {
 	return "tipoff"
 }
 
-func flagSubject(m *flow.Matter, s flow.Subject) {
+func flagSubject(m *flow.Matter, s flow.Subject, member bool) {
+	if member {
+		m.Set(flow.FlagMember)
+	}
 	if s.Chief {
 		m.Set(flow.FlagChief)
 	}

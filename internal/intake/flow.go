@@ -28,7 +28,12 @@ const (
 
 func jk(art string) rulebook.Basis { return rulebook.Basis{Reg: "JK", Art: art} }
 
-var noticeDue = flow.Use{Rule: "tipoff.notice", By: flow.ByIntake, If: flow.FlagNamed}
+// The notice of acceptance is owed from the day a named report comes in, and stays owed wherever it goes until it is
+// given; it is given once.
+var (
+	noticeDue  = flow.Use{Rule: "tipoff.notice", By: flow.ByIntake, If: flow.FlagNamed}
+	noticeKept = flow.Use{Rule: "tipoff.notice", By: flow.ByIntake, If: flow.FlagNamed, Keep: true}
+)
 
 // Table is the life of a tip-off.
 func (s *Service) Table() *flow.Table {
@@ -37,13 +42,13 @@ func (s *Service) Table() *flow.Table {
 	return &flow.Table{Kind: Kind, Mark: "信",
 		States: []flow.State{
 			{Name: Received, Stage: "received", Rules: []flow.Use{first, noticeDue}, Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeDue}, Basis: []rulebook.Basis{jk("13")}},
-			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeDue}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: Merged, Stage: "in_hand", Rules: []flow.Use{noticeDue}, NoClock: "waits_main", Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: ResultDue, Stage: "result", Rules: []flow.Use{{Rule: "tipoff.result", By: flow.ByIntake}, noticeDue}, Basis: []rulebook.Basis{jk("ch. 4")}},
+			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept}, Basis: []rulebook.Basis{jk("13")}},
+			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeKept}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: Merged, Stage: "in_hand", Rules: []flow.Use{noticeKept}, NoClock: "waits_main", Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: ResultDue, Stage: "result", Rules: []flow.Use{{Rule: "tipoff.result", By: flow.ByIntake}, noticeKept}, Basis: []rulebook.Basis{jk("ch. 4")}},
 			{Name: Closed, Stage: "closed", End: true},
-			{Name: Declined, Stage: "closed", End: true, Rules: []flow.Use{noticeDue}, Basis: []rulebook.Basis{jk("13")}},
-			{Name: PassedOn, Stage: "closed", End: true, Rules: []flow.Use{noticeDue}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: Declined, Stage: "closed", End: true, Rules: []flow.Use{noticeKept}, Basis: []rulebook.Basis{jk("13")}},
+			{Name: PassedOn, Stage: "closed", End: true, Rules: []flow.Use{noticeKept}, Basis: []rulebook.Basis{jk("14–18")}},
 		},
 		Moves: []flow.Move{
 			{Name: "accept", From: []string{Received}, To: InHand, By: []flow.By{flow.ByIntake}, Many: true,
@@ -56,7 +61,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}, {Name: "verify_note", Kind: flow.Para, Max: 1000}},
 				Counts: []flow.Tally{{Measure: "tipoff.accepted", Dim: "@channel"}}, Basis: []rulebook.Basis{jk("21")}, Key: true},
 			{Name: "pass_on", From: []string{Received}, To: PassedOn, By: []flow.By{flow.ByIntake},
-				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason"},
+				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed"}},
 					{Name: "organ_name", Kind: flow.Line, Must: true}, {Name: "paper_no", Kind: flow.Line}, note},
 				Counts: []flow.Tally{{Measure: "tipoff.passed_on", Dim: "forward_reason"}}, Basis: []rulebook.Basis{jk("14–18"), {Reg: "TL", Art: "169"}}, Key: true},
 			{Name: "merge", From: []string{Received}, To: Merged, By: []flow.By{flow.ByIntake},
@@ -78,11 +83,11 @@ func (s *Service) Table() *flow.Table {
 					{Name: "objects", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}, When: &flow.When{Field: "reached", In: []string{"yes"}}},
 					{Name: "objection", Kind: flow.Para, Must: true, Max: 1000, When: &flow.When{Field: "objects", In: []string{"yes"}}}},
 				Basis: []rulebook.Basis{jk("ch. 4")}, Key: true},
-			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: "finish_anonymous", From: []string{InHand, Merged}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("29")}},
 			{Name: "again", From: []string{ResultDue, Closed}, To: InHand, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("ch. 4")}},
 			{Name: "reconsider", From: []string{Declined}, To: Received, By: []flow.By{flow.BySuperior},
-				Fields: []flow.Field{{Name: "reason", Kind: flow.Para, Must: true, Max: 1000}}, Ends: []string{flow.RuleSuperior},
+				Fields: []flow.Field{{Name: "reason", Kind: flow.Para, Must: true, Max: 1000}}, Ends: []string{flow.RuleSuperior}, Fresh: []string{"tipoff.first_action"},
 				Basis: []rulebook.Basis{{Reg: "JCF", Art: "17"}}, Key: true},
 		},
 		Hooks: flow.Hooks{

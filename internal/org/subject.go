@@ -24,6 +24,7 @@ type SubjectInput struct {
 	Category    string
 	PartyMember bool
 	Chief       bool // chief of the unit's Party committee
+	Member      bool // sits on the Party committee, commission or supervision commission of the organ's own level
 }
 
 // Resolve finds the subject in the register and among the system's own people, and says what is missing.

@@ -52,9 +52,10 @@ var factValues = map[string][]string{
 	"chief":    {"yes", "no"},                  // the subject is chief of the next lower Party committee
 	"member":   {"yes", "no"},                  // the subject sits on the same-level Party committee or commission
 	"nth":      {"1", "2", "more"},             // which extension this is
+	"category": nil,                            // which kind of official the subject is
 }
 
-var listOf = map[string]string{"source": "clue_source", "track": "track"}
+var listOf = map[string]string{"source": "clue_source", "track": "track", "category": "official_category"}
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 

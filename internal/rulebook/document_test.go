@@ -170,7 +170,7 @@ func TestPapersOfAMove(t *testing.T) {
 	for move, want := range map[string]string{
 		"tipoff.accept": "register_form", "tipoff.decline": "decline_notice", "tipoff.forward": "transfer_letter",
 		"tipoff.assign": "assign_letter", "tipoff.notify": "accept_notice", "tipoff.tell_result": "result_record",
-		"slip.send": "up_slip", "clue.assign": "clue_handover", "clue.propose": "disposal_form", "clue.send_letter": "inquiry_letter",
+		"slip.send": "up_slip", "clue.hand_out": "clue_handover", "clue.propose": "disposal_form", "clue.send_letter": "inquiry_letter",
 		"clue.deliver_letter": "delivery_receipt", "clue.hold_talk": "talk_record", "clue.record_answer": "statement",
 		"clue.propose_outcome": "inquiry_report", "clue.submit_plan": "verify_plan_form", "clue.write_report": "verify_report",
 		"clue.settle": "adopt_letter", "case.submit_filing": "filing_report", "case.announce_filing": "filing_decision",

@@ -349,8 +349,10 @@ func TestSanctions(t *testing.T) {
 		{"admin_demotion", "level=township rank=village", ""},
 		{"admin_removal", "level=county rank=village", ""},
 		{"admin_dismissal", "level=county rank=village", ""},
-		{"admin_demotion", "level=county rank=staff", "county_supervision appointing_organ"},
-		{"admin_dismissal", "level=city rank=deputy_county", "city_supervision"},
+		{"admin_demotion", "level=county rank=staff category=c6", ""},
+		{"admin_removal", "level=city rank=deputy_county category=c5", ""},
+		{"admin_demotion", "level=county rank=staff category=c1", "county_supervision appointing_organ"},
+		{"admin_dismissal", "level=city rank=deputy_county category=c3", "city_supervision"},
 	} {
 		s, ok := b.Sanction(c.code)
 		if got := strings.Join(s.Decides(facts(c.facts)), " "); !ok || got != c.want {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -176,14 +177,23 @@ type proposalView struct {
 	Own     bool
 	Result  string
 	Note    ui.FieldView
+	On      ui.FieldView // the day of a decision taken outside; without a name when this is none
 	Wrong   string
 	Paper   *Paper
 	Action  string
 }
 
-func (p *Pages) proposal(c *web.Ctx) error { return p.renderProposal(c, "", nil) }
+// fields are what is filled in on the page.
+func (v proposalView) fields() []ui.FieldView {
+	if v.On.Name == "" {
+		return []ui.FieldView{v.Note}
+	}
+	return []ui.FieldView{v.On, v.Note}
+}
 
-func (p *Pages) renderProposal(c *web.Ctx, note string, problem error) error {
+func (p *Pages) proposal(c *web.Ctx) error { return p.renderProposal(c, "", "", nil) }
+
+func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error {
 	key, err := c.ID("id")
 	if err != nil {
 		return err
@@ -235,6 +245,7 @@ func (p *Pages) renderProposal(c *web.Ctx, note string, problem error) error {
 	v.Note = ui.FieldView{Lang: c.Lang, ID: "f-note", Name: "note", Label: c.T("approve.note"), Help: c.T("approve.note.help"), Kind: "para", Rows: 3, Max: "1000", Value: note, Error: texts["note"]}
 	if v.Brief.Record {
 		v.Note.Label, v.Note.Help, v.Note.Must = c.T("approve.record"), c.T("approve.record.help"), true
+		v.On = ui.FieldView{Lang: c.Lang, ID: "f-on", Name: "on", Label: c.T("approve.record_on"), Help: c.T("approve.record_on.help"), Kind: "day", Max: string(c.Today), Value: on, Error: texts["on"], Must: true}
 	}
 	status := http.StatusOK
 	if problem != nil {
@@ -256,10 +267,10 @@ func (p *Pages) decide(c *web.Ctx) error {
 	if !approve && f.Get("decision") != "return" {
 		return fault.New(fault.BadRequest, "request.malformed")
 	}
-	done, err := p.Engine.Decide(c.Context(), c.Who, key, versionOf(f), flow.Decision{Approve: approve, Note: f.Get("note")})
+	done, err := p.Engine.Decide(c.Context(), c.Who, key, versionOf(f), flow.Decision{Approve: approve, Note: f.Get("note"), On: calendar.Date(f.Get("on"))})
 	if err != nil {
 		if k := fault.KindOf(err); k == fault.Invalid || k == fault.Conflict {
-			if e := p.renderProposal(c, f.Get("note"), err); e == nil {
+			if e := p.renderProposal(c, f.Get("note"), f.Get("on"), err); e == nil {
 				return nil
 			}
 		}

@@ -182,6 +182,9 @@ func (p *Pages) words(c *web.Ctx, m flow.Matter, move string, w *flow.When) stri
 			}
 		}
 	}
+	if len(w.In) == 0 {
+		return c.T("form.when.any")
+	}
 	return strings.Join(out, c.T("list.comma"))
 }
 

@@ -47,6 +47,7 @@ type SubjectView struct {
 	Category ui.FieldView
 	Party    ui.FieldView
 	Chief    ui.FieldView
+	Member   ui.FieldView
 	Check    string // address that says what the subject means for the form
 	Target   string
 	More     bool // the folded part has something wrong in it
@@ -54,13 +55,13 @@ type SubjectView struct {
 
 // Fields lists the fields for the summary of errors.
 func (v SubjectView) Fields() []ui.FieldView {
-	return []ui.FieldView{v.Unit, v.UnitText, v.Name, v.Post, v.Rank, v.Category, v.Party, v.Chief}
+	return []ui.FieldView{v.Unit, v.UnitText, v.Name, v.Post, v.Rank, v.Category, v.Party, v.Chief, v.Member}
 }
 
 // SubjectOf reads what was filled in.
 func SubjectOf(f url.Values) org.SubjectInput {
 	return org.SubjectInput{Unit: strings.TrimSpace(f.Get("unit")), UnitText: f.Get("unit_text"), Official: strings.TrimSpace(f.Get("official")), Name: f.Get("subject_name"), Post: f.Get("post"),
-		Rank: f.Get("rank"), Category: f.Get("category"), PartyMember: f.Get("party_member") == "yes", Chief: f.Get("chief") == "yes"}
+		Rank: f.Get("rank"), Category: f.Get("category"), PartyMember: f.Get("party_member") == "yes", Chief: f.Get("chief") == "yes", Member: f.Get("member") == "yes"}
 }
 
 // Subject makes the view from what was filled in and what is wrong with it.
@@ -101,8 +102,9 @@ func Subject(c *web.Ctx, rules *rulebook.Book, in org.SubjectInput, f url.Values
 		v.Category.Options = append(v.Category.Options, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
 	}
 	yesNo := []ui.OptionView{{Code: "yes", Name: c.T("choice.yes")}, {Code: "no", Name: c.T("choice.no")}}
+	v.Member = field("member", "choice", yes(in.Member), true)
 	v.Party, v.Chief = field("party_member", "choice", yes(in.PartyMember), true), field("chief", "choice", yes(in.Chief), true)
-	v.Party.Options, v.Chief.Options = yesNo, yesNo
+	v.Party.Options, v.Chief.Options, v.Member.Options = yesNo, yesNo, yesNo
 	v.More = texts["category"]+texts["unit_text"]+texts["party_member"]+texts["chief"] != ""
 	return v, nil
 }

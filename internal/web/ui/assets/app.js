@@ -27,11 +27,12 @@
   /* 按别的答案显隐的填写项:data-when="名=值|值" */
   function apply(root) {
     root.querySelectorAll("[data-when]").forEach(function (el) {
-      var at = el.dataset.when.split("="), form = el.closest("form"), want = at[1].split("|"), on = false;
+      var at = el.dataset.when.split("="), form = el.closest("form"), want = at[1] ? at[1].split("|") : null, on = false;
+      function fits(v) { return want ? want.indexOf(v) >= 0 : v !== ""; }
       if (!form) return;
       form.querySelectorAll('[name="' + at[0] + '"]').forEach(function (x) {
         if (x.closest("[hidden]")) return;
-        if ((x.type === "radio" || x.type === "checkbox") ? x.checked && want.indexOf(x.value) >= 0 : want.indexOf(x.value) >= 0) on = true;
+        if ((x.type === "radio" || x.type === "checkbox") ? x.checked && fits(x.value) : fits(x.value)) on = true;
       });
       el.hidden = !on;
       el.querySelectorAll("input,select,textarea").forEach(function (x) { x.disabled = !on; });
