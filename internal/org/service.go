@@ -38,7 +38,8 @@ var (
 	dutyTable    = &ledger.Table{Name: "duties", Key: []string{"id"}, Cols: []string{"unit_id", "holding_id", "kind", "what", "assigned_by", "paper", "hours", "village_id", "from_on", "to_on"}}
 	groupTable   = &ledger.Table{Name: "workgroups", Key: []string{"id"}, Cols: []string{"unit_id", "name", "set_up_by", "responsible", "head_holding", "role", "from_on", "to_on"}}
 	settingTable = &ledger.Table{Name: "settings", Key: []string{"unit_id", "key", "from_on"}, Cols: []string{"value"}}
-	delegTable   = &ledger.Table{Name: "delegations", Key: []string{"id"}, Cols: []string{"from_person", "from_holding", "unit_id", "to_person", "from_on", "to_on", "reason", "revoked_on"}}
+	delegTable   = &ledger.Table{Name: "delegations", Key: []string{"id"}, Cols: []string{"from_person", "from_holding", "unit_id", "to_person", "from_on", "to_on", "reason", "made_on",
+		"revoked_on", "version"}, Version: "version"}
 )
 
 // Tables are the covered tables of this room.
