@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -52,6 +53,26 @@ type DB struct {
 	rst      stmts
 	writer   *liteWriter // SQLite's one writing connection
 	settings Options
+	group    runner // the one transaction that everything runs in while Grouped; nil otherwise
+}
+
+// Grouped runs fn with everything it reads and writes in one transaction, committed at its end. Only the builder of the
+// demonstration uses it, on a database that is Relaxed and that nobody else has open: an error leaves nothing.
+func (d *DB) Grouped(ctx context.Context, fn func() error) error {
+	if !d.settings.Relaxed || d.group != nil {
+		return errors.New("db: grouping is for building a database alone")
+	}
+	run, err := d.begin(ctx)
+	if err != nil {
+		return err
+	}
+	d.group = run
+	defer func() { d.group = nil }()
+	if err := fn(); err != nil {
+		run.rollback()
+		return err
+	}
+	return run.commit(ctx)
 }
 
 // Open opens sqlite:FILE or postgres://… and checks that it can be used; it does not migrate.

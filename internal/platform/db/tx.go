@@ -75,6 +75,9 @@ func (r reader) Query(ctx context.Context, text string, args ...any) (*Rows, err
 		return nil, err
 	}
 	args = bind(r.city, args)
+	if r.d.group != nil {
+		return r.d.group.query(context.WithoutCancel(ctx), text, args)
+	}
 	if r.d.Engine == SQLite {
 		st, err := r.d.rst.get(ctx, r.d.r, text)
 		if err != nil {
@@ -237,11 +240,20 @@ func (d *DB) transact(ctx context.Context, city id.City, scratch bool, fn func(*
 }
 
 func (d *DB) once(ctx context.Context, city id.City, scratch bool, fn func(*Tx) error) (err error) {
+	var after []func()
+	if d.group != nil {
+		if err := fn(&Tx{d: d, run: d.group, city: city, now: d.Now(), scratch: scratch, after: &after}); err != nil {
+			return err
+		}
+		for _, f := range after {
+			f()
+		}
+		return nil
+	}
 	run, err := d.begin(ctx)
 	if err != nil {
 		return err
 	}
-	var after []func()
 	t := &Tx{d: d, run: run, city: city, now: d.Now(), scratch: scratch, after: &after}
 	done := false
 	defer func() {

@@ -440,6 +440,7 @@ CREATE TABLE clocks (
 CREATE INDEX clocks_owed ON clocks (city_id, owed_id, owed_role, due_on, id) WHERE state IN ('open', 'paused');
 CREATE INDEX clocks_fire ON clocks (city_id, fire_on, id) WHERE fire_on <> '';
 CREATE INDEX clocks_matter ON clocks (city_id, matter_id, id);
+CREATE INDEX clocks_running ON clocks (city_id, matter_id, due_on, id) WHERE state IN ('open', 'paused');
 CREATE INDEX clocks_county ON clocks (city_id, county_id, due_on, id) WHERE state IN ('open', 'paused');
 CREATE INDEX clocks_city ON clocks (city_id, due_on, id) WHERE state IN ('open', 'paused');
 
