@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/clue/cluehttp"
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/intake/intakehttp"
+	"qianshao/internal/measure/measurehttp"
 	"qianshao/internal/org/orghttp"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -24,12 +25,13 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules}
+	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
 	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), a.officeRoutes(og), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), a.officeRoutes(og), me.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

@@ -1,0 +1,161 @@
+package measurehttp
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/measure"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/web"
+)
+
+// ask is what an address asks for: a unit, a period, and the tenants whose rows make up the answer.
+type ask struct {
+	unit     access.Unit
+	from, to calendar.Date
+	plots    []plot
+}
+
+// plot is one tenant's share of a question.
+type plot struct {
+	r db.Reader
+	q measure.Query
+}
+
+// ask reads unit, from and to. Left out, they are the reader's own unit, the first of January and today.
+func (p *Pages) ask(c *web.Ctx) (ask, error) {
+	v := c.R.URL.Query()
+	a := ask{from: calendar.Date(v.Get("from")), to: calendar.Date(v.Get("to"))}
+	if a.to == "" {
+		a.to = c.Today
+	}
+	if a.from == "" && a.to.Valid() {
+		a.from = calendar.MakeDate(a.to.Year(), 1, 1)
+	}
+	var bad []fault.Field
+	for _, x := range []struct {
+		name string
+		d    calendar.Date
+	}{{"from", a.from}, {"to", a.to}} {
+		switch {
+		case !x.d.Valid():
+			bad = append(bad, fault.Field{Name: x.name, Code: "day.invalid"})
+		case x.d > c.Today:
+			bad = append(bad, fault.Field{Name: x.name, Code: "day.future"})
+		}
+	}
+	if len(bad) == 0 && a.from > a.to {
+		bad = append(bad, fault.Field{Name: "to", Code: "day.before", Args: []string{string(a.from)}})
+	}
+	if err := fault.InvalidFields(bad); err != nil {
+		return a, err
+	}
+	var err error
+	if a.unit, err = p.unit(c, v.Get("unit"), a.to); err != nil {
+		return a, err
+	}
+	return a, p.plough(c, &a)
+}
+
+// unit finds the unit asked for among the tenants the reader may look into.
+func (p *Pages) unit(c *web.Ctx, s string, on calendar.Date) (access.Unit, error) {
+	switch {
+	case s == "":
+		u := c.Who.Unit()
+		if u.Kind == "office" { // an office has no people or matters of its own to count by place
+			return access.GetUnit(c.Context(), c.Home(), u.Organ)
+		}
+		return u, nil
+	case len(s) == 12 && strings.Trim(s, "0123456789") == "":
+		for _, city := range c.Who.Cities {
+			u, err := org.UnitAsOf(c.Context(), p.DB.In(city), s, on)
+			if fault.KindOf(err) != fault.NotFound {
+				return u, err
+			}
+		}
+		return access.Unit{}, fault.InvalidField("unit", "choice.unknown")
+	}
+	x, err := id.Parse(s)
+	if err != nil || !sees(c.Who, x.City) {
+		return access.Unit{}, fault.InvalidField("unit", "choice.unknown")
+	}
+	u, err := access.GetUnit(c.Context(), p.DB.In(x.City), x.Key)
+	if fault.KindOf(err) == fault.NotFound {
+		return u, fault.InvalidField("unit", "choice.unknown")
+	}
+	return u, err
+}
+
+func sees(who access.Actor, city id.City) bool {
+	for _, x := range who.Cities {
+		if x == city {
+			return true
+		}
+	}
+	return false
+}
+
+// plough lays out the tenants: the unit's own, and below a province or the nation those under it.
+func (p *Pages) plough(c *web.Ctx, a *ask) error {
+	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to}}}
+	if a.unit.Level >= access.City || a.unit.ID.City != c.Who.City {
+		return nil
+	}
+	for _, city := range c.Who.Cities {
+		if city == a.unit.ID.City {
+			continue
+		}
+		top, err := access.Top(c.Context(), p.DB.In(city))
+		if err != nil {
+			return err
+		}
+		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to}})
+	}
+	return nil
+}
+
+// value adds a measure up over the tenants.
+func (a ask) value(ctx context.Context, d measure.Def) (measure.Value, error) {
+	var sum measure.Value
+	for i, x := range a.plots {
+		v, err := d.Value(ctx, x.r, x.q)
+		if err != nil {
+			return sum, err
+		}
+		if i == 0 {
+			sum = v
+		} else {
+			sum = sum.Add(v)
+		}
+	}
+	return sum, nil
+}
+
+// rows lists at most limit rows behind a measure.
+func (a ask) rows(ctx context.Context, d measure.Def, who access.Actor, limit int) (measure.RowList, error) {
+	var all measure.RowList
+	for _, x := range a.plots {
+		if limit-len(all.Rows) <= 0 {
+			all.More = true
+			break
+		}
+		l, err := d.Rows(ctx, x.r, x.q, who, limit-len(all.Rows))
+		if err != nil {
+			return all, err
+		}
+		all.Columns, all.More, all.Hidden = l.Columns, l.More, all.Hidden+l.Hidden
+		all.Rows = append(all.Rows, l.Rows...)
+	}
+	return all, nil
+}
+
+// query is the question as part of an address.
+func (a ask) query() string {
+	return url.Values{"unit": {a.unit.ID.String()}, "from": {string(a.from)}, "to": {string(a.to)}}.Encode()
+}

@@ -1,0 +1,310 @@
+package measurehttp
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// Pages is everything this room shows.
+type Pages struct {
+	Measures *measure.Registry
+	Rules    *rulebook.Book
+	DB       *db.DB
+}
+
+// Routes are this room's addresses.
+func (p *Pages) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/api/v1/measures", Perm: access.MeasureRead, API: true, Do: p.api},
+		{Method: http.MethodGet, Path: "/measures", Perm: access.MeasureRead, Do: p.index},
+		{Method: http.MethodGet, Path: "/measures/{name}", Perm: access.MeasureRead, Do: p.one},
+	}
+}
+
+// answer is one measure as a program gets it. Value is null where there is nothing to compute it from. A mean of years
+// has its numerator in months.
+type answer struct {
+	Name        string   `json:"name"`
+	Title       string   `json:"title"`
+	Value       *float64 `json:"value"`
+	Numerator   int64    `json:"numerator"`
+	Denominator *int64   `json:"denominator"`
+	Unit        string   `json:"unit"`
+	Meaning     string   `json:"meaning"`
+	Kind        string   `json:"kind"`
+	By          string   `json:"by"`
+	NeverScored bool     `json:"never_scored"`
+	Parts       []part   `json:"parts,omitempty"`
+	Rows        string   `json:"rows"`
+}
+
+type part struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	N    int64  `json:"n"`
+}
+
+func (p *Pages) api(c *web.Ctx) error {
+	a, err := p.ask(c)
+	if err != nil {
+		return err
+	}
+	w := p.words(c)
+	out := []answer{}
+	for _, d := range p.Measures.All() {
+		v, err := a.value(c.Context(), d)
+		if err != nil {
+			return err
+		}
+		x := answer{Name: d.Name, Title: w.t("measure." + d.Name), Numerator: v.Numerator, Unit: string(d.Unit), Meaning: w.t("measure." + d.Name + ".meaning"), Kind: string(d.Kind), By: string(d.By),
+			NeverScored: d.NeverScored, Rows: "/measures/" + d.Name + "?" + a.query()}
+		if d.Unit != measure.Number {
+			x.Denominator = &v.Denominator
+		}
+		if v.Known {
+			f := v.Float(d.Unit)
+			x.Value = &f
+		}
+		for _, b := range v.By {
+			x.Parts = append(x.Parts, part{b.Dim, w.dim(d.Dims, b.Dim), b.N})
+		}
+		out = append(out, x)
+	}
+	return c.JSON(http.StatusOK, out)
+}
+
+func (p *Pages) words(c *web.Ctx) words { return words{c.Lang, c.Today, p.Rules} }
+
+// askView is the form above the numbers: which unit, from when to when.
+type askView struct {
+	Frame    ui.Frame
+	Path     string
+	Unit     string
+	Units    []ui.OptionView
+	From, To string
+	Stock    bool // only the last day matters
+	Line     string
+}
+
+func (p *Pages) askForm(c *web.Ctx, f ui.Frame, a ask, path string, stock bool) (askView, error) {
+	v := askView{Frame: f, Path: path, Unit: a.unit.ID.String(), From: string(a.from), To: string(a.to), Stock: stock}
+	units, err := p.choices(c, a.unit)
+	if err != nil {
+		return v, err
+	}
+	v.Units = units
+	if stock {
+		v.Line = c.T("measure.as_of", a.unit.Name, ui.LongDay(c.Lang, a.to))
+	} else {
+		v.Line = c.T("measure.during", a.unit.Name, ui.LongDay(c.Lang, a.from), ui.LongDay(c.Lang, a.to))
+	}
+	return v, nil
+}
+
+// choices are the units one may turn to: the top, the cities or counties under it, and the townships beside or below
+// the unit at hand.
+func (p *Pages) choices(c *web.Ctx, at access.Unit) ([]ui.OptionView, error) {
+	var out []ui.OptionView
+	add := func(us []access.Unit, note string) {
+		for _, u := range us {
+			out = append(out, ui.OptionView{Code: u.ID.String(), Name: note + u.Name})
+		}
+	}
+	if c.Who.Unit().Level < access.City {
+		for _, city := range c.Who.Cities {
+			top, err := access.Top(c.Context(), p.DB.In(city))
+			if err != nil {
+				return nil, err
+			}
+			add([]access.Unit{top}, "")
+		}
+		if at.Level < access.City {
+			return out, nil
+		}
+	} else {
+		top, err := access.Top(c.Context(), p.DB.In(at.ID.City))
+		if err != nil {
+			return nil, err
+		}
+		add([]access.Unit{top}, "")
+	}
+	r := p.DB.In(at.ID.City)
+	counties, err := access.UnitsOf(c.Context(), r, "", "county")
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range counties {
+		add([]access.Unit{k}, "　")
+		if k.ID.Key == at.County {
+			ts, err := access.UnitsOf(c.Context(), r, at.County, "township")
+			if err != nil {
+				return nil, err
+			}
+			add(ts, "　　")
+		}
+	}
+	return out, nil
+}
+
+type indexView struct {
+	Ask    askView
+	Groups []indexGroup
+}
+
+type indexGroup struct {
+	Title string
+	Rows  []indexRow
+}
+
+type indexRow struct {
+	Name, Href, Number, Beside, Meaning string
+	NeverScored                         bool
+}
+
+// groupOrder is how the measures' areas, the first words of their names, follow each other on the page.
+var groupOrder = []string{"staff", "officials", "duty", "tipoff", "clue", "case", "deadline"}
+
+func (p *Pages) index(c *web.Ctx) error {
+	a, err := p.ask(c)
+	if err != nil {
+		return err
+	}
+	w := p.words(c)
+	v := indexView{}
+	if v.Ask, err = p.askForm(c, c.Frame(c.T("measure.index")), a, "/measures", false); err != nil {
+		return err
+	}
+	rows := map[string][]indexRow{}
+	for _, d := range p.Measures.All() {
+		val, err := a.value(c.Context(), d)
+		if err != nil {
+			return err
+		}
+		area, _, _ := strings.Cut(d.Name, ".")
+		rows[area] = append(rows[area], indexRow{Name: w.t("measure." + d.Name), Href: "/measures/" + d.Name + "?" + a.query(), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val),
+			Meaning: w.t("measure." + d.Name + ".meaning"), NeverScored: d.NeverScored})
+	}
+	for _, g := range groupOrder {
+		if len(rows[g]) > 0 {
+			v.Groups = append(v.Groups, indexGroup{w.t("measure.group." + g), rows[g]})
+		}
+	}
+	return c.Render(http.StatusOK, indexPage(v))
+}
+
+type oneView struct {
+	Ask         askView
+	Name        string
+	Code        string
+	Meaning     string
+	Number      string
+	Beside      string
+	NeverScored bool
+	Parts       []partView
+	Columns     []columnView
+	Mark        bool // some rows count and some do not
+	Rows        []rowView
+	Notes       []string
+}
+
+type partView struct {
+	Name string
+	N    string
+	Of   int64
+	Max  int64
+}
+
+type columnView struct {
+	Name string
+	Num  bool
+}
+
+type rowView struct {
+	Cells  []string
+	Href   string
+	Counts bool
+	Hidden bool
+}
+
+// shownRows bounds a page of rows; a city's whole establishment fits.
+const shownRows = 600
+
+func (p *Pages) one(c *web.Ctx) error {
+	d, err := p.Measures.Get(c.R.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	a, err := p.ask(c)
+	if err != nil {
+		return err
+	}
+	val, err := a.value(c.Context(), d)
+	if err != nil {
+		return err
+	}
+	list, err := a.rows(c.Context(), d, c.Who, shownRows)
+	if err != nil {
+		return err
+	}
+	w := p.words(c)
+	name := w.t("measure." + d.Name)
+	v := oneView{Name: name, Code: d.Name, Meaning: w.t("measure." + d.Name + ".meaning"), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val), NeverScored: d.NeverScored, Mark: d.Unit == measure.Share}
+	if v.Ask, err = p.askForm(c, c.Frame(name), a, "/measures/"+d.Name, d.Kind == measure.Stock); err != nil {
+		return err
+	}
+	for _, b := range val.By {
+		v.Parts = append(v.Parts, partView{w.dim(d.Dims, b.Dim), ui.Thousands(b.N), b.N, max(val.By[0].N, 1)})
+	}
+	skip := w.columns(d, list, &v)
+	for _, l := range list.Rows {
+		r := rowView{Href: l.Link, Counts: l.Counts, Hidden: l.Link == "" && list.Hidden > 0}
+		for i, x := range l.Cells {
+			if !skip[i] {
+				r.Cells = append(r.Cells, w.cell(d, list.Columns[i], x))
+			}
+		}
+		v.Rows = append(v.Rows, r)
+	}
+	if list.More {
+		v.Notes = append(v.Notes, c.T("measure.more", strconv.Itoa(shownRows)))
+	}
+	if list.Hidden > 0 {
+		v.Notes = append(v.Notes, c.T("measure.hidden", strconv.Itoa(list.Hidden)))
+	}
+	return c.Render(http.StatusOK, onePage(v))
+}
+
+// columns names the columns, leaving out the one for kinds where the measure has none.
+func (w words) columns(d measure.Def, list measure.RowList, v *oneView) map[int]bool {
+	skip := map[int]bool{}
+	for i, col := range list.Columns {
+		if col == "kind" {
+			some := false
+			for _, l := range list.Rows {
+				some = some || l.Cells[i] != ""
+			}
+			if !some {
+				skip[i] = true
+				continue
+			}
+		}
+		v.Columns = append(v.Columns, columnView{w.t("measure.col." + col), isNumber(col)})
+	}
+	return skip
+}
+
+// link is the cell that leads to the row's page: the number of a matter, else the first.
+func (r rowView) link() int {
+	if strings.HasPrefix(r.Href, "/m/") {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,142 @@
+package measurehttp
+
+import (
+	"strconv"
+	"strings"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/locale"
+	"qianshao/internal/measure"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/web/ui"
+)
+
+// words turns codes into what people read, in one language, on one day.
+type words struct {
+	lang  string
+	today calendar.Date
+	rules *rulebook.Book
+}
+
+func (w words) t(key string, args ...string) string { return locale.T(w.lang, key, args...) }
+
+// number is a measure's answer as people write it: small counts as 2/3.
+func (w words) number(u measure.Unit, v measure.Value) string {
+	if !v.Known {
+		return w.t("measure.unknown")
+	}
+	switch u {
+	case measure.Number:
+		return ui.Thousands(v.Numerator)
+	case measure.Share:
+		return ui.Fraction(v.Numerator, v.Denominator)
+	case measure.Growth:
+		return strconv.FormatFloat(v.Float(u)*100, 'f', 1, 64) + "%"
+	}
+	return strconv.FormatFloat(v.Float(u), 'f', 1, 64)
+}
+
+// beside is what stands in small type by a number: the unit it is counted in, or what it was made from.
+func (w words) beside(u measure.Unit, v measure.Value) string {
+	if !v.Known {
+		return ""
+	}
+	switch u {
+	case measure.Share:
+		if v.Denominator > 200 {
+			return ui.Thousands(v.Numerator) + "/" + ui.Thousands(v.Denominator)
+		}
+		if v.Denominator > 10 {
+			return strconv.FormatFloat(v.Float(u)*100, 'f', 1, 64) + "%"
+		}
+	case measure.Growth:
+		return w.t("measure.from_to", ui.Thousands(v.Denominator), ui.Thousands(v.Numerator))
+	case measure.Years:
+		return w.t("measure.years_of", ui.Thousands(v.Denominator))
+	case measure.Mean:
+		return w.t("measure.mean_of", ui.Thousands(v.Denominator))
+	}
+	return ""
+}
+
+// dim is the name of a kind within a measure, from the rulebook's lists that the measure names.
+func (w words) dim(dims []string, code string) string {
+	for _, list := range dims {
+		if list == measure.DimRule {
+			if t, ok := w.rules.Timer(code, w.today); ok {
+				return t.Name.In(w.lang)
+			}
+			continue
+		}
+		if _, ok := w.rules.Term(list, code); ok {
+			return w.rules.Name(list, code, w.lang)
+		}
+	}
+	if t, ok := w.rules.Timer(code, w.today); ok {
+		return t.Name.In(w.lang)
+	}
+	if code == "" {
+		return w.t("measure.no_kind")
+	}
+	return code
+}
+
+// cell is what a column's code means to a reader.
+func (w words) cell(d measure.Def, column, v string) string {
+	switch column {
+	case "day", "since", "vacant", "opened":
+		return ui.LongDay(w.lang, calendar.Date(v))
+	case "born":
+		if on := calendar.Date(v + "-01"); on.Valid() {
+			return w.t("measure.month", strconv.Itoa(on.Year()), strconv.Itoa(on.Month()))
+		}
+	case "served":
+		if n, err := strconv.Atoi(v); err == nil {
+			return w.months(n)
+		}
+	case "duties":
+		switch v {
+		case "part":
+			return w.t("measure.part_time")
+		case "0":
+			return w.t("measure.full_time")
+		}
+		return w.t("measure.duties", v)
+	case "villages":
+		return w.t("measure.villages", v)
+	case "post", "head_post", "posts":
+		var out []string
+		for _, k := range strings.Fields(v) {
+			out = append(out, w.t("post."+k))
+		}
+		return strings.Join(out, w.t("list.comma"))
+	case "category":
+		return w.rules.Name("official_category", v, w.lang)
+	case "role":
+		return w.rules.Name("duty_role", v, w.lang)
+	case "what":
+		return w.t("measure.what." + v)
+	case "kind":
+		return w.dim(d.Dims, v)
+	}
+	return v
+}
+
+func (w words) months(n int) string {
+	switch {
+	case n < 12:
+		return w.t("measure.months", strconv.Itoa(n))
+	case n%12 == 0:
+		return w.t("measure.years", strconv.Itoa(n/12))
+	}
+	return w.t("measure.years_months", strconv.Itoa(n/12), strconv.Itoa(n%12))
+}
+
+// isNumber says whether a column is set to the right.
+func isNumber(column string) bool {
+	switch column {
+	case "n", "authorised", "actual", "villages":
+		return true
+	}
+	return false
+}
