@@ -1,0 +1,104 @@
+package custody
+
+import (
+	"context"
+	"time"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/seal"
+)
+
+// State is how an organ's key stands: what its custodians are shown. No private half is in it, wrapped or not.
+type State struct {
+	Organ    access.Unit
+	Has      bool
+	Unlocked bool
+	Idle     time.Duration // unused for so long, it locks itself
+	Made     calendar.Date // of the key new things are sealed to
+	Suite    string
+	Earlier  int         // keys retired, kept for what was sealed to them
+	Holders  []string    // who may unlock it
+	Above    access.Unit // the organ whose key opens the same things; zero at the top
+	AboveHas bool
+	Uses     []Use
+}
+
+// Use is one thing done with the key.
+type Use struct {
+	At     calendar.Instant
+	Action string // key.make, key.unlock, key.lock
+	Name   string
+}
+
+// usesShown is how many uses the custodians' page lists.
+const usesShown = 12
+
+// Look reads how the key of the actor's organ stands.
+func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
+	r := k.Ledger.DB.In(who.City)
+	organ, err := access.GetUnit(ctx, r, who.Unit().Organ)
+	if err != nil {
+		return State{}, err
+	}
+	s := State{Organ: organ, Unlocked: k.Ring.Unlocked(organ.ID.String()), Idle: k.Ring.Idle}
+	ks, err := Keys(ctx, r, organ.ID)
+	if err != nil {
+		return s, err
+	}
+	if c, ok := current(ks); ok {
+		s.Has, s.Made, s.Suite, s.Earlier = true, calendar.Date(c.Made), c.Suite, len(ks)-1
+	}
+	if s.Above, err = access.Above(ctx, r, organ); err != nil {
+		return s, err
+	}
+	if !s.Above.ID.Zero() {
+		up, err := Keys(ctx, r, s.Above.ID)
+		if err != nil {
+			return s, err
+		}
+		_, s.AboveHas = current(up)
+	}
+	ro, err := access.LoadRoster(ctx, r, organ.ID, id.ID{}, "", r.Now().Date())
+	if err != nil {
+		return s, err
+	}
+	var people []string
+	for _, h := range ro.Hands(access.Intake, organ.ID.Key) {
+		s.Holders, people = append(s.Holders, h.Name), append(people, h.Person)
+	}
+	s.Uses, err = uses(ctx, r, people)
+	return s, err
+}
+
+// uses reads what the custodians of today did with the key; those of before stand in the log.
+func uses(ctx context.Context, r db.Reader, people []string) ([]Use, error) {
+	b := db.Build(`SELECT a.at, a.action, p.name FROM acts a JOIN people p ON p.city_id = a.city_id AND p.id = a.actor_id WHERE a.city_id = $1`)
+	b.In(` AND `, "a.actor_id", people).In(` AND `, "a.action", []string{"key.make", "key.unlock", "key.lock"})
+	text, args := b.Add(` ORDER BY a.at DESC LIMIT ?`, usesShown).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (u Use, err error) {
+		return u, rows.Scan(&u.At, &u.Action, &u.Name)
+	}, text, args...)
+}
+
+// rewrap closes the organ's earlier keys under a new passphrase as well, so that one passphrase opens everything. It
+// needs them unlocked; the private half is matched to its row by the public one.
+func rewrap(ks []Key, privates []string, passphrase string) error {
+	for i := range ks {
+		for _, p := range privates {
+			public, err := seal.Public(p)
+			if err != nil {
+				return err
+			}
+			if public != ks[i].Public {
+				continue
+			}
+			if ks[i].Wrapped, err = seal.Wrap(p, passphrase); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
