@@ -34,6 +34,19 @@ const (
 type Keeper struct {
 	Ledger *ledger.Ledger
 	Ring   *seal.Ring
+	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
+	// passphrase is slow on purpose.
+	Make func(passphrase string) (public, wrapped string, err error)
+}
+
+// makeKey is a key pair nobody has had before.
+func makeKey(passphrase string) (public, wrapped string, err error) {
+	private, public, err := seal.NewKey()
+	if err != nil {
+		return "", "", err
+	}
+	wrapped, err = seal.Wrap(private, passphrase)
+	return public, wrapped, err
 }
 
 var keyTable = &ledger.Table{Name: "organ_keys", Key: []string{"organ_id", "id"}, Cols: []string{"suite", "public", "wrapped", "made_on", "retired_on"}}
@@ -159,30 +172,42 @@ func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what,
 // MakeKey makes an organ's key and wraps it under the custodian's passphrase. An earlier key is retired, not removed:
 // what was sealed to it stays readable.
 func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) error {
+	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
+		return fault.New(fault.Forbidden, "move.not_yours")
+	}
 	if len([]rune(passphrase)) < 12 {
 		return fault.InvalidField("passphrase", "key.short", "12")
 	}
-	private, public, err := seal.NewKey()
+	fresh := k.Make
+	if fresh == nil {
+		fresh = makeKey
+	}
+	public, wrapped, err := fresh(passphrase)
 	if err != nil {
 		return err
 	}
-	wrapped, err := seal.Wrap(private, passphrase)
+	// What was sealed to an earlier key must stay readable, so a person replaces a key only while it is unlocked; the
+	// host's command line, which can't unlock, leaves the earlier wrappings as they are.
+	before, err := Keys(ctx, k.Ledger.DB.In(organ.ID.City), organ.ID)
 	if err != nil {
 		return err
+	}
+	if len(before) > 0 && !who.Automatic() {
+		privates, err := k.Ring.Keys(organ.ID.String())
+		if err != nil {
+			return fault.New(fault.Conflict, "key.unlock_first")
+		}
+		if err := rewrap(before, privates, passphrase); err != nil {
+			return err
+		}
 	}
 	_, err = k.Ledger.Write(ctx, who, organ.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
-			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
-		}
-		old, err := Keys(ctx, tx, organ.ID)
-		if err != nil {
-			return ledger.Act{}, err
-		}
-		for _, o := range old {
+		for _, o := range before {
 			if o.Retired == "" {
-				if err := tx.Update(ctx, keyTable, organ.ID.Key, o.ID, o.Suite, o.Public, o.Wrapped, o.Made, tx.Today()); err != nil {
-					return ledger.Act{}, err
-				}
+				o.Retired = string(tx.Today())
+			}
+			if err := tx.Update(ctx, keyTable, organ.ID.Key, o.ID, o.Suite, o.Public, o.Wrapped, o.Made, o.Retired); err != nil {
+				return ledger.Act{}, err
 			}
 		}
 		key := tx.NewKey()

@@ -110,7 +110,6 @@ func delegateFields(c *web.Ctx, cs []org.Candidate, in url.Values, texts map[str
 		return f
 	}
 	begins, ends := day("begins", string(c.Today)), day("ends", "")
-	ends.Help = c.T("delegate.ends.help")
 	reason := ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Kind: "line", Label: c.T("delegate.reason"), Help: c.T("delegate.reason.help"), Max: "60", Value: in.Get("reason"), Error: texts["reason"]}
 	return []ui.FieldView{to, begins, ends, reason}
 }

@@ -1,0 +1,176 @@
+// Package custodyhttp shows the organ's key to its custodians, and the files kept with a matter.
+//
+// Invariants: a passphrase is read from the request and handed on, never kept, logged, shown again or made part of a
+// stored digest (its forms carry no idempotency key for that reason).
+//
+// Start at Pages.Routes.
+package custodyhttp
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"qianshao/internal/access"
+	"qianshao/internal/custody"
+	"qianshao/internal/fault"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// Pages is everything this room shows.
+type Pages struct {
+	Custody *custody.Keeper
+}
+
+// Routes are this room's addresses.
+func (p *Pages) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/keys", Perm: access.KeyHold, Do: p.keys},
+		{Method: http.MethodPost, Path: "/keys/unlock", Perm: access.KeyHold, Do: p.unlock},
+		{Method: http.MethodPost, Path: "/keys/lock", Perm: access.KeyHold, Do: p.lock},
+		{Method: http.MethodPost, Path: "/keys/new", Perm: access.KeyHold, Do: p.make},
+	}
+}
+
+type keysView struct {
+	Frame  ui.Frame
+	Title  string
+	State  custody.State
+	Word   string
+	Note   string
+	Wrong  string
+	Bad    []ui.FieldView
+	Unlock ui.FieldView
+	New    []ui.FieldView
+	Facts  []fact
+	Uses   []ui.LogView
+	Open   bool // the folded part has something wrong in it
+}
+
+type fact struct{ Label, Text string }
+
+func (p *Pages) keys(c *web.Ctx) error { return p.renderKeys(c, "", nil) }
+
+// renderKeys shows the page; form says which of its forms was sent back, with what was wrong.
+func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
+	s, err := p.Custody.Look(c.Context(), c.Who)
+	if err != nil {
+		return err
+	}
+	title := c.T("organkey.page", s.Organ.Commission())
+	v := keysView{Frame: c.Frame(title), Title: title, State: s}
+	minutes := strconv.Itoa(int(s.Idle / time.Minute))
+	switch {
+	case !s.Has:
+		v.Word, v.Note = c.T("organkey.none"), c.T("organkey.none.note")
+	case s.Unlocked:
+		v.Word, v.Note = c.T("organkey.unlocked"), c.T("organkey.unlocked.note", minutes)
+	default:
+		v.Word, v.Note = c.T("organkey.locked"), c.T("organkey.locked.note")
+	}
+	texts := web.Texts(c.Lang, problem)
+	secret := func(id, name, label, help, auto string) ui.FieldView {
+		return ui.FieldView{Lang: c.Lang, ID: id, Name: name, Kind: "password", Label: c.T(label), Help: help, Must: true, Auto: auto}
+	}
+	v.Unlock = secret("f-passphrase", "passphrase", "organkey.passphrase", c.T("organkey.passphrase.help"), "current-password")
+	v.New = []ui.FieldView{secret("f-new", "new", "organkey.new", c.T("organkey.new.help"), "new-password"), secret("f-repeat", "repeat", "organkey.repeat", "", "new-password")}
+	if problem != nil {
+		v.Wrong = web.ProblemOf(c.Lang, problem).Title
+		if form == "new" {
+			v.Open = true
+			v.New[0].Error, v.New[1].Error = texts["passphrase"], texts["repeat"]
+			v.Bad = v.New
+		} else {
+			v.Unlock.Error = texts["passphrase"]
+			v.Bad = []ui.FieldView{v.Unlock}
+		}
+	}
+	v.Facts = keyFacts(c, s, minutes)
+	for _, u := range s.Uses {
+		v.Uses = append(v.Uses, ui.LogView{Day: ui.DayIn(c.Lang, u.At.Date(), c.Today), Small: ui.Weekday(c.Lang, u.At.Date()) + " " + ui.Clock(u.At), Title: c.T("action." + u.Action), By: u.Name, Key: u.Action == "key.make"})
+	}
+	status := http.StatusOK
+	if problem != nil {
+		status = web.Status(problem)
+	}
+	return c.Render(status, keysPage(v))
+}
+
+func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {
+	holders := strings.Join(s.Holders, c.T("list.comma"))
+	if holders == "" {
+		holders = c.T("organkey.holders.none")
+	}
+	out := []fact{{c.T("organkey.holders"), holders}}
+	if s.Has {
+		out = append(out, fact{c.T("organkey.made"), ui.LongDay(c.Lang, s.Made)}, fact{c.T("organkey.suite"), c.T("organkey.suite." + s.Suite)}, fact{c.T("organkey.idle"), c.T("organkey.idle.n", minutes)})
+		if s.Earlier > 0 {
+			out = append(out, fact{c.T("organkey.earlier"), c.T("organkey.earlier.n", strconv.Itoa(s.Earlier))})
+		}
+	}
+	second := c.T("organkey.second.top")
+	if !s.Above.ID.Zero() {
+		second = c.T("organkey.second.none", s.Above.Commission())
+		if s.AboveHas {
+			second = c.T("organkey.second.have", s.Above.Commission())
+		}
+	}
+	return append(out, fact{c.T("organkey.second"), second})
+}
+
+func (p *Pages) organ(c *web.Ctx) (access.Unit, error) {
+	return access.GetUnit(c.Context(), c.Home(), c.Who.Unit().Organ)
+}
+
+func (p *Pages) unlock(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	organ, err := p.organ(c)
+	if err != nil {
+		return err
+	}
+	if err := p.Custody.Unlock(c.Context(), c.Who, organ, f.Get("passphrase")); err != nil {
+		if fault.KindOf(err) == fault.Invalid {
+			return p.renderKeys(c, "unlock", err)
+		}
+		return err
+	}
+	return c.Redirect("/keys?done=key_unlocked")
+}
+
+func (p *Pages) lock(c *web.Ctx) error {
+	organ, err := p.organ(c)
+	if err != nil {
+		return err
+	}
+	if err := p.Custody.Lock(c.Context(), c.Who, organ); err != nil {
+		return err
+	}
+	return c.Redirect("/keys?done=key_locked")
+}
+
+func (p *Pages) make(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	organ, err := p.organ(c)
+	if err != nil {
+		return err
+	}
+	if f.Get("new") != f.Get("repeat") {
+		return p.renderKeys(c, "new", fault.InvalidField("repeat", "key.differ"))
+	}
+	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.Get("new")); err != nil {
+		switch fault.KindOf(err) {
+		case fault.Invalid, fault.Conflict:
+			return p.renderKeys(c, "new", err)
+		}
+		return err
+	}
+	return c.Redirect("/keys?done=key_made")
+}
