@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -42,6 +43,9 @@ func (r Report) First() (Finding, bool) {
 
 const maxFindings = 200
 
+// Checker verifies the signature on a log's checkpoint and returns the size and root that were signed.
+type Checker func(log id.ID, note string) (int64, tlog.Hash, error)
+
 type lastWrite struct {
 	digest string
 	log    id.Key
@@ -53,14 +57,21 @@ type verifier struct {
 	r    db.Reader
 	rep  *Report
 	last map[string][]lastWrite // covered row → its newest digests (several only at one instant)
+	kept map[id.ID][]string
 }
 
 // Verify recomputes every log of a tenant from its acts, compares it with the stored hashes, heads and checkpoints,
-// and holds every covered row against the digest in the newest act that wrote it. check verifies a checkpoint's
-// signature and returns its size and root; nil skips signatures.
-func Verify(ctx context.Context, r db.Reader, tables []*Table, check func(note string) (int64, tlog.Hash, error), progress func(done int64)) (Report, error) {
+// and holds every covered row against the digest in the newest act that wrote it. check verifies the signature on a
+// log's checkpoint and returns its size and root (Notary.Check); nil skips signatures.
+func Verify(ctx context.Context, r db.Reader, tables []*Table, check Checker, progress func(done int64)) (Report, error) {
+	return VerifyAgainst(ctx, r, tables, check, nil, progress)
+}
+
+// VerifyAgainst is Verify with checkpoints that were kept outside the database, by log: what the database says of
+// itself can be made up anew by whoever owns it and its key; what somebody else has kept can't.
+func VerifyAgainst(ctx context.Context, r db.Reader, tables []*Table, check Checker, kept map[id.ID][]string, progress func(done int64)) (Report, error) {
 	var rep Report
-	v := verifier{r: r, rep: &rep, last: map[string][]lastWrite{}}
+	v := verifier{r: r, rep: &rep, last: map[string][]lastWrite{}, kept: kept}
 	logs, err := db.Column[string](ctx, r, `SELECT log_id FROM logs WHERE city_id = $1 ORDER BY log_id`)
 	if err != nil {
 		return rep, err
@@ -68,6 +79,11 @@ func Verify(ctx context.Context, r db.Reader, tables []*Table, check func(note s
 	orphans, err := db.Column[string](ctx, r, `SELECT DISTINCT a.log_id FROM acts a WHERE a.city_id = $1 AND NOT EXISTS (SELECT 1 FROM logs l WHERE l.city_id = a.city_id AND l.log_id = a.log_id)`)
 	if err != nil {
 		return rep, err
+	}
+	for log := range kept {
+		if log.City == r.City() && !slices.Contains(logs, log.Key) && !slices.Contains(orphans, log.Key) {
+			v.find(Finding{Log: log, Seq: 0, What: "gap", Note: "the whole log is gone, of which a checkpoint was kept"})
+		}
 	}
 	for _, k := range append(logs, orphans...) {
 		if err := v.log(ctx, id.ID{City: r.City(), Key: k}, check, progress); err != nil {
@@ -104,7 +120,7 @@ type storedAct struct {
 	salt, body     []byte
 }
 
-func (v *verifier) log(ctx context.Context, log id.ID, check func(string) (int64, tlog.Hash, error), progress func(int64)) error {
+func (v *verifier) log(ctx context.Context, log id.ID, check Checker, progress func(int64)) error {
 	var size, lastAt int64
 	var edge []byte
 	err := v.r.Row(ctx, `SELECT size, frontier, last_at FROM logs WHERE city_id = $1 AND log_id = $2`, log.Key).Scan(&size, &edge, &lastAt)
@@ -114,6 +130,14 @@ func (v *verifier) log(ctx context.Context, log id.ID, check func(string) (int64
 	notes, err := v.checkpoints(ctx, log)
 	if err != nil {
 		return err
+	}
+	for _, note := range v.kept[log] {
+		if check == nil {
+			break
+		}
+		// One that can't be checked is found again, and named, where all of them are.
+		size, _, _ := check(log, note)
+		notes[size] = append(notes[size], note)
 	}
 	roots := map[int64]tlog.Hash{}
 	var have []byte // the edge as recomputed
@@ -184,8 +208,10 @@ func (v *verifier) log(ctx context.Context, log id.ID, check func(string) (int64
 	} else if !bytes.Equal(have, edge) {
 		v.find(Finding{Log: log, Seq: n - 1, What: "edge", Note: "the head's edge is not that of the entries"})
 	}
-	for at, note := range notes {
-		v.checkpoint(log, at, note, roots, n, check)
+	for at, list := range notes {
+		for _, note := range list {
+			v.checkpoint(log, at, note, roots, n, check)
+		}
 	}
 	return nil
 }
@@ -281,34 +307,36 @@ func rootOf(edge []byte) tlog.Hash {
 	return h
 }
 
-func (v *verifier) checkpoints(ctx context.Context, log id.ID) (map[int64]string, error) {
+func (v *verifier) checkpoints(ctx context.Context, log id.ID) (map[int64][]string, error) {
 	rows, err := v.r.Query(ctx, `SELECT size, note FROM checkpoints WHERE city_id = $1 AND log_id = $2`, log.Key)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[int64]string{}
+	out := map[int64][]string{}
 	for rows.Next() {
 		var n int64
 		var s string
 		if err := rows.Scan(&n, &s); err != nil {
 			return nil, err
 		}
-		out[n] = s
+		out[n] = append(out[n], s)
 	}
 	return out, rows.Err()
 }
 
-func (v *verifier) checkpoint(log id.ID, at int64, note string, roots map[int64]tlog.Hash, n int64, check func(string) (int64, tlog.Hash, error)) {
+func (v *verifier) checkpoint(log id.ID, at int64, note string, roots map[int64]tlog.Hash, n int64, check Checker) {
 	v.rep.Checkpoints++
 	if check == nil {
 		return
 	}
-	size, root, err := check(note)
+	size, root, err := check(log, note)
 	switch {
 	case err != nil:
 		v.find(Finding{Log: log, Seq: at - 1, What: "checkpoint", Note: err.Error()})
-	case size != at || at > n:
+	case size != at:
+		v.find(Finding{Log: log, Seq: at - 1, What: "checkpoint", Note: fmt.Sprintf("a checkpoint over %d entries stands where one over %d belongs", size, at)})
+	case at > n:
 		v.find(Finding{Log: log, Seq: n, What: "checkpoint", Note: fmt.Sprintf("a checkpoint over %d entries was signed, %d are there", size, n)})
 	case roots[at] != root:
 		v.find(Finding{Log: log, Seq: at - 1, What: "checkpoint", Note: "the entries are not those that the checkpoint signed"})

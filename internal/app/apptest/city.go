@@ -82,6 +82,11 @@ func New(t testing.TB, d *db.DB) *World {
 	} {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
+	made := 0
+	a.Custody.Make = func(passphrase string) (string, string, error) {
+		made++
+		return sameKey(made, passphrase)
+	}
 	for _, k := range []string{"province", "city", "county", "other"} {
 		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], "一句足够长的测试口令 2026"))
 	}
