@@ -16,6 +16,7 @@ import (
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
+	"qianshao/internal/insight"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -40,6 +41,7 @@ type App struct {
 	Intake   *intake.Service
 	Clues    *clue.Service
 	Cases    *casework.Service
+	Insight  *insight.Service
 }
 
 // keyIdle is how long an organ's unlocked key stays in memory unused.
@@ -83,6 +85,14 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	}
 	for _, ds := range [][]measure.Def{org.Measures(), flow.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
 		a.Measures.Add(ds...)
+	}
+	plan, err := insight.LoadPlan(rules.Files)
+	if err != nil {
+		return nil, err
+	}
+	a.Insight = &insight.Service{DB: d, Ledger: a.Ledger, Measures: a.Measures, Rules: book, Plan: plan}
+	if err := a.Insight.Declare(); err != nil {
+		return nil, err
 	}
 	return a, nil
 }

@@ -1,0 +1,279 @@
+package insight
+
+import (
+	"strconv"
+	"strings"
+
+	"qianshao/internal/locale"
+	"qianshao/internal/measure"
+)
+
+// Document is a report in one language: sections of sentences and tables, from which every format is made.
+type Document struct {
+	Lang     string
+	Title    string
+	Sub      string
+	Sections []Section
+}
+
+// Section is a heading with what stands under it. Level 0 has no heading, 1 is 一、, 2 is （一）. Side is what stands in
+// the margin of the page and nowhere else.
+type Section struct {
+	Level int
+	ID    string
+	Head  string
+	Mark  Verdict // of a problem
+	Paras [][]Run
+	Table *Table
+	Fold  bool // long: folded on the page until opened
+	Side  []Pair
+}
+
+// Run is a piece of a sentence; one that is a number links to its rows.
+type Run struct {
+	Text string
+	Link string
+}
+
+// Pair is a label and what stands beside it.
+type Pair struct {
+	Label string
+	Text  string
+	Link  string
+	Late  bool
+}
+
+// Table is a table with its caption.
+type Table struct {
+	Caption string
+	Columns []Column
+	Rows    [][]Run
+}
+
+// Column is a column's head, its share of the width in print, and whether it holds numbers.
+type Column struct {
+	Head  string
+	Width int
+	Right bool
+}
+
+// composer writes one report in one language.
+type composer struct {
+	rep  *Report
+	lang string
+	doc  Document
+}
+
+// Compose turns a report into sentences.
+func Compose(rep *Report, lang string) Document {
+	c := &composer{rep: rep, lang: lang, doc: Document{Lang: lang}}
+	c.doc.Title = c.t("report.title", rep.Unit.Name)
+	c.doc.Sub = c.t("report.sub", rep.Unit.Commission(), day(lang, rep.Period.To))
+	c.opening()
+	c.problems()
+	c.remedies()
+	c.changes()
+	c.annexes()
+	return c.doc
+}
+
+func (c *composer) t(key string, args ...string) string { return locale.T(c.lang, key, args...) }
+
+func (c *composer) add(s Section) { c.doc.Sections = append(c.doc.Sections, s) }
+
+// word is one piece of a sentence's pattern: text, a {measure:form} or a {@name}.
+type word struct{ text, name, form string }
+
+// split takes a pattern apart.
+func split(pattern string) []word {
+	var out []word
+	for {
+		before, after, ok := strings.Cut(pattern, "{")
+		if before != "" {
+			out = append(out, word{text: before})
+		}
+		if !ok {
+			return out
+		}
+		token, more, _ := strings.Cut(after, "}")
+		name, form, _ := strings.Cut(token, ":")
+		out = append(out, word{name: name, form: form})
+		pattern = more
+	}
+}
+
+// named lists the measures that a sentence names in either language, with its two variants.
+func named(key string) []string {
+	var out []string
+	for _, k := range []string{key, key + ".none", key + ".zero"} {
+		if !locale.Has(k) {
+			continue
+		}
+		for _, lang := range []string{locale.Zh, locale.En} {
+			for _, w := range split(locale.T(lang, k)) {
+				if w.name != "" && w.name[0] != '@' {
+					out = append(out, w.name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// say makes the sentence of a key. The variant .none is taken when a number in it is not known, and .zero when the first
+// one is nought; without such a variant an unknown number leaves the whole sentence out.
+func (c *composer) say(key string) []Run {
+	words := split(c.t(key))
+	first := true
+	for _, w := range words {
+		f := c.rep.Figures[w.name]
+		if f == nil {
+			continue
+		}
+		switch {
+		case !f.Now.Known && locale.Has(key+".none"):
+			return c.say(key + ".none")
+		case !f.Now.Known:
+			return nil
+		case first && f.Now.Numerator == 0 && locale.Has(key+".zero"):
+			return c.say(key + ".zero")
+		}
+		first = false
+	}
+	var out []Run
+	for _, w := range words {
+		switch {
+		case w.name == "":
+			out = append(out, Run{Text: w.text})
+		case w.name[0] == '@':
+			out = append(out, Run{Text: c.context(w.name[1:])})
+		default:
+			f := c.rep.Figures[w.name]
+			if text := form(f, w.form, c.lang); text != "" {
+				out = append(out, Run{Text: text, Link: f.Link})
+			}
+		}
+	}
+	return out
+}
+
+// form writes a figure in one of the forms a sentence can ask for: n and d are its two numbers, rest what of d is not
+// in n, of a percentage in brackets where both numbers stand already and the percentage says more.
+func form(f *Figure, name, lang string) string {
+	v := f.Now
+	switch name {
+	case "n":
+		return number(v.Numerator)
+	case "d":
+		return number(v.Denominator)
+	case "rest":
+		return number(rest(v))
+	case "of":
+		if v.Denominator <= smallest {
+			return ""
+		}
+		return locale.T(lang, "report.of", show(f.Def.Unit, v))
+	}
+	return show(f.Def.Unit, v)
+}
+
+// context is what a sentence can say besides measures.
+func (c *composer) context(name string) string {
+	switch name {
+	case "unit":
+		return c.rep.Unit.Name
+	case "all":
+		return c.t("report.all." + c.rep.Unit.Kind)
+	case "from":
+		return day(c.lang, c.rep.Period.From)
+	case "to":
+		return day(c.lang, c.rep.Period.To)
+	case "before":
+		return span(c.lang, c.rep.Before)
+	case "span":
+		return span(c.lang, c.rep.Period)
+	case "cities":
+		return number(int64(c.rep.Cities))
+	case "counties":
+		return number(int64(c.rep.Counties))
+	case "towns":
+		return number(int64(c.rep.Towns))
+	case "common_kinds":
+		return c.commonKinds()
+	case "leaving":
+		if len(c.rep.Leaving) == 0 {
+			return ""
+		}
+		return c.t("report.leaving", c.parts(c.rep.Leaving, "leaving_reason"))
+	case "many":
+		return strconv.Itoa(c.rep.many)
+	case "channels":
+		return c.parts(c.rep.Figures["clue.by_channel"].Now.By, c.rep.Figures["clue.by_channel"].Def.Dims...)
+	case "silent":
+		return c.silent()
+	}
+	return ""
+}
+
+// parts lists the kinds of a number with how many of each: 信访举报12, 来电3.
+func (c *composer) parts(ps []measure.Part, lists ...string) string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, c.t("report.part", c.term(p.Dim, lists...), number(p.N)))
+	}
+	return list(c.lang, out)
+}
+
+// term is the rulebook's name of a code in the first list that has it.
+func (c *composer) term(code string, lists ...string) string {
+	for _, l := range lists {
+		if t, ok := c.rep.rules.Term(l, code); ok {
+			return t.Name.In(c.lang)
+		}
+	}
+	return code
+}
+
+// silent lists the channels by which nothing came in the period.
+func (c *composer) silent() string {
+	heard := map[string]bool{}
+	for _, p := range c.rep.Figures["clue.by_channel"].Now.By {
+		heard[p.Dim] = true
+	}
+	var out []string
+	for _, t := range c.rep.rules.Terms("channel", c.rep.Period.To) {
+		if !heard[t.Code] {
+			out = append(out, t.Name.In(c.lang))
+		}
+	}
+	if len(out) == 0 {
+		return c.t("report.silent.none")
+	}
+	return c.t("report.silent", list(c.lang, out), number(int64(len(out))))
+}
+
+// para joins sentences into one paragraph; sentences that have nothing to say leave no trace.
+func (c *composer) para(sentences ...[]Run) []Run {
+	var out []Run
+	for _, s := range sentences {
+		if len(s) == 0 {
+			continue
+		}
+		if len(out) > 0 && c.lang == locale.En {
+			out = append(out, Run{Text: " "})
+		}
+		out = append(out, s...)
+	}
+	return out
+}
+
+func plain(text string) []Run { return []Run{{Text: text}} }
+
+// cells makes a row of a table out of texts.
+func cells(texts ...string) []Run {
+	out := make([]Run, len(texts))
+	for i, t := range texts {
+		out[i] = Run{Text: t}
+	}
+	return out
+}
