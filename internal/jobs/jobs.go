@@ -205,6 +205,33 @@ func (q *Queue) finish(ctx context.Context, j job, trouble error) error {
 	})
 }
 
+// State is how the queue stands: how long the job that waits longest has been due, and how many were laid aside.
+type State struct {
+	Lag  time.Duration
+	Dead int
+}
+
+// State reads how the queue stands now.
+func (q *Queue) State(ctx context.Context) (State, error) {
+	var s State
+	var due *int64
+	err := q.DB.Shared().Row(ctx, `SELECT MIN(run_at) FROM jobs WHERE state = 'waiting'`).Scan(&due)
+	if err != nil {
+		return s, err
+	}
+	if now := int64(q.DB.Now()); due != nil && *due < now {
+		s.Lag = time.Duration(now-*due) * time.Microsecond
+	}
+	return s, q.DB.Shared().Row(ctx, `SELECT COUNT(id) FROM jobs WHERE state = 'dead'`).Scan(&s.Dead)
+}
+
+// Once makes a job now unless one of its kind and key waits or runs already.
+func (q *Queue) Once(ctx context.Context, kind, key string) error {
+	err := q.DB.Scratch(ctx, 0, func(tx *db.Tx) error { return Enqueue(ctx, tx, kind, key, 0, nil) })
+	q.Wake()
+	return err
+}
+
 // Tidy removes jobs done longer ago than the age; dead ones stay until somebody has looked.
 func (q *Queue) Tidy(ctx context.Context, age time.Duration) error {
 	return q.DB.Scratch(ctx, 0, func(tx *db.Tx) error {

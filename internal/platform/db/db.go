@@ -131,6 +131,14 @@ func (d *DB) Close() error {
 	return err
 }
 
+// Pools are the connection pools by name, for metrics.
+func (d *DB) Pools() map[string]func() sql.DBStats {
+	if d.w == d.r {
+		return map[string]func() sql.DBStats{"all": d.w.Stats}
+	}
+	return map[string]func() sql.DBStats{"write": d.w.Stats, "read": d.r.Stats}
+}
+
 // Raw is the writing pool for package migrate and the tests of this package's users' schema; nobody else.
 func (d *DB) Raw() *sql.DB { return d.w }
 
