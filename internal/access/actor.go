@@ -86,6 +86,11 @@ func (a Actor) Can(p Perm) bool {
 	if a.Automatic() {
 		return true
 	}
+	for _, x := range everyone {
+		if x.perm == p && len(a.Hats) > 0 {
+			return true // a post that gives no role (a village's correspondent) signs in all the same
+		}
+	}
 	for _, h := range a.Hats {
 		for _, r := range h.Roles {
 			if r.May(p) {

@@ -71,6 +71,9 @@ func (s *Service) Create(ctx context.Context, who access.Actor, in NewAccount) (
 		}
 		return ledger.Act{Action: "account.create", Organ: organ, About: about(a.ID), Params: map[string]any{"login": login, "person": in.Person}, Answer: a.ID.Key}, err
 	})
+	if err == nil && rc.Replayed {
+		err = fault.New(fault.Conflict, "account.shown_once") // the password at hand is not the one that was stored
+	}
 	return rc.Answer, err
 }
 
@@ -277,24 +280,52 @@ type Account struct {
 	Passkeys   int
 }
 
-// List shows an administrator the accounts they administer, by login; part narrows to logins or names that contain it.
-func (s *Service) List(ctx context.Context, who access.Actor, part string, limit int) ([]Account, error) {
-	r := s.Ledger.DB.In(who.City)
-	today := r.Now().Date()
+// accountsBy begins a statement for the accounts the actor administers.
+func accountsBy(who access.Actor, today string) (*db.Builder, error) {
 	b := db.Build(`SELECT a.id, a.person_id, p.name, a.login, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, ''), a.disabled, a.must_change, a.totp,
 		(SELECT count(k.id) FROM passkeys k WHERE k.city_id = a.city_id AND k.account_id = a.id AND k.removed_on = '')
 		FROM accounts a`+rowFrom+` WHERE a.city_id = $1`, today, today)
-	if err := within(b, who, string(today)); err != nil {
-		return nil, err
-	}
-	contains(b, part, "a.login", "p.name")
-	q, args := b.Add(` ORDER BY a.login LIMIT ?`, limit).SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (Account, error) {
-		a, totp := Account{ID: id.ID{City: who.City}}, ""
+	return b, within(b, who, today)
+}
+
+func scanAccount(city id.City) func(*db.Rows) (Account, error) {
+	return func(rows *db.Rows) (Account, error) {
+		a, totp := Account{ID: id.ID{City: city}}, ""
 		err := rows.Scan(&a.ID.Key, &a.Person, &a.Name, &a.Login, &a.Post, &a.Unit, &a.Disabled, &a.MustChange, &totp, &a.Passkeys)
 		a.TOTP = totp != ""
 		return a, err
-	}, q, args...)
+	}
+}
+
+// List shows an administrator the accounts they administer, by login, from the one that follows after; part narrows to
+// logins or names that contain it.
+func (s *Service) List(ctx context.Context, who access.Actor, part, after string, limit int) ([]Account, error) {
+	r := s.Ledger.DB.In(who.City)
+	b, err := accountsBy(who, string(r.Now().Date()))
+	if err != nil {
+		return nil, err
+	}
+	contains(b, part, "a.login", "p.name")
+	q, args := b.If(after != "", ` AND a.login > ?`, after).Add(` ORDER BY a.login LIMIT ?`, limit).SQL()
+	return db.All(ctx, r, scanAccount(who.City), q, args...)
+}
+
+// Get is one account of List; another administrator's is as absent as an unknown one.
+func (s *Service) Get(ctx context.Context, who access.Actor, account id.Key) (Account, error) {
+	r := s.Ledger.DB.In(who.City)
+	b, err := accountsBy(who, string(r.Now().Date()))
+	if err != nil {
+		return Account{}, err
+	}
+	q, args := b.Add(` AND a.id = ?`, account).SQL()
+	as, err := db.All(ctx, r, scanAccount(who.City), q, args...)
+	if err != nil {
+		return Account{}, err
+	}
+	if len(as) == 0 {
+		return Account{}, fault.Hidden()
+	}
+	return as[0], nil
 }
 
 // Candidate is somebody in a post who has no account yet.

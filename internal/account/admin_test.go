@@ -83,7 +83,7 @@ func TestAdministratorsActs(t *testing.T) {
 			"disable":    func(a access.Actor) error { return b.s.Disable(ctx, a, key) },
 			"enable":     func(a access.Actor) error { return b.s.Enable(ctx, a, key) },
 			"clear":      func(a access.Actor) error { return b.s.ClearSecond(ctx, a, key) },
-			"list":       func(a access.Actor) error { _, err := b.s.List(ctx, a, "", 10); return err },
+			"list":       func(a access.Actor) error { _, err := b.s.List(ctx, a, "", "", 10); return err },
 			"candidates": func(a access.Actor) error { _, err := b.s.Candidates(ctx, a, "", 10); return err },
 		} {
 			for who := range b.Who {
@@ -180,7 +180,7 @@ func TestLists(t *testing.T) {
 		b.Hire("othersys", "廉系", "sysadmin", "other")
 		b.Hire("citysys", "花系", "sysadmin", "city")
 		list := func(who, part string) []account.Account {
-			out, err := b.s.List(ctx, b.As(who), part, 50)
+			out, err := b.s.List(ctx, b.As(who), part, "", 50)
 			b.must(err)
 			return out
 		}

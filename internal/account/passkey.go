@@ -37,6 +37,12 @@ func newWebAuthn(site Site) *webauthn.WebAuthn {
 	return w
 }
 
+// TakesPasskeys says whether this deployment has a domain that passkeys can be bound to.
+func (s *Service) TakesPasskeys() bool {
+	s.setup()
+	return s.passkeys != nil
+}
+
 // Passkey is one of a person's passkeys.
 type Passkey struct {
 	ID    id.Key

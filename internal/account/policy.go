@@ -57,6 +57,14 @@ func Demonstration() Policy {
 	return p
 }
 
+// DemoPassword is what everybody in the demonstration city signs in with.
+const DemoPassword = "qianshao-demo"
+
+// DemoLogins are the roles that the demonstration's sign-in page offers at one click, in the order to show: from the
+// village up, then the three administrators.
+var DemoLogins = []string{"station", "officer", "township", "neighbour", "intake", "supervision", "investigator", "reviewer", "leader", "othercounty", "cityoffice", "cityorg", "province",
+	"sysadmin", "secadmin", "auditor"}
+
 // The stages of a session.
 const (
 	StagePassword = "password" // the password was right; something is still owed

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -34,15 +35,23 @@ type Enrolment struct {
 	Secret string
 }
 
-// EnrolTOTP begins to set up an authenticator. Nothing changes until ConfirmTOTP proves that it works.
+// EnrolTOTP begins to set up an authenticator, or goes on with what this session began: a page loaded again shows the
+// secret that the telephone has read already. Nothing changes until ConfirmTOTP proves that it works.
 func (s *Service) EnrolTOTP(ctx context.Context, token string) (Enrolment, error) {
 	l, r, err := s.own(ctx, token, true)
 	if err != nil {
 		return Enrolment{}, err
 	}
-	k, err := totp.Generate(totp.GenerateOpts{Issuer: s.siteName(), AccountName: l.login, SecretSize: 20, Period: totpPeriod, Digits: otp.DigitsSix})
+	begun, err := s.begunTOTP(ctx, r, l)
 	if err != nil {
 		return Enrolment{}, err
+	}
+	k, err := totp.Generate(totp.GenerateOpts{Issuer: s.siteName(), AccountName: l.login, Secret: begun, SecretSize: 20, Period: totpPeriod, Digits: otp.DigitsSix})
+	if err != nil {
+		return Enrolment{}, err
+	}
+	if begun != nil {
+		return Enrolment{URL: k.URL(), Secret: k.Secret()}, nil
 	}
 	sealed, err := s.sealSecret(l.ID, k.Secret())
 	if err != nil {
@@ -52,6 +61,23 @@ func (s *Service) EnrolTOTP(ctx context.Context, token string) (Enrolment, error
 }
 
 const pendingTOTP = "totp/"
+
+// begunTOTP is the secret this session has begun to set up, as bytes; nil if there is none.
+func (s *Service) begunTOTP(ctx context.Context, r db.Reader, l live) ([]byte, error) {
+	var sealed string
+	err := r.Row(ctx, `SELECT body FROM passkey_challenges WHERE city_id = $1 AND id = $2 AND until_at > $3`, pendingTOTP+l.hash, int64(r.Now())).Scan(&sealed)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	secret, err := s.openSecret(l.ID, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+}
 
 // keep remembers what was begun until its answer comes.
 func (s *Service) keep(ctx context.Context, city id.City, key, body string) error {

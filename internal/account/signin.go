@@ -79,6 +79,29 @@ func (s *Service) SignIn(ctx context.Context, login, password, device string) (S
 	return s.begin(ctx, a, b, n, posts, device)
 }
 
+// Shown lists those of some logins that exist, with whom they are, for the demonstration's sign-in page.
+func (s *Service) Shown(ctx context.Context, logins []string) ([]Account, error) {
+	var out []Account
+	for _, login := range logins {
+		a, err := s.byLogin(ctx, login)
+		if err != nil {
+			return nil, err
+		}
+		if a.ID.Zero() || a.disabled {
+			continue
+		}
+		r := s.Ledger.DB.In(a.ID.City)
+		posts, err := postsOf(ctx, r, a.person, r.Now().Date())
+		if err != nil {
+			return nil, err
+		}
+		if len(posts) > 0 {
+			out = append(out, Account{ID: a.ID, Person: a.person, Name: a.name, Login: a.login, Post: posts[0].Kind, Unit: posts[0].Unit.Commission()})
+		}
+	}
+	return out, nil
+}
+
 func (s *Service) signInBudget(ctx context.Context, a row, login, device string) (budget, error) {
 	if a.ID.Zero() {
 		return s.pick(ctx, s.nobody(login), "d/", nil)

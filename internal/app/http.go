@@ -5,9 +5,11 @@ import (
 	"net/http"
 
 	"qianshao/internal/access"
+	"qianshao/internal/account/accounthttp"
 	"qianshao/internal/casework/casehttp"
 	"qianshao/internal/clue/cluehttp"
 	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/insight/insighthttp"
 	"qianshao/internal/intake/intakehttp"
 	"qianshao/internal/measure/measurehttp"
 	"qianshao/internal/org/orghttp"
@@ -22,16 +24,18 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m.Errors, m.Nav = errorPage, nav
 	fp := &flowhttp.Pages{Engine: a.Engine, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
+	ac := &accounthttp.Pages{Accounts: a.Accounts}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
-	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules}
+	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
+	rp := &insighthttp.Pages{Insight: a.Insight}
 	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), a.officeRoutes(og), me.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), a.officeRoutes(og, fp), me.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/locale"
@@ -38,14 +37,6 @@ func prefRoutes() []web.Route {
 			return err
 		}
 		c.SetCookie("lang", locale.Pick(f.Get("lang"), ""), 365)
-		return c.Redirect(local(f.Get("next")))
+		return c.Redirect(web.Local(f.Get("next")))
 	}}}
-}
-
-// local keeps a redirect on this host: only a path, and not one that a browser would take for another host.
-func local(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n") {
-		return "/"
-	}
-	return next
 }

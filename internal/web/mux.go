@@ -35,7 +35,7 @@ type Route struct {
 // Session is what a request is signed in as.
 type Session struct {
 	Token   string
-	Full    bool // both factors
+	Full    bool // nothing is owed any more: second step, password, post
 	Lang    string
 	Account id.Key
 	Login   string
@@ -57,6 +57,7 @@ type Mux struct {
 	Name     string // what the deployment is called
 	Errors   func(c *Ctx, err error) error
 	Nav      func(c *Ctx) []NavItem
+	Observe  func(route Route, status int, took time.Duration, statements int64) // metrics; nil: none are kept
 	mux      *http.ServeMux
 	routes   []Route
 }
@@ -150,6 +151,9 @@ func (m *Mux) serve(route Route) http.Handler {
 			}
 			m.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("route", route.Method+" "+route.Path), slog.Int("status", rec.status),
 				slog.Duration("took", time.Since(start)), slog.Int64("statements", stats.Statements.Load()), slog.Int64("bytes", rec.n))
+			if m.Observe != nil {
+				m.Observe(route, rec.status, time.Since(start), stats.Statements.Load())
+			}
 		}()
 		err := c.admit()
 		if err == nil {
@@ -173,22 +177,23 @@ const maxUpload = 100<<20 + 1<<20
 
 // admit finds who is asking and whether they may come in at all.
 func (c *Ctx) admit() error {
-	token := cookie(c.R, sessionCookie)
-	if h := c.R.Header.Get("Authorization"); strings.HasPrefix(h, "Bearer ") && c.Route.API {
-		token = strings.TrimPrefix(h, "Bearer ")
+	token, bearer := strings.CutPrefix(c.R.Header.Get("Authorization"), "Bearer ")
+	if bearer = bearer && c.Route.API; !bearer {
+		token = cookie(c.R, sessionCookie)
 	}
 	if token != "" {
 		who, s, err := c.Mux.Sessions.Actor(c.Context(), token)
-		switch {
+		if err == nil && s.Program && !bearer {
+			err = fault.New(fault.Unauthenticated, "session.none") // a program's token is no cookie
+		}
+		switch kind := fault.KindOf(err); {
 		case err == nil:
 			c.Who, c.Session = who, s
 			if s.Lang != "" && cookie(c.R, "lang") == "" {
 				c.Lang = s.Lang
 			}
-		case fault.KindOf(err) != fault.Unauthenticated:
-			return err
-		case !c.Route.Open:
-			return err
+		case !c.Route.Open || kind != fault.Unauthenticated && kind != fault.Forbidden:
+			return err // whoever is shut out can still sign in as somebody else
 		}
 	}
 	if c.Route.Open {
@@ -219,19 +224,38 @@ func cookie(r *http.Request, name string) string {
 	return k.Value
 }
 
-// SetSession gives the browser its session.
-func (c *Ctx) SetSession(token string, until time.Time) {
-	http.SetCookie(c.W, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.R.TLS != nil || c.R.Header.Get("X-Forwarded-Proto") == "https", Expires: until})
+// SetSession gives the browser its session for a time; the server's own clock decides when it really ends.
+func (c *Ctx) SetSession(token string, life time.Duration) {
+	http.SetCookie(c.W, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.secure(), MaxAge: int(life / time.Second)})
+}
+
+// EndSession makes the browser forget its session.
+func (c *Ctx) EndSession() { c.SetSession("", -time.Second) }
+
+// SessionToken is the token the browser showed, good or not, "" if none.
+func (c *Ctx) SessionToken() string { return cookie(c.R, sessionCookie) }
+
+// secure says whether the browser reached us over TLS, here or at a proxy in front.
+func (c *Ctx) secure() bool {
+	return c.R.TLS != nil || c.R.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // SetCookie keeps a small preference in the browser.
 func (c *Ctx) SetCookie(name, value string, days int) {
 	http.SetCookie(c.W, &http.Cookie{Name: name, Value: value, Path: "/", HttpOnly: name != "theme" && name != "density", SameSite: http.SameSiteLaxMode, MaxAge: days * 86400,
-		Secure: c.R.TLS != nil || c.R.Header.Get("X-Forwarded-Proto") == "https"})
+		Secure: c.secure()})
 }
 
 // Cookie reads a preference.
 func (c *Ctx) Cookie(name string) string { return cookie(c.R, name) }
+
+// Local keeps a redirect on this host: only a path, and not one that a browser would take for another host.
+func Local(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return "/"
+	}
+	return next
+}
 
 // Redirect answers a POST with the page to look at next.
 func (c *Ctx) Redirect(to string) error {

@@ -116,7 +116,7 @@ func (m *Mux) fail(c *Ctx, err error) {
 		return // too late to say anything
 	}
 	if p.Status == http.StatusTooManyRequests {
-		c.W.Header().Set("Retry-After", "5")
+		c.W.Header().Set("Retry-After", RetryAfter(err))
 	}
 	if c.Route.API {
 		c.W.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
@@ -126,12 +126,18 @@ func (m *Mux) fail(c *Ctx, err error) {
 		return
 	}
 	if p.Status == http.StatusUnauthorized {
-		to := "/sign-in"
-		if fault.Code(err) == "session.second" {
+		to, q := "/sign-in", url.Values{}
+		switch code := fault.Code(err); code {
+		case "session.second":
 			to = "/second"
+		case "session.ended", "session.post_ended":
+			q.Set("why", strings.TrimPrefix(code, "session."))
 		}
 		if c.R.Method == http.MethodGet && c.R.URL.Path != "/" && c.R.Header.Get("HX-Request") == "" {
-			to += "?next=" + url.QueryEscape(c.R.URL.RequestURI())
+			q.Set("next", c.R.URL.RequestURI())
+		}
+		if len(q) > 0 {
+			to += "?" + q.Encode()
 		}
 		_ = c.Redirect(to) // writes a header only
 		return
@@ -142,6 +148,14 @@ func (m *Mux) fail(c *Ctx, err error) {
 		}
 	}
 	http.Error(c.W, p.Title, p.Status)
+}
+
+// RetryAfter is how many seconds whoever came too often should wait.
+func RetryAfter(err error) string {
+	if f, ok := fault.As(err); ok && f.Code == "signin.wait" && len(f.Args) > 0 {
+		return f.Args[0]
+	}
+	return "5"
 }
 
 // Failure is an error with what the reader is told about it.
