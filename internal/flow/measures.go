@@ -15,6 +15,7 @@ import (
 func Measures() []measure.Def {
 	return []measure.Def{
 		LateDef("deadline.late", ""),
+		openClocks("deadline.open"),
 		firedDef("deadline.warned", "warn%"),
 		firedDef("deadline.risen", deadline.FireRise),
 	}
@@ -84,9 +85,15 @@ const (
 // LateDef declares how many legal clocks stood past their day on the query's last day, of one kind of matter or, "", of
 // all. Only legal clocks are counted: the others are the office's own.
 func LateDef(name, kind string) measure.Def {
+	return clockStock(name, func(b *db.Builder, q measure.Query) {
+		b.Add(` AND c.due_on < ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To).If(kind != "", ` AND x.kind = ?`, kind)
+	})
+}
+
+// clockStock declares a number of legal clocks begun by the query's last day, by rule.
+func clockStock(name string, which Condition) measure.Def {
 	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ? AND c.due_on < ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To, q.To)
-		b.If(kind != "", ` AND x.kind = ?`, kind)
+		which(b.Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ?`, q.To), q)
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
@@ -99,6 +106,13 @@ func LateDef(name, kind string) measure.Def {
 			from(b, q).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit+1)
 			return matterRows(ctx, r, b, limit)
 		}}
+}
+
+// openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
+func openClocks(name string) measure.Def {
+	return clockStock(name, func(b *db.Builder, q measure.Query) {
+		b.Add(` AND (c.state IN ('open', 'paused') OR c.state = 'done' AND c.ended_on > ?)`, q.To)
+	})
 }
 
 // firedDef declares how many fires of a kind there were in the period, by rule.

@@ -111,7 +111,8 @@ type Def struct {
 
 // Registry holds every measure of the program. It is filled by package app, one call per area.
 type Registry struct {
-	defs map[string]Def
+	defs  map[string]Def
+	order []string
 }
 
 // NewRegistry makes an empty registry.
@@ -124,6 +125,7 @@ func (g *Registry) Add(defs ...Def) {
 			panic("measure: bad definition " + d.Name)
 		}
 		g.defs[d.Name] = d
+		g.order = append(g.order, d.Name)
 	}
 }
 
@@ -136,13 +138,12 @@ func (g *Registry) Get(name string) (Def, error) {
 	return d, nil
 }
 
-// All lists the measures by name.
+// All lists the measures in the order they were declared.
 func (g *Registry) All() []Def {
 	out := make([]Def, 0, len(g.defs))
-	for _, d := range g.defs {
-		out = append(out, d)
+	for _, name := range g.order {
+		out = append(out, g.defs[name])
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
 }
 

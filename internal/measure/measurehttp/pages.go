@@ -225,6 +225,7 @@ type partView struct {
 type columnView struct {
 	Name string
 	Num  bool
+	Long bool // may be broken over lines
 }
 
 type rowView struct {
@@ -296,7 +297,7 @@ func (w words) columns(d measure.Def, list measure.RowList, v *oneView) map[int]
 				continue
 			}
 		}
-		v.Columns = append(v.Columns, columnView{w.t("measure.col." + col), isNumber(col)})
+		v.Columns = append(v.Columns, columnView{w.t("measure.col." + col), isNumber(col), isLong(col)})
 	}
 	return skip
 }

@@ -85,7 +85,7 @@ func (w words) dim(dims []string, code string) string {
 func (w words) cell(d measure.Def, column, v string) string {
 	switch column {
 	case "day", "since", "vacant", "opened":
-		return ui.LongDay(w.lang, calendar.Date(v))
+		return ui.DayIn(w.lang, calendar.Date(v), w.today)
 	case "born":
 		if on := calendar.Date(v + "-01"); on.Valid() {
 			return w.t("measure.month", strconv.Itoa(on.Year()), strconv.Itoa(on.Month()))
@@ -136,6 +136,15 @@ func (w words) months(n int) string {
 func isNumber(column string) bool {
 	switch column {
 	case "n", "authorised", "actual", "villages":
+		return true
+	}
+	return false
+}
+
+// isLong says whether a column's texts may be long.
+func isLong(column string) bool {
+	switch column {
+	case "title", "group", "duties", "posts", "post_text", "what":
 		return true
 	}
 	return false

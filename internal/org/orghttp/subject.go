@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
+	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
@@ -21,16 +22,17 @@ import (
 
 // Pages is everything this room shows.
 type Pages struct {
-	Org   *org.Service
-	Rules *rulebook.Book
+	Org      *org.Service
+	Rules    *rulebook.Book
+	Measures *measure.Registry
 }
 
 // Routes are this room's addresses.
 func (p *Pages) Routes() []web.Route {
-	return []web.Route{
-		{Method: http.MethodGet, Path: "/pick/units", Perm: access.OrgRead, Do: p.pickUnits},
-		{Method: http.MethodGet, Path: "/pick/officials", Perm: access.OrgRead, Do: p.pickOfficials},
-	}
+	return append(p.ForceRoutes(),
+		web.Route{Method: http.MethodGet, Path: "/pick/units", Perm: access.OrgRead, Do: p.pickUnits},
+		web.Route{Method: http.MethodGet, Path: "/pick/officials", Perm: access.OrgRead, Do: p.pickOfficials},
+	)
 }
 
 // SubjectView is the part of a form that asks who a matter is about: unit, then post and rank.

@@ -1,0 +1,121 @@
+package org
+
+import (
+	"context"
+	"slices"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// PostAt is a post of a unit as it stands on a day, with whoever holds it or stands in.
+type PostAt struct {
+	Post        id.Key
+	Kind        string
+	Title       string
+	Established bool
+	Opened      calendar.Date
+	Holding     id.Key // "" when nobody is there
+	Person      id.Key
+	Name        string
+	Born        string // YYYY-MM
+	Since       calendar.Date
+	FullTime    bool
+	Acting      bool
+}
+
+// PostsAt lists the posts of a unit on a day in the order people say them; a post two people hold comes twice.
+func PostsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]PostAt, error) {
+	out, err := db.All(ctx, r, func(rows *db.Rows) (p PostAt, err error) {
+		return p, rows.Scan(&p.Post, &p.Kind, &p.Title, &p.Established, &p.Opened, &p.Holding, &p.Person, &p.Name, &p.Born, &p.Since, &p.FullTime, &p.Acting)
+	}, `SELECT p.id, p.kind, p.title, p.established, p.opened_on, COALESCE(h.id, ''), COALESCE(h.person_id, ''), COALESCE(x.name, ''), COALESCE(x.born, ''), COALESCE(h.from_on, ''),
+		COALESCE(h.full_time, FALSE), COALESCE(h.acting, FALSE) FROM posts p
+		LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
+		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
+		WHERE p.city_id = $1 AND p.unit_id = $2 AND p.opened_on <= $3 AND (p.closed_on = '' OR p.closed_on > $3) ORDER BY p.opened_on, p.id, h.from_on, h.id`, unit, on)
+	slices.SortStableFunc(out, func(a, b PostAt) int { return postOrder(a.Kind) - postOrder(b.Kind) })
+	return out, err
+}
+
+// Duty is something the holder of a post is made to do besides.
+type Duty struct {
+	Holding    id.Key
+	Kind       string
+	What       string
+	AssignedBy string
+	Paper      string
+	Village    string // its name, for a stationed village
+	From       calendar.Date
+}
+
+// DutiesAt lists what the holders of a unit's posts do besides on a day.
+func DutiesAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Duty, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (d Duty, err error) {
+		return d, rows.Scan(&d.Holding, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Village, &d.From)
+	}, `SELECT d.holding_id, d.kind, d.what, d.assigned_by, d.paper, COALESCE(v.name, ''), d.from_on FROM duties d
+		LEFT JOIN units v ON v.city_id = d.city_id AND v.id = d.village_id
+		WHERE d.city_id = $1 AND d.unit_id = $2 AND d.from_on <= $3 AND (d.to_on = '' OR d.to_on > $3) ORDER BY d.holding_id, d.kind, v.code, d.id`, unit, on)
+}
+
+// Group is a work group of a unit and who heads it; Head "" is nobody of the commission.
+type Group struct {
+	Name, SetUpBy, Responsible, Role, Head, HeadPost string
+	From                                             calendar.Date
+}
+
+// GroupsAt lists the work groups of a unit on a day.
+func GroupsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Group, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (g Group, err error) {
+		return g, rows.Scan(&g.Name, &g.SetUpBy, &g.Responsible, &g.Role, &g.Head, &g.HeadPost, &g.From)
+	}, `SELECT g.name, g.set_up_by, g.responsible, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on FROM workgroups g
+		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
+		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
+		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3) ORDER BY g.name, g.id`, unit, on)
+}
+
+// SizeAt is the last count of a unit's cadres up to a day; ok is false when there is none.
+func SizeAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (s Size, ok bool, err error) {
+	s.Unit = unit
+	err = r.Row(ctx, `SELECT on_day, authorised, actual FROM organ_sizes WHERE city_id = $1 AND unit_id = $2 AND on_day <= $3 ORDER BY on_day DESC LIMIT 1`, unit, on).Scan(&s.On, &s.Authorised, &s.Actual)
+	if err == db.ErrNoRows {
+		return s, false, nil
+	}
+	return s, err == nil, err
+}
+
+// Name is what a unit was called from a day on.
+type Name struct {
+	From       calendar.Date
+	Code, Name string
+}
+
+// Names lists what a unit was called and coded before, newest first, the present one included.
+func Names(ctx context.Context, r db.Reader, unit id.Key) ([]Name, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (n Name, err error) { return n, rows.Scan(&n.From, &n.Code, &n.Name) },
+		`SELECT a.from_on, a.code, a.name FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2 ORDER BY a.from_on DESC`, unit)
+}
+
+// Served is the whole months of discipline work of whoever holds the seat.
+func (f *Facts) Served(s Seat) int { return f.service[s.Person].Months(s.before, f.To) }
+
+// Newcomer says whether the holder of a seat came within a year and had done no discipline work before.
+func (f *Facts) Newcomer(s Seat) bool { ok, _, _ := newcomer(f, s); return s.Held() && ok }
+
+// Others is how many other duties the holder of a seat has, stationed villages among them.
+func (f *Facts) Others(s Seat) int64 { return f.duties[s.Holding].others }
+
+// Villages is how many stationed villages the holder of a seat has.
+func (f *Facts) Villages(s Seat) int64 { return f.duties[s.Holding].villages }
+
+// AgeOn is the age in whole years on a day of somebody born in a month, YYYY-MM; ok is false when it is not known.
+func AgeOn(born string, on calendar.Date) (years int, ok bool) {
+	m, ok := ageMonths(born, on)
+	return m / 12, ok
+}
+
+// postOrder is where a kind of post stands among the others.
+func postOrder(kind string) int {
+	return slices.IndexFunc(access.PostKinds, func(k access.PostKind) bool { return k.Kind == kind })
+}
