@@ -23,3 +23,8 @@ func AddTenant(ctx context.Context, d *db.DB, t Tenant) error {
 		return err
 	})
 }
+
+// Tenants lists every tenant of the deployment.
+func Tenants(ctx context.Context, d *db.DB) ([]id.City, error) {
+	return db.Column[id.City](ctx, d.Shared(), `SELECT city_id FROM tenants ORDER BY city_id`)
+}

@@ -304,3 +304,9 @@ func FiresOf(ctx context.Context, r db.Reader, matter id.Key) ([]Fire, error) {
 		return f, rows.Scan(&f.Clock, &f.Kind, &f.Due, &f.At, &f.Matter)
 	}, `SELECT clock_id, kind, due_on, at, matter_id FROM fires WHERE city_id = $1 AND matter_id = $2 ORDER BY at, clock_id, kind`, matter)
 }
+
+// Unfired counts the clocks of a tenant on which something fell due before the day and has not happened yet.
+func Unfired(ctx context.Context, r db.Reader, before calendar.Date) (int, error) {
+	var n int
+	return n, r.Row(ctx, `SELECT COUNT(id) FROM clocks WHERE city_id = $1 AND fire_on <> '' AND fire_on < $2`, before).Scan(&n)
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -295,4 +296,12 @@ func finish(ctx context.Context, tx *Tx, who access.Actor, rc Receipt) error {
 	}
 	_, err := tx.Exec(ctx, `UPDATE idempotency SET answer = $4 WHERE city_id = $1 AND actor = $2 AND key = $3`, who.Person, who.Request.Key, rc.Answer)
 	return err
+}
+
+// Forget removes the answers to requests older than the age: whoever sends one again by then is a new request.
+func Forget(ctx context.Context, d *db.DB, city id.City, age time.Duration) error {
+	return d.Scratch(ctx, city, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM idempotency WHERE city_id = $1 AND at < $2`, int64(tx.Now())-age.Microseconds())
+		return err
+	})
 }
