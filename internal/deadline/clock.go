@@ -120,7 +120,7 @@ type Opening struct {
 	About    string
 	Organ    id.ID
 	County   id.Key
-	Length   int // the county's own length; 0: the rule's
+	Length   int // given by the caller; 0: what the organ set for itself, or the rule's
 }
 
 // Open starts an obligation.
@@ -131,6 +131,13 @@ func (k *Keeper) Open(ctx context.Context, tx *ledger.Tx, o Opening) (Clock, err
 	t, ok := k.Rules.Timer(o.Rule, o.Start)
 	if !ok {
 		return Clock{}, fmt.Errorf("deadline: no rule %s in force on %s", o.Rule, o.Start)
+	}
+	if o.Length == 0 && t.Allowed != (rulebook.Bounds{}) {
+		set, err := access.LoadSettings(ctx, tx.For(o.Organ.City), o.Organ.Key, o.Start)
+		if err != nil {
+			return Clock{}, err
+		}
+		o.Length = set.Int("timer." + o.Rule)
 	}
 	if o.Length != 0 {
 		var err error

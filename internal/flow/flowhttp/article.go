@@ -5,7 +5,11 @@ import (
 	"strings"
 
 	"qianshao/internal/locale"
+	"qianshao/internal/rulebook"
 )
+
+// Article writes a regulation and its article for rooms that show rules of their own.
+func (p *Pages) Article(lang string, b rulebook.Basis) string { return p.article(lang, b) }
 
 // artOf writes an article's number as the language does: 第二十一条, art. 21; a chapter ("ch. 4") as 第四章.
 func artOf(lang, art string) string {
