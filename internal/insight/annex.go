@@ -3,6 +3,8 @@ package insight
 import (
 	"slices"
 	"strconv"
+
+	"qianshao/internal/locale"
 )
 
 // annexes are the lists behind the text: who is short of what, what is common, and by what the problems were judged.
@@ -106,8 +108,8 @@ func (c *composer) testTable() *Table {
 			case !r.Past:
 				result = "report.test.not"
 			}
-			row := cells(f.Title.In(c.lang), c.name(r.Measure)+" "+limit(c.lang, r.Figure.Def.Unit, r.Test), show(r.Figure.Def.Unit, r.Figure.Now), c.t(result),
-				r.Note.In(c.lang)+c.t("report.sure", c.t("sure."+string(r.Sure))))
+			row := cells(f.Title.In(c.lang), c.name(r.Measure)+c.t("list.comma_in")+limit(c.lang, r.Figure.Def.Unit, r.Test), show(r.Figure.Def.Unit, r.Figure.Now), c.t(result),
+				r.Note.In(c.lang)+c.t("report.sure", locale.First(c.lang, "report.sure."+string(r.Sure), "sure."+string(r.Sure))))
 			row[2].Link = r.Figure.Link
 			t.Rows = append(t.Rows, row)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"qianshao/internal/locale"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 )
 
 // Document is a report in one language: sections of sentences and tables, from which every format is made.
@@ -37,10 +38,10 @@ type Run struct {
 
 // Pair is a label and what stands beside it.
 type Pair struct {
-	Label string
-	Text  string
-	Link  string
-	Late  bool
+	Label  string
+	Text   string
+	Link   string
+	Beside string
 }
 
 // Table is a table with its caption.
@@ -55,6 +56,16 @@ type Column struct {
 	Head  string
 	Width int
 	Right bool
+}
+
+// Names is the column that says what a row is: the first that holds no numbers.
+func (t *Table) Names() int {
+	for i, c := range t.Columns {
+		if !c.Right {
+			return i
+		}
+	}
+	return 0
 }
 
 // composer writes one report in one language.
@@ -135,7 +146,7 @@ func (c *composer) say(key string) []Run {
 			return c.say(key + ".none")
 		case !f.Now.Known:
 			return nil
-		case first && f.Now.Numerator == 0 && locale.Has(key+".zero"):
+		case first && form(f, w.form, c.lang) == "0" && locale.Has(key+".zero"):
 			return c.say(key + ".zero")
 		}
 		first = false
@@ -146,7 +157,7 @@ func (c *composer) say(key string) []Run {
 		case w.name == "":
 			out = append(out, Run{Text: w.text})
 		case w.name[0] == '@':
-			out = append(out, Run{Text: c.context(w.name[1:])})
+			out = append(out, c.context(w.name[1:])...)
 		default:
 			f := c.rep.Figures[w.name]
 			if text := form(f, w.form, c.lang); text != "" {
@@ -178,48 +189,56 @@ func form(f *Figure, name, lang string) string {
 }
 
 // context is what a sentence can say besides measures.
-func (c *composer) context(name string) string {
+func (c *composer) context(name string) []Run {
 	switch name {
-	case "unit":
-		return c.rep.Unit.Name
-	case "all":
-		return c.t("report.all." + c.rep.Unit.Kind)
-	case "from":
-		return day(c.lang, c.rep.Period.From)
-	case "to":
-		return day(c.lang, c.rep.Period.To)
-	case "before":
-		return span(c.lang, c.rep.Before)
-	case "span":
-		return span(c.lang, c.rep.Period)
-	case "cities":
-		return number(int64(c.rep.Cities))
-	case "counties":
-		return number(int64(c.rep.Counties))
-	case "towns":
-		return number(int64(c.rep.Towns))
-	case "common_kinds":
-		return c.commonKinds()
+	case "missing":
+		return c.missing()
 	case "leaving":
 		if len(c.rep.Leaving) == 0 {
-			return ""
+			return nil
 		}
-		return c.t("report.leaving", c.parts(c.rep.Leaving, "leaving_reason"))
-	case "many":
-		return strconv.Itoa(c.rep.many)
+		return plain(c.t("report.leaving", c.parts("report.part.person", c.rep.Leaving, "leaving_reason")))
 	case "channels":
-		return c.parts(c.rep.Figures["clue.by_channel"].Now.By, c.rep.Figures["clue.by_channel"].Def.Dims...)
+		f := c.rep.Figures["clue.by_channel"]
+		return plain(c.parts("report.part.clue", f.Now.By, f.Def.Dims...))
 	case "silent":
-		return c.silent()
+		return plain(c.silent())
+	case "common_kinds":
+		return plain(c.commonKinds())
 	}
-	return ""
+	text, ok := map[string]string{
+		"unit": c.rep.Unit.Name, "all": c.t("report.all." + c.rep.Unit.Kind), "to": day(c.lang, c.rep.Period.To),
+		"span": span(c.lang, c.rep.Period), "before": span(c.lang, c.rep.Before), "many": strconv.Itoa(c.rep.many),
+		"cities": number(int64(c.rep.Cities)), "counties": number(int64(c.rep.Counties)), "towns": number(int64(c.rep.Towns)),
+	}[name]
+	if !ok {
+		panic("insight: a sentence asks for @" + name) // a test walks every sentence
+	}
+	return plain(text)
 }
 
-// parts lists the kinds of a number with how many of each: 信访举报12, 来电3.
-func (c *composer) parts(ps []measure.Part, lists ...string) string {
+// missing lists the posts that are vacant with how many of each, and leaves out those that are all held.
+func (c *composer) missing() []Run {
+	var out []Run
+	for _, post := range org.Establishment {
+		f := c.rep.Figures["staff.vacant."+post]
+		if f == nil || f.Now.Numerator == 0 {
+			continue
+		}
+		if len(out) > 0 {
+			out = append(out, Run{Text: c.t("list.comma")})
+		}
+		before, after, _ := strings.Cut(c.t("report.missing."+post), "{0}")
+		out = append(out, Run{Text: before}, Run{Text: number(f.Now.Numerator), Link: f.Link}, Run{Text: after})
+	}
+	return out
+}
+
+// parts lists the kinds of a number with how many of each: 来信3件、来访1件.
+func (c *composer) parts(key string, ps []measure.Part, lists ...string) string {
 	var out []string
 	for _, p := range ps {
-		out = append(out, c.t("report.part", c.term(p.Dim, lists...), number(p.N)))
+		out = append(out, c.t(key, c.term(p.Dim, lists...), number(p.N)))
 	}
 	return list(c.lang, out)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"qianshao/internal/locale"
 	"qianshao/internal/measure"
 )
 
@@ -14,7 +15,7 @@ func (c *composer) opening() {
 	var found []string
 	for _, f := range c.rep.Findings {
 		if n[f.Verdict]++; f.Verdict == Found {
-			found = append(found, c.t("report.quoted", f.Title.In(c.lang)))
+			found = append(found, f.Title.In(c.lang))
 		}
 	}
 	sum := c.t("report.sum", strconv.Itoa(len(c.rep.Findings)), strconv.Itoa(n[Found]))
@@ -27,7 +28,11 @@ func (c *composer) opening() {
 	if n[Unjudged] > 0 {
 		sum += c.t("report.sum.unjudged", strconv.Itoa(n[Unjudged]))
 	}
-	c.add(Section{ID: "basis", Paras: [][]Run{c.say("report.intro." + c.rep.Unit.Kind), c.say("report.method"), plain(sum + c.t("report.stop"))}})
+	verdicts := make([]Pair, len(c.rep.Findings))
+	for i, f := range c.rep.Findings {
+		verdicts[i] = Pair{Label: f.Title.In(c.lang), Text: c.t("report.mark." + string(f.Verdict)), Link: "#p-" + f.Code}
+	}
+	c.add(Section{ID: "basis", Side: verdicts, Paras: [][]Run{c.say("report.intro." + c.rep.Unit.Kind), c.say("report.method"), plain(sum + c.t("report.stop"))}})
 }
 
 // problems is part one: what the numbers say of each of the five.
@@ -55,26 +60,26 @@ func (c *composer) problems() {
 
 // judged says what came of a problem's tests and by which number: a problem not found says so.
 func (c *composer) judged(f Finding) []Run {
-	var past, not, unknown []string
+	var past, not, unknown, shows []string
 	for _, r := range f.Results {
 		name := c.name(r.Measure)
-		switch {
-		case !r.Known:
+		if !r.Known {
 			unknown = append(unknown, name)
-		case r.Past:
-			past = append(past, c.t("report.judged.one", name, show(r.Figure.Def.Unit, r.Figure.Now), limit(c.lang, r.Figure.Def.Unit, r.Test)))
-		default:
-			not = append(not, c.t("report.judged.not", name, show(r.Figure.Def.Unit, r.Figure.Now), limit(c.lang, r.Figure.Def.Unit, r.Test)))
+			continue
+		}
+		one := c.t("report.judged.one", name, show(r.Figure.Def.Unit, r.Figure.Now), limit(c.lang, r.Figure.Def.Unit, r.Test))
+		if r.Past {
+			past = append(past, one)
+			shows = append(shows, c.t("report.shows."+r.Measure))
+		} else {
+			not = append(not, one)
 		}
 	}
 	switch f.Verdict {
 	case Found:
-		return c.para(plain(c.t("report.judged.found", list(c.lang, past))), plain(c.t("report.verdict."+f.Code)))
+		return c.para(plain(c.t("report.judged.found", list(c.lang, past))), plain(c.t("report.judged.shows", strings.Join(shows, c.t("list.comma_in")))))
 	case Clear:
 		return plain(c.t("report.judged.clear", list(c.lang, not)))
-	}
-	if len(unknown) == 0 {
-		return plain(c.t("report.judged.untested"))
 	}
 	return plain(c.t("report.judged.unknown", list(c.lang, unknown)))
 }
@@ -104,11 +109,15 @@ func (c *composer) where(f Finding) []Run {
 		}
 		parts := slices.DeleteFunc(slices.Clone(r.Figure.Parts), func(p Part) bool { return weight(p.Value) <= 0 })
 		slices.SortStableFunc(parts, func(a, b Part) int { return int(weight(b.Value) - weight(a.Value)) })
-		if len(parts) < 2 || weight(parts[0].Value) == weight(parts[len(parts)-1].Value) {
-			continue // everywhere alike: there is nothing to name
+		n := min(most, len(parts))
+		for n > 0 && n < len(parts) && weight(parts[n-1].Value) == weight(parts[n].Value) {
+			n-- // of several alike none is singled out
+		}
+		if n == 0 || n == len(r.Figure.Parts) {
+			continue // all of them are no place to point at
 		}
 		var names []string
-		for _, p := range parts[:min(most, len(parts))] {
+		for _, p := range parts[:n] {
 			names = append(names, c.t("report.part.at", p.Unit.Name, number(weight(p.Value))))
 		}
 		return plain(c.t("report.where", c.name(r.Measure), list(c.lang, names)))
@@ -119,13 +128,20 @@ func (c *composer) where(f Finding) []Run {
 // moved says how the figures under test went since the span before.
 func (c *composer) moved(f Finding) []Run {
 	var out []string
+	known := false
 	for _, r := range f.Results {
 		if r.Known && r.Figure.Was.Known {
-			out = append(out, c.t("report.moved.one", c.name(r.Measure), change(c.lang, r.Figure)))
+			known = true
+			if delta(r.Figure.Def.Unit, r.Figure.Now, r.Figure.Was) != 0 {
+				out = append(out, c.t("report.moved.one", c.name(r.Measure), change(c.lang, r.Figure)))
+			}
 		}
 	}
-	if len(out) == 0 {
+	switch {
+	case !known:
 		return nil
+	case len(out) == 0:
+		return plain(c.t("report.moved.not"))
 	}
 	return plain(c.t("report.moved", list(c.lang, out)))
 }
@@ -138,11 +154,11 @@ func (c *composer) side(f Finding) []Pair {
 		if !fig.Now.Known {
 			continue
 		}
-		text := show(fig.Def.Unit, fig.Now)
+		p := Pair{Label: c.name(m), Text: show(fig.Def.Unit, fig.Now), Link: fig.Link}
 		if fig.Was.Known {
-			text += c.t("report.side.change", change(c.lang, fig))
+			p.Beside = c.t("report.side.change", change(c.lang, fig))
 		}
-		out = append(out, Pair{Label: c.short(m), Text: text, Link: fig.Link})
+		out = append(out, p)
 	}
 	return append(out, Pair{Label: c.t("report.owner"), Text: f.Owner.In(c.lang)}, Pair{Label: c.t("report.source"), Text: f.Source.In(c.lang)})
 }
@@ -211,9 +227,9 @@ func (c *composer) changes() {
 	for _, f := range c.rep.Findings {
 		switch {
 		case f.Was == Found && f.Verdict == Clear:
-			eased = append(eased, c.t("report.quoted", f.Title.In(c.lang)))
+			eased = append(eased, f.Title.In(c.lang))
 		case f.Was == Clear && f.Verdict == Found:
-			risen = append(risen, c.t("report.quoted", f.Title.In(c.lang)))
+			risen = append(risen, f.Title.In(c.lang))
 		}
 	}
 	text := c.t("report.changes.intro", span(c.lang, c.rep.Before))
@@ -233,10 +249,9 @@ func (c *composer) changes() {
 }
 
 // name is a measure's name as a sentence says it.
-func (c *composer) name(m string) string { return c.t("measure." + m) }
-
-// short is a measure's name for the margin.
-func (c *composer) short(m string) string { return c.name(m) }
+func (c *composer) name(m string) string {
+	return locale.First(c.lang, "report.name."+m, "measure."+m)
+}
 
 // gapName is what a kind of gap is called: 缺配书记, 副书记兼职.
 func (c *composer) gapName(kind string) string {

@@ -90,6 +90,9 @@ func limit(lang string, u measure.Unit, t Test) string {
 	if n == nil {
 		key, n = "report.under", t.Under
 	}
+	if *n == 0 && t.Over != nil {
+		return locale.T(lang, "report.over.zero")
+	}
 	s := number(*n)
 	if u == measure.Share || u == measure.Growth {
 		s += "%"
