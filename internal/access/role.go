@@ -51,6 +51,7 @@ const (
 	RuleSet      Perm = "rule.set"
 	AccountAdmin Perm = "account.admin"
 	GrantAdmin   Perm = "grant.admin"
+	Appoint      Perm = "appoint" // puts forward, confirms and ends holdings; it takes two people, one of them with grant.admin
 	AuditRead    Perm = "audit.read"
 	KeyHold      Perm = "key.hold"
 )
@@ -106,7 +107,7 @@ var everyone = organ(Signed, RuleRead)
 
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
-	Intake:      join(organ(TipoffRead, TipoffEnter, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold)),
+	Intake:      join(organ(TipoffRead, TipoffEnter, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead)),
 	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead)),
 	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead)),
 	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
@@ -114,11 +115,11 @@ var roleRights = map[Role][]right{
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
 	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows)),
 	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows)),
-	Personnel:   join(organ(OrgRead, OrgWrite, MeasureRead, ReportRead, ImportRows)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows)),
 	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove)),
 	Chief:       join(unit(OrgRead)),
 	SysAdmin:    organ(AccountAdmin),
-	SecAdmin:    organ(GrantAdmin),
+	SecAdmin:    organ(GrantAdmin, Appoint),
 	Auditor:     organ(AuditRead),
 }
 

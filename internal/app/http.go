@@ -35,7 +35,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 			fp.Add(k)
 		}
 	}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), a.officeRoutes(og, fp), me.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -61,14 +61,16 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.ClueRead, false, "/clues", "nav.clues")
 	add(access.CaseRead, false, "/cases", "nav.cases")
 	add(access.SuperiorRead, true, "/watch", "nav.watch")
-	add(access.SuperiorRead, false, "/superior", "nav.superior")
+	if c.Who.Unit().Level <= access.City || c.Who.Can(access.Approve) || c.Who.Can(access.ClueAssign) { // a county's intake office has no register below it
+		add(access.SuperiorRead, false, "/superior", "nav.superior")
+	}
 	add(access.MeasureRead, true, "/force", "nav.force")
 	add(access.ReportRead, false, "/report", "nav.report")
 	add(access.Delegate, true, "/delegations", "nav.delegations")
 	add(access.KeyHold, false, "/keys", "nav.keys")
 	add(access.ImportRows, false, "/import", "nav.import")
 	add(access.AccountAdmin, false, "/admin/accounts", "nav.accounts")
-	add(access.GrantAdmin, false, "/admin/posts", "nav.posts")
+	add(access.Appoint, false, "/admin/posts", "nav.posts")
 	add(access.AuditRead, false, "/admin/audit", "nav.audit")
 	return out
 }

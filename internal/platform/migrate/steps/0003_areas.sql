@@ -129,6 +129,33 @@ CREATE INDEX officials_township ON officials (city_id, township_id, to_on);
 CREATE INDEX officials_county ON officials (city_id, county_id, to_on);
 CREATE INDEX officials_person ON officials (city_id, person_id);
 
+-- Somebody put forward for a post by one person, until another confirms or refuses it; asked_as is the role of the first.
+CREATE TABLE appointments (
+  city_id BIGINT NOT NULL,
+  id TEXT NOT NULL,
+  post_id TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  from_on TEXT NOT NULL,
+  full_time BOOLEAN NOT NULL DEFAULT TRUE,
+  acting BOOLEAN NOT NULL DEFAULT FALSE,
+  paper TEXT DEFAULT '',
+  asked_by TEXT NOT NULL,
+  asked_name TEXT NOT NULL,
+  asked_as TEXT NOT NULL,
+  asked_on TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'granted', 'refused', 'withdrawn')),
+  decided_by TEXT DEFAULT '',
+  decided_name TEXT DEFAULT '',
+  decided_on TEXT DEFAULT '',
+  note TEXT DEFAULT '',
+  version BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, post_id) REFERENCES posts (city_id, id),
+  FOREIGN KEY (city_id, person_id) REFERENCES people (city_id, id)
+);
+CREATE UNIQUE INDEX appointments_open ON appointments (city_id, post_id) WHERE state = 'open';
+CREATE INDEX appointments_post ON appointments (city_id, post_id);
+
 CREATE TABLE official_bases (
   city_id BIGINT NOT NULL,
   unit_id TEXT NOT NULL,
