@@ -228,8 +228,7 @@ func (c *composer) missing() []Run {
 		if len(out) > 0 {
 			out = append(out, Run{Text: c.t("list.comma")})
 		}
-		before, after, _ := strings.Cut(c.t("report.missing."+post), "{0}")
-		out = append(out, Run{Text: before}, Run{Text: number(f.Now.Numerator), Link: f.Link}, Run{Text: after})
+		out = append(out, c.fill("report.missing."+post, Run{number(f.Now.Numerator), f.Link})...)
 	}
 	return out
 }
@@ -269,6 +268,31 @@ func (c *composer) silent() string {
 		return c.t("report.silent.none")
 	}
 	return c.t("report.silent", list(c.lang, out), number(int64(len(out))))
+}
+
+// fill puts pieces into the places {0}, {1} … of a text, so that numbers keep their links.
+func (c *composer) fill(key string, args ...Run) []Run {
+	var out []Run
+	for _, w := range split(c.t(key)) {
+		if w.name == "" {
+			out = append(out, Run{Text: w.text})
+		} else if n, err := strconv.Atoi(w.name); err == nil && n < len(args) {
+			out = append(out, args[n])
+		}
+	}
+	return out
+}
+
+// runs joins pieces of sentences that are named after one another.
+func (c *composer) runs(items [][]Run) []Run {
+	var out []Run
+	for i, x := range items {
+		if i > 0 {
+			out = append(out, Run{Text: c.t("list.comma")})
+		}
+		out = append(out, x...)
+	}
+	return out
 }
 
 // para joins sentences into one paragraph; sentences that have nothing to say leave no trace.

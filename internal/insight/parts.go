@@ -60,14 +60,15 @@ func (c *composer) problems() {
 
 // judged says what came of a problem's tests and by which number: a problem not found says so.
 func (c *composer) judged(f Finding) []Run {
-	var past, not, unknown, shows []string
+	var past, not [][]Run
+	var unknown, shows []string
 	for _, r := range f.Results {
 		name := c.name(r.Measure)
 		if !r.Known {
 			unknown = append(unknown, name)
 			continue
 		}
-		one := c.t("report.judged.one", name, show(r.Figure.Def.Unit, r.Figure.Now), limit(c.lang, r.Figure.Def.Unit, r.Test))
+		one := c.fill("report.judged.one", Run{Text: name}, Run{show(r.Figure.Def.Unit, r.Figure.Now), r.Figure.Link}, Run{Text: limit(c.lang, r.Figure.Def.Unit, r.Test)})
 		if r.Past {
 			past = append(past, one)
 			shows = append(shows, c.t("report.shows."+r.Measure))
@@ -77,11 +78,17 @@ func (c *composer) judged(f Finding) []Run {
 	}
 	switch f.Verdict {
 	case Found:
-		return c.para(plain(c.t("report.judged.found", list(c.lang, past))), plain(c.t("report.judged.shows", strings.Join(shows, c.t("list.comma_in")))))
+		return c.para(c.wrap("report.judged.found", past), plain(c.t("report.judged.shows", strings.Join(shows, c.t("list.comma_in")))))
 	case Clear:
-		return plain(c.t("report.judged.clear", list(c.lang, not)))
+		return c.wrap("report.judged.clear", not)
 	}
 	return plain(c.t("report.judged.unknown", list(c.lang, unknown)))
+}
+
+// wrap puts a list into a sentence.
+func (c *composer) wrap(key string, items [][]Run) []Run {
+	before, after, _ := strings.Cut(c.t(key), "{0}")
+	return append(append(plain(before), c.runs(items)...), Run{Text: after})
 }
 
 // most is how many places are named where a problem is concentrated.
@@ -116,11 +123,11 @@ func (c *composer) where(f Finding) []Run {
 		if n == 0 || n == len(r.Figure.Parts) {
 			continue // all of them are no place to point at
 		}
-		var names []string
+		var names [][]Run
 		for _, p := range parts[:n] {
-			names = append(names, c.t("report.part.at", p.Unit.Name, number(weight(p.Value))))
+			names = append(names, c.fill("report.part.at", Run{Text: p.Unit.Name}, Run{number(weight(p.Value)), rowsLink(r.Measure, p.Unit, c.rep.Period)}))
 		}
-		return plain(c.t("report.where", c.name(r.Measure), list(c.lang, names)))
+		return c.wrap("report.where."+r.Measure, names)
 	}
 	return nil
 }
@@ -165,7 +172,7 @@ func (c *composer) side(f Finding) []Pair {
 
 // remedies is part two: what is to be done, by whom, by when, and how far it has come.
 func (c *composer) remedies() {
-	c.add(Section{Level: 1, ID: "remedies", Head: c.t("report.part.remedies", ordinal(c.lang, 2)), Paras: [][]Run{plain(c.t("report.remedies.intro"))}})
+	c.add(Section{Level: 1, ID: "remedies", Head: c.t("report.part.remedies", ordinal(c.lang, 2)), Paras: [][]Run{plain(c.t("report.remedies.intro", strconv.Itoa(len(c.rep.Remedies))))}})
 	t := &Table{Caption: c.t("report.steps"), Columns: []Column{{c.t("report.col.no"), 2, true}, {c.t("report.col.step"), 9, false}, {c.t("report.col.owner"), 6, false},
 		{c.t("report.col.by"), 5, false}, {c.t("report.col.done"), 4, true}, {c.t("report.col.change"), 5, true}}}
 	for i, x := range c.rep.Remedies {
