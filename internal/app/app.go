@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/clue"
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
+	"qianshao/internal/exchange"
 	"qianshao/internal/flow"
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
@@ -42,6 +43,7 @@ type App struct {
 	Clues    *clue.Service
 	Cases    *casework.Service
 	Insight  *insight.Service
+	Exchange *exchange.Service
 }
 
 // keyIdle is how long an organ's unlocked key stays in memory unused.
@@ -86,6 +88,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	for _, ds := range [][]measure.Def{org.Measures(), flow.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
 		a.Measures.Add(ds...)
 	}
+	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
 	plan, err := insight.LoadPlan(rules.Files)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,359 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/locale"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/sheet"
+)
+
+// column is a column of a kind. Its names in both languages are in locale; also are other names people use.
+type column struct {
+	code string
+	must bool // the file must have it
+	also []string
+}
+
+func head(cols []column, lang string) []string {
+	out := make([]string, len(cols))
+	for i, c := range cols {
+		out[i] = ColumnName(lang, c.code)
+	}
+	return out
+}
+
+// record is one row with its cells by column.
+type record struct {
+	sheet string
+	n     int
+	cells map[string]string
+}
+
+func (r record) get(col string) string { return r.cells[col] }
+
+// headRows is how far down a sheet its head row is looked for: titles and notes may stand above it.
+const headRows = 12
+
+// read reads every sheet that has a head row. A file without any is the fault sheet.head, which names the columns that
+// are missing.
+func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([]record, map[string]bool, error) {
+	in, err := sheet.Open(src, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer in.Close()
+	var out []record
+	have := map[string]bool{}
+	var at []string // the column of each cell of the sheet at hand
+	name, above, found := "\x00", 0, false
+	for {
+		row, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if row.Sheet != name {
+			name, above, at = row.Sheet, 0, nil
+		}
+		if at == nil {
+			if above++; above <= headRows {
+				if at = matchHead(row.Cells, cols); at != nil {
+					found = true
+					for _, c := range at {
+						have[c] = true
+					}
+				}
+			}
+			continue
+		}
+		rec := record{sheet: row.Sheet, n: row.N, cells: map[string]string{}}
+		some := false
+		for i, v := range row.Cells {
+			if i < len(at) && at[i] != "" && v != "" {
+				rec.cells[at[i]], some = v, true
+			}
+		}
+		if some {
+			if out = append(out, rec); len(out)%1000 == 0 {
+				tell("read", len(out))
+			}
+		}
+	}
+	if !found {
+		var must []string
+		for _, c := range cols {
+			if c.must {
+				must = append(must, ColumnName(locale.Zh, c.code))
+			}
+		}
+		return nil, nil, fault.New(fault.Invalid, "sheet.head", strings.Join(must, "、"))
+	}
+	return out, have, nil
+}
+
+// matchHead says which column each cell of a head row is, "" for one that is not known; nil when the row is no head
+// row: it lacks a column that must be there.
+func matchHead(cells []string, cols []column) []string {
+	at := make([]string, len(cells))
+	have := map[string]bool{}
+	for i, v := range cells {
+		v = strings.ToLower(strings.Map(func(r rune) rune {
+			if strings.ContainsRune(" 　\n*＊", r) {
+				return -1
+			}
+			return r
+		}, v))
+		if k := strings.IndexAny(v, "（("); k > 0 {
+			v = v[:k]
+		}
+		for _, c := range cols {
+			if have[c.code] {
+				continue
+			}
+			names := append([]string{c.code, ColumnName(locale.Zh, c.code), ColumnName(locale.En, c.code)}, c.also...)
+			if v != "" && slices.ContainsFunc(names, func(n string) bool { return strings.ToLower(strings.ReplaceAll(n, " ", "")) == v }) {
+				at[i], have[c.code] = c.code, true
+				break
+			}
+		}
+	}
+	for _, c := range cols {
+		if c.must && !have[c.code] {
+			return nil
+		}
+	}
+	return at
+}
+
+// unitIndex finds units by what stands in a cell.
+type unitIndex struct {
+	all    map[id.Key]access.Unit
+	byCode map[string]access.Unit
+	byName map[string][]access.Unit
+	county id.Key // the county that rows must lie in; "" when the actor stands above
+}
+
+func loadUnits(ctx context.Context, r db.Reader, who access.Actor) (*unitIndex, error) {
+	keys, err := db.Column[string](ctx, r, `SELECT u.id FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`)
+	if err != nil {
+		return nil, err
+	}
+	x := &unitIndex{all: map[id.Key]access.Unit{}, byCode: map[string]access.Unit{}, byName: map[string][]access.Unit{}}
+	if u := who.Unit(); !who.Automatic() && u.Level >= access.County {
+		x.county = u.County
+	}
+	for len(keys) > 0 {
+		k := min(len(keys), 500)
+		us, err := access.Units(ctx, r, keys[:k])
+		if err != nil {
+			return nil, err
+		}
+		for key, u := range us {
+			x.all[key] = u
+			if u.Code != "" {
+				x.byCode[u.Code] = u
+			}
+			x.byName[u.Name] = append(x.byName[u.Name], u)
+		}
+		keys = keys[k:]
+	}
+	return x, nil
+}
+
+// allowed says whether the actor may import rows of the unit.
+func (x *unitIndex) allowed(u access.Unit) bool { return x.county == "" || u.County == x.county }
+
+// find finds a unit by code or, if there is only one of the name where the actor may write, by name.
+func (x *unitIndex) find(v string) (access.Unit, string) {
+	if u, ok := x.byCode[v]; ok {
+		if !x.allowed(u) {
+			return u, "unit.elsewhere"
+		}
+		return u, ""
+	}
+	var found []access.Unit
+	for _, u := range x.byName[v] {
+		if x.allowed(u) {
+			found = append(found, u)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return access.Unit{}, "sheet.unit_unknown"
+	case 1:
+		return found[0], ""
+	}
+	return access.Unit{}, "sheet.unit_twice"
+}
+
+// form reads the cells of one row and gathers what is wrong with them.
+type form struct {
+	p    *pass
+	rec  record
+	bad  []Problem
+	name string
+}
+
+func (f *form) say(col, code string, args ...string) {
+	f.bad = append(f.bad, Problem{col, code, args})
+}
+
+// text is a cell of at most so many characters.
+func (f *form) text(col string, must bool, limit int) string {
+	v := f.rec.get(col)
+	switch {
+	case v == "" && must:
+		f.say(col, "required")
+	case len([]rune(v)) > limit:
+		f.say(col, "text.long", itoa(limit))
+	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == '\ufffd' }):
+		f.say(col, "text.control")
+	}
+	return v
+}
+
+func (f *form) day(col string, must bool) calendar.Date {
+	v := f.rec.get(col)
+	d, ok := sheet.Day(v)
+	switch {
+	case !ok:
+		f.say(col, "day.invalid")
+	case d == "" && must:
+		f.say(col, "required")
+	case d > f.p.today:
+		f.say(col, "day.future")
+	case d != "" && d < "1949-10-01":
+		f.say(col, "day.invalid")
+	}
+	return d
+}
+
+func (f *form) month(col string) string {
+	m, ok := sheet.Month(f.rec.get(col))
+	if !ok {
+		f.say(col, "sheet.month")
+	}
+	return m
+}
+
+func (f *form) number(col string) int {
+	n, ok := sheet.Number(f.rec.get(col))
+	if !ok {
+		f.say(col, "sheet.number")
+	}
+	return n
+}
+
+func (f *form) yes(col string) bool {
+	y, ok := sheet.Yes(f.rec.get(col))
+	if !ok {
+		f.say(col, "sheet.yes_no")
+	}
+	return y
+}
+
+func (f *form) unit(col string, must bool, kinds ...string) access.Unit {
+	v := f.rec.get(col)
+	if v == "" {
+		if must {
+			f.say(col, "required")
+		}
+		return access.Unit{}
+	}
+	u, code := f.p.units.find(v)
+	if code != "" {
+		f.say(col, code, v)
+	} else if len(kinds) > 0 && !slices.Contains(kinds, u.Kind) {
+		f.say(col, "sheet.unit_kind", u.Name)
+	}
+	return u
+}
+
+// choice is a cell that must name one of several things, by code or by name in either language.
+func (f *form) choice(col string, must bool, options map[string]string) string {
+	v := f.rec.get(col)
+	if v == "" {
+		if must {
+			f.say(col, "required")
+		}
+		return ""
+	}
+	if code, ok := options[strings.ToLower(v)]; ok {
+		return code
+	}
+	f.say(col, "sheet.choice", v)
+	return ""
+}
+
+// done adds the row's line to the report and says whether the row is right.
+func (f *form) done(what, name string, changes []Changed) bool {
+	l := Line{Sheet: f.rec.sheet, Row: f.rec.n, What: what, Name: name, Changes: changes, Problems: f.bad}
+	if len(f.bad) > 0 {
+		l.What, l.Changes = Wrong, nil
+	}
+	f.p.rep.add(l)
+	return len(f.bad) == 0
+}
+
+// terms are the choices of a list of the rulebook.
+func (s *Service) terms(list string, on calendar.Date) map[string]string {
+	out := map[string]string{}
+	for _, t := range s.Rules.Terms(list, on) {
+		out[strings.ToLower(t.Code)], out[t.Name.Zh], out[strings.ToLower(t.Name.En)] = t.Code, t.Code, t.Code
+	}
+	return out
+}
+
+func (s *Service) ranks() map[string]string {
+	out := map[string]string{}
+	for _, r := range s.Rules.Ranks() {
+		out[strings.ToLower(r.Code)], out[r.Name.Zh], out[strings.ToLower(r.Name.En)] = r.Code, r.Code, r.Code
+	}
+	return out
+}
+
+// differ lists what changes between two values of some columns.
+func differ(list *[]Changed, col, from, to string) bool {
+	if from == to {
+		return false
+	}
+	*list = append(*list, Changed{col, from, to})
+	return true
+}
+
+// sorted lists the units of some kinds that the actor may write, in the order of codes.
+func (x *unitIndex) sorted(kinds ...string) []access.Unit {
+	var out []access.Unit
+	for _, u := range x.all {
+		if slices.Contains(kinds, u.Kind) && x.allowed(u) {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, func(a, b access.Unit) int {
+		return cmp.Or(strings.Compare(a.Code, b.Code), strings.Compare(a.Name, b.Name), strings.Compare(a.ID.Key, b.ID.Key))
+	})
+	return out
+}
+
+// itoa is a number of a message.
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// label is how a unit is written in a table so that it is found again: by its code, else by its name.
+func (x *unitIndex) label(u access.Unit) string {
+	if u.Code != "" {
+		return u.Code
+	}
+	return u.Name
+}

@@ -1,0 +1,27 @@
+// Package exchange takes the tables people already have into the system and gives them out again: divisions, people,
+// officials, holidays, statistics, tipoffs, clues, cases.
+//
+// What a colleague calls:
+//
+//	x.Import(ctx, who, kind, src io.ReaderAt, size, Options{DryRun, On, Lang, Progress}) (Report, error)
+//	x.Export(ctx, who, kind, to io.Writer, format, lang) (rows int, err error)
+//	x.Annotate(src, size, report, to, format, lang) error  // the same table with a column of what is wrong
+//	x.Template(kind, to, format, lang) error               // the head row alone
+//	exchange.Kinds, exchange.Known(kind)
+//
+// who is the person, or access.ByOperator(city) for the host's command line; the tables of the actor's tenant are read
+// and written. A Report says of each row what it does (new, change, same, end) or what is wrong with it, where it stands
+// and what to do. An error is returned only for what is no matter of rows: a file that can't be read, a head row that is
+// not understood, a permission that is missing.
+//
+// The words: a kind is a sort of table with its columns. Columns are recognised by their names in either language, in
+// any order, in the first rows of a sheet; others are left alone. An import as of a day (Options.On, else today) says
+// what held from that day on.
+//
+// Invariants: all or nothing: with one wrong row nothing is written; an import is one act, with the digest of its rows
+// (D6); importing what was exported changes nothing; nothing is removed because it is missing from a file, but a roster
+// replaces who holds the posts of the establishment in the townships it names, and theirs alone. Somebody whom a higher
+// level manages is refused, as at the counter.
+//
+// Start at Service.Import; one file a kind holds its columns and its plan.
+package exchange

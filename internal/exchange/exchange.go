@@ -1,0 +1,344 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/casework"
+	"qianshao/internal/clue"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/intake"
+	"qianshao/internal/ledger"
+	"qianshao/internal/locale"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/sheet"
+)
+
+// Service is this room's use cases.
+type Service struct {
+	Ledger *ledger.Ledger
+	Rules  *rulebook.Book
+	Clocks *deadline.Keeper
+	Engine *flow.Engine
+	Org    *org.Service
+	Intake *intake.Service
+	Clues  *clue.Service
+	Cases  *casework.Service
+}
+
+// Kinds lists what can be imported and exported, in the order one sets a place up.
+var Kinds = []string{"divisions", "people", "officials", "statistics", "holidays", "tipoffs", "clues", "cases"}
+
+// Known says whether there is such a kind.
+func Known(kind string) bool { return slices.Contains(Kinds, kind) }
+
+// Options of an import.
+type Options struct {
+	DryRun   bool
+	On       calendar.Date // as of which day; "" is today
+	Lang     string
+	Progress func(stage string, rows int) // called now and then; may be nil
+}
+
+// What a row does.
+const (
+	New    = "new"
+	Change = "change"
+	Same   = "same"
+	End    = "end" // something ends because of the import; its line has no row of its own
+	Wrong  = "wrong"
+)
+
+// Report is what an import would do, or did.
+type Report struct {
+	Kind   string
+	Rows   int
+	Counts map[string]int // by what the rows do
+	Lines  []Line         // all that are wrong, and the others up to a bound
+	More   bool           // there are further lines
+	Done   bool           // it has been written
+	wrong  []Line
+}
+
+// Line is one row of a report.
+type Line struct {
+	Sheet    string
+	Row      int // 0: no row of the file
+	What     string
+	Name     string
+	Changes  []Changed
+	Problems []Problem
+}
+
+// Changed is one value that becomes another.
+type Changed struct{ Column, From, To string }
+
+// Problem is what is wrong in a row: the column's code, and what to do as a fault code with its arguments.
+type Problem struct {
+	Column string
+	Code   string
+	Args   []string
+}
+
+// Text is the problem in words: the column, and what to do.
+func (p Problem) Text(lang string) string {
+	t := locale.T(lang, "fault."+p.Code, p.Args...)
+	if p.Column == "" {
+		return t
+	}
+	return ColumnName(lang, p.Column) + locale.T(lang, "punct.colon") + t
+}
+
+// ColumnName is what a column is called.
+func ColumnName(lang, column string) string { return locale.T(lang, "sheet.col."+column) }
+
+// shownLines bounds the lines of a report that are not wrong.
+const shownLines = 500
+
+func (r *Report) add(l Line) {
+	r.Counts[l.What]++
+	if l.What == Wrong {
+		r.wrong = append(r.wrong, l)
+	}
+	if l.What == Wrong && len(r.Lines) < 4*shownLines || len(r.Lines) < shownLines {
+		r.Lines = append(r.Lines, l)
+		return
+	}
+	r.More = true
+}
+
+// Clean says whether nothing is wrong.
+func (r Report) Clean() bool { return r.Counts[Wrong] == 0 }
+
+// Changes says whether anything would be different.
+func (r Report) Changes() bool { return r.Counts[New]+r.Counts[Change]+r.Counts[End] > 0 }
+
+// table is a kind: its columns, who may import and export it, how it is planned and how it is given out.
+type table struct {
+	columns []column
+	perm    access.Perm // of the import, beside ImportRows
+	read    access.Perm // of the export, beside ExportRows
+	plan    func(s *Service, ctx context.Context, p *pass) (apply func(ctx context.Context, tx *ledger.Tx) error, err error)
+	export  func(s *Service, ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error
+}
+
+var tables = map[string]table{
+	"divisions":  {divisionColumns, access.OrgWrite, access.OrgRead, (*Service).planDivisions, (*Service).exportDivisions},
+	"people":     {peopleColumns, access.OrgWrite, access.OrgRead, (*Service).planPeople, (*Service).exportPeople},
+	"officials":  {officialColumns, access.OrgWrite, access.OrgRead, (*Service).planOfficials, (*Service).exportOfficials},
+	"statistics": {statisticColumns, access.OrgWrite, access.OrgRead, (*Service).planStatistics, (*Service).exportStatistics},
+	"tipoffs":    {tipoffColumns, access.TipoffEnter, access.TipoffRead, (*Service).planTipoffs, (*Service).exportTipoffs},
+	"clues":      {clueColumns, access.ClueEnter, access.ClueRead, (*Service).planClues, (*Service).exportClues},
+	"cases":      {caseColumns, access.ClueEnter, access.CaseRead, (*Service).planCases, (*Service).exportCases},
+}
+
+// pass is one import under way: the rows, the day, and where it all goes.
+type pass struct {
+	who   access.Actor
+	r     db.Reader
+	on    calendar.Date
+	today calendar.Date
+	rows  []record
+	have  map[string]bool // columns the file has
+	rep   *Report
+	units *unitIndex
+	tell  func(stage string, rows int)
+}
+
+var (
+	errWrong   = errors.New("exchange: rows are wrong")
+	errNothing = errors.New("exchange: nothing changes")
+)
+
+// Import reads a table and does what its rows say, or with DryRun tells what they would do.
+func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src io.ReaderAt, size int64, opt Options) (Report, error) {
+	if kind == "holidays" {
+		return s.importHolidays(ctx, who, src, size, opt)
+	}
+	t, ok := tables[kind]
+	if !ok {
+		return Report{}, fault.InvalidField("kind", "choice.unknown")
+	}
+	if !who.Automatic() && !(who.Can(access.ImportRows) && who.Can(t.perm)) {
+		return Report{}, fault.New(fault.Forbidden, "page.not_yours")
+	}
+	tell := opt.Progress
+	if tell == nil {
+		tell = func(string, int) {}
+	}
+	rows, have, err := read(src, size, t.columns, tell)
+	if err != nil {
+		return Report{}, err
+	}
+	rep := Report{}
+	plan := func(r db.Reader) (func(context.Context, *ledger.Tx) error, error) {
+		rep = Report{Kind: kind, Rows: len(rows), Counts: map[string]int{}}
+		p := &pass{who: who, r: r, on: opt.On, today: r.Now().Date(), rows: rows, have: have, rep: &rep, tell: tell}
+		if p.on == "" {
+			p.on = p.today
+		}
+		if !p.on.Valid() || p.on > p.today {
+			return nil, fault.InvalidField("on", "day.future")
+		}
+		if p.units, err = loadUnits(ctx, r, who); err != nil {
+			return nil, err
+		}
+		tell("check", len(rows))
+		return t.plan(s, ctx, p)
+	}
+	if opt.DryRun {
+		_, err := plan(s.Ledger.DB.In(who.City))
+		return rep, err
+	}
+	_, err = s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		apply, err := plan(tx)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if !rep.Clean() {
+			return ledger.Act{}, errWrong
+		}
+		if !rep.Changes() {
+			return ledger.Act{}, errNothing
+		}
+		organ := who.Unit().OrganID()
+		if organ.Zero() {
+			top, err := access.Top(ctx, tx)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			organ = top.ID
+		}
+		tell("write", rep.Rows)
+		return ledger.Act{Action: "rows.import", Organ: organ, About: "import/" + kind, Params: map[string]any{"kind": kind, "on": string(opt.On), "rows": rep.Rows, "new": rep.Counts[New],
+			"change": rep.Counts[Change], "end": rep.Counts[End]}}, apply(ctx, tx)
+	})
+	switch {
+	case err == errWrong:
+		return rep, nil
+	case err == errNothing:
+		rep.Done = true
+		return rep, nil
+	}
+	rep.Done = err == nil
+	return rep, err
+}
+
+// Export writes a table of what the actor may see, and says how many rows it has.
+func (s *Service) Export(ctx context.Context, who access.Actor, kind string, to io.Writer, f sheet.Format, lang string) (int, error) {
+	if kind == "holidays" {
+		return s.exportHolidays(ctx, to)
+	}
+	t, ok := tables[kind]
+	if !ok {
+		return 0, fault.InvalidField("kind", "choice.unknown")
+	}
+	// Whoever may import a table may have it out to mend it; other tables are given out to those who may export.
+	if !who.Automatic() && !(who.Can(t.read) && (who.Can(access.ExportRows) || who.Can(access.ImportRows) && who.Can(t.perm))) {
+		return 0, fault.New(fault.Forbidden, "page.not_yours")
+	}
+	n := 0
+	w, err := sheet.NewWriter(to, f, locale.T(lang, "sheet.kind."+kind), head(t.columns, lang))
+	if err != nil {
+		return 0, err
+	}
+	err = t.export(s, ctx, s.Ledger.DB.In(who.City), who, lang, func(cells []string) error {
+		n++
+		return w.Write(cells)
+	})
+	if err != nil {
+		return n, err
+	}
+	if err := s.told(ctx, who, kind, n); err != nil {
+		return n, err
+	}
+	return n, w.Close()
+}
+
+// told records an export: what left the system is an act (D12).
+func (s *Service) told(ctx context.Context, who access.Actor, kind string, rows int) error {
+	_, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		organ := who.Unit().OrganID()
+		if organ.Zero() {
+			top, err := access.Top(ctx, tx)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			organ = top.ID
+		}
+		return ledger.Act{Action: "rows.export", Organ: organ, About: "export/" + kind, Params: map[string]any{"kind": kind, "rows": rows}}, nil
+	})
+	return err
+}
+
+// Template writes the head row of a kind.
+func (s *Service) Template(kind string, to io.Writer, f sheet.Format, lang string) error {
+	t, ok := tables[kind]
+	if !ok {
+		return fault.InvalidField("kind", "choice.unknown")
+	}
+	w, err := sheet.NewWriter(to, f, locale.T(lang, "sheet.kind."+kind), head(t.columns, lang))
+	if err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// Annotate writes the table again with a column of what is wrong in each row, for people to mend and send again.
+func (s *Service) Annotate(src io.ReaderAt, size int64, rep Report, to io.Writer, f sheet.Format, lang string) error {
+	wrong := map[string]string{}
+	for _, l := range rep.wrong {
+		var ts []string
+		for _, p := range l.Problems {
+			ts = append(ts, p.Text(lang))
+		}
+		wrong[l.Sheet+"\x00"+strconv.Itoa(l.Row)] = strings.Join(ts, locale.T(lang, "sheet.and"))
+	}
+	in, err := sheet.Open(src, size)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	var out *sheet.Writer
+	width := 0
+	for {
+		row, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		why := wrong[row.Sheet+"\x00"+strconv.Itoa(row.N)]
+		if out == nil {
+			if matchHead(row.Cells, tables[rep.Kind].columns) == nil {
+				continue
+			}
+			width = len(row.Cells)
+			if out, err = sheet.NewWriter(to, f, locale.T(lang, "sheet.kind."+rep.Kind), append(row.Cells, locale.T(lang, "sheet.reason"))); err != nil {
+				return err
+			}
+			continue
+		}
+		cells := make([]string, max(width, len(row.Cells))+1)
+		copy(cells, row.Cells)
+		cells[width] = why
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	if out == nil {
+		return fault.New(fault.Invalid, "sheet.head")
+	}
+	return out.Close()
+}

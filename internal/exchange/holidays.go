@@ -1,0 +1,81 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/sheet"
+)
+
+// importHolidays takes in the State Council's notices in the text form of package calendar: that is no table, but the
+// same rules hold. One wrong line and nothing is taken.
+func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.ReaderAt, size int64, opt Options) (Report, error) {
+	rep := Report{Kind: "holidays", Counts: map[string]int{}}
+	if size > sheet.MaxBytes {
+		return rep, fault.New(fault.TooLarge, "sheet.large", strconv.Itoa(sheet.MaxBytes>>20))
+	}
+	b, err := io.ReadAll(io.NewSectionReader(src, 0, size))
+	if err != nil {
+		return rep, err
+	}
+	years, err := calendar.ParseYears(string(b), "")
+	if err != nil {
+		var at *calendar.ParseError
+		if !errors.As(err, &at) {
+			return rep, err
+		}
+		rep.add(Line{Row: at.Line, What: Wrong, Problems: []Problem{{Code: "calendar." + at.Code, Args: []string{strconv.Itoa(at.Line), at.Detail}}}})
+		return rep, nil
+	}
+	rep.Rows = len(years)
+	fresh := map[int]bool{}
+	if opt.DryRun {
+		have, err := db.Column[int](ctx, s.Ledger.DB.Shared(), `SELECT year FROM holiday_years`)
+		if err != nil {
+			return rep, err
+		}
+		for _, y := range years {
+			fresh[y.Year] = true
+		}
+		for _, y := range have {
+			fresh[y] = false
+		}
+	} else {
+		done, err := s.Clocks.ImportYear(ctx, s.Ledger, who, string(b), s.Engine.Effects())
+		if err != nil {
+			return rep, err
+		}
+		for _, y := range done.New {
+			fresh[y] = true
+		}
+		rep.Done = true
+	}
+	for _, y := range years {
+		l := Line{What: Same, Name: strconv.Itoa(y.Year)}
+		if fresh[y.Year] {
+			l.What = New
+		}
+		for _, n := range y.Notices {
+			l.Changes = append(l.Changes, Changed{Column: "notice", To: n.Number})
+		}
+		rep.add(l)
+	}
+	return rep, nil
+}
+
+// exportHolidays writes the notices that were imported into this deployment; the shipped ones are the program's own.
+func (s *Service) exportHolidays(ctx context.Context, to io.Writer) (int, error) {
+	bodies, err := db.Column[string](ctx, s.Ledger.DB.Shared(), `SELECT body FROM holiday_years ORDER BY year`)
+	for _, b := range bodies {
+		if _, err := io.WriteString(to, b+"\n"); err != nil {
+			return 0, err
+		}
+	}
+	return len(bodies), err
+}

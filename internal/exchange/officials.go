@@ -1,0 +1,179 @@
+package exchange
+
+import (
+	"context"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/ledger"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+)
+
+// Officials are the register of people under supervision. An entry is known by its number or, without one, by unit,
+// name and post.
+var officialColumns = []column{
+	{"unit", true, []string{"所在单位", "单位代码", "单位名称"}},
+	{"name", true, nil},
+	{"post", true, []string{"工作职务"}},
+	{"rank", true, []string{"级别"}},
+	{"category", true, []string{"对象类别", "监察对象类别"}},
+	{"party_member", false, []string{"中共党员", "政治面貌"}},
+	{"chief", false, []string{"党组织书记"}},
+	{"from", false, []string{"纳入日期"}},
+	{"to", false, []string{"退出日期"}},
+	{"official_no", false, []string{"编号"}},
+}
+
+// entry is an official as the register has them.
+type entry struct {
+	id, unit, name, post, rank, category, from, to, no string
+	party, chief                                       bool
+}
+
+func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
+	all, err := loadOfficials(ctx, p.r)
+	if err != nil {
+		return nil, err
+	}
+	byNo, byName := map[string]entry{}, map[string]entry{}
+	for _, e := range all {
+		if e.no != "" {
+			byNo[e.no] = e
+		}
+		if e.to == "" {
+			byName[e.unit+"\x00"+e.name+"\x00"+e.post] = e
+		}
+	}
+	ranks, categories := s.ranks(), s.terms("official_category", p.on)
+	var fresh []org.NewOfficial
+	type mend struct {
+		id  string
+		set map[string]any
+	}
+	var mends []mend
+	seen := map[string]bool{}
+	for _, rec := range p.rows {
+		f := &form{p: p, rec: rec}
+		u := f.unit("unit", true)
+		e := entry{unit: u.ID.Key, name: f.text("name", true, 30), post: f.text("post", true, 60), rank: f.choice("rank", true, ranks), category: f.choice("category", true, categories),
+			from: string(f.day("from", false)), to: string(f.day("to", false)), no: f.text("official_no", false, 40), chief: f.yes("chief")}
+		e.party = f.party("party_member")
+		if e.to != "" && e.from != "" && e.to < e.from {
+			f.say("to", "day.before", e.from)
+		}
+		if e.rank == "none" {
+			f.say("rank", "sheet.no_office") // nobody without office is ever in the register
+		}
+		key := e.unit + "\x00" + e.name + "\x00" + e.post
+		if e.no != "" {
+			key = e.no
+		}
+		if seen[key] {
+			f.say("name", "sheet.twice")
+		}
+		seen[key] = true
+		was, ok := byNo[e.no]
+		if !ok || e.no == "" {
+			was, ok = byName[e.unit+"\x00"+e.name+"\x00"+e.post]
+			ok = ok && (e.no == "" || was.no == "" || was.no == e.no)
+		}
+		name := u.Name + "　" + e.name
+		if !ok {
+			if e.from == "" {
+				e.from = string(p.on)
+			}
+			if e.to != "" {
+				f.say("to", "sheet.not_there")
+			}
+			if f.done(New, name, nil) {
+				fresh = append(fresh, org.NewOfficial{Unit: u, Name: e.name, Post: e.post, Rank: e.rank, Category: e.category, PartyMember: e.party, Chief: e.chief, From: calendar.Date(e.from), OutsideNo: e.no})
+			}
+			continue
+		}
+		var ch []Changed
+		set := map[string]any{}
+		put := func(col, db, from, to string) {
+			if (p.have[col] && to != "" || col == "to" && p.have[col]) && differ(&ch, col, from, to) {
+				set[db] = to
+			}
+		}
+		put("name", "name", was.name, e.name)
+		put("post", "post", was.post, e.post)
+		put("rank", "rank", was.rank, e.rank)
+		put("category", "category", was.category, e.category)
+		put("from", "from_on", was.from, e.from)
+		put("to", "to_on", was.to, e.to)
+		put("official_no", "outside_no", was.no, e.no)
+		if p.have["party_member"] && differ(&ch, "party_member", yesNo(was.party), yesNo(e.party)) {
+			set["party_member"] = e.party
+		}
+		if p.have["chief"] && differ(&ch, "chief", yesNo(was.chief), yesNo(e.chief)) {
+			set["chief"] = e.chief
+		}
+		if was.unit != e.unit {
+			f.say("unit", "sheet.moved")
+		}
+		if f.done(what(ch), name, ch) && len(ch) > 0 {
+			mends = append(mends, mend{was.id, set})
+		}
+	}
+	return func(ctx context.Context, tx *ledger.Tx) error {
+		if _, err := org.AddOfficials(ctx, tx, fresh); err != nil {
+			return err
+		}
+		for _, m := range mends {
+			if err := org.AmendOfficial(ctx, tx, m.id, m.set); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// party understands 中共党员 and 群众 beside yes and no.
+func (f *form) party(col string) bool {
+	switch f.rec.get(col) {
+	case "中共党员", "党员", "中共预备党员", "预备党员":
+		return true
+	case "群众", "共青团员", "民主党派", "无党派人士":
+		return false
+	}
+	return f.yes(col)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "是"
+	}
+	return "否"
+}
+
+func loadOfficials(ctx context.Context, r db.Reader) ([]entry, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (e entry, err error) {
+		return e, rows.Scan(&e.id, &e.unit, &e.name, &e.post, &e.rank, &e.category, &e.party, &e.chief, &e.from, &e.to, &e.no)
+	}, `SELECT o.id, o.unit_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.from_on, o.to_on, o.outside_no FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id
+		WHERE o.city_id = $1 ORDER BY u.level, u.code, u.id, o.pinyin, o.id`)
+}
+
+func (s *Service) exportOfficials(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
+	x, err := loadUnits(ctx, r, who)
+	if err != nil {
+		return err
+	}
+	all, err := loadOfficials(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		u, ok := x.all[e.unit]
+		if !ok || !x.allowed(u) {
+			continue
+		}
+		rank, _ := s.Rules.Rank(e.rank)
+		if err := row([]string{x.label(u), e.name, e.post, rank.Name.In(lang), s.Rules.Name("official_category", e.category, lang), yesNo(e.party), yesNo(e.chief), e.from, e.to, e.no}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
