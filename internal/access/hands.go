@@ -34,7 +34,8 @@ type Roster struct {
 // LoadRoster reads the roster of an organ and a handling unit for one family of matters ("" for none).
 func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.Key, today calendar.Date) (*Roster, error) {
 	o := &Roster{units: map[id.Key]Unit{}, barred: map[id.Key]bool{}, r: r.For(organ.City)}
-	us, err := db.All(ctx, o.r, scanUnit(organ.City), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND (u.id = $2 OR u.id = $3 OR u.organ_id = $2 AND u.kind = 'office')`, organ.Key, handler.Key)
+	us, err := db.All(ctx, o.r, scanUnit(organ.City), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.id IN ($2, $3)
+		UNION ALL SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.organ_id = $2 AND u.kind = 'office'`, organ.Key, handler.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -48,9 +49,10 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 		o.Office = o.units[h.Office]
 	}
 	keys := make([]string, 0, len(us))
-	for _, u := range us {
-		keys = append(keys, u.ID.Key)
+	for k := range o.units {
+		keys = append(keys, k)
 	}
+	slices.Sort(keys)
 	b := db.Build(`SELECT p.id, p.name, h.id, h.kind, h.unit_id, '' AS for_id FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id WHERE h.city_id = $1`)
 	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
 	b.Add(` UNION ALL SELECT p.id, p.name, h.id, h.kind, h.unit_id, h.person_id FROM delegations d

@@ -145,9 +145,18 @@ func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty
 // below. Everybody there who may see the list sees it, whoever of them it is owed by.
 func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limit int) ([]Duty, error) {
 	organ := who.Unit().OrganID()
+	var kinds []string
+	for _, k := range e.order {
+		if who.Can(access.ReadOf(k)) {
+			kinds = append(kinds, k)
+		}
+	}
+	if len(kinds) == 0 {
+		return nil, nil
+	}
 	var out []Duty
 	for _, city := range who.Cities {
-		b := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM clocks c`+dutyJoin+` WHERE c.city_id = $1 AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule)
+		b := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM clocks c`+dutyJoin+` WHERE c.city_id = $1 AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule).In(" AND ", "m.kind", kinds)
 		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
 		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
 		ds, err := e.duties(ctx, e.Ledger.DB.In(city), text, args...)

@@ -302,7 +302,7 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 			if err != nil {
 				return false, err
 			}
-			for _, role := range []access.Role{access.Observer, access.Supervision, access.Deputy, access.Principal} {
+			for _, role := range []access.Role{access.Observer, access.Intake, access.Supervision, access.Deputy, access.Principal} {
 				if !above.ID.Zero() && who.Is(role, above.ID) {
 					return true, nil
 				}
@@ -564,6 +564,9 @@ func (e *Engine) owed(ctx context.Context, r db.Reader, m *Matter, by By) (id.ID
 		above, err := e.above(ctx, r, m.Organ)
 		if above.ID.Zero() {
 			return m.Organ, access.Principal, err
+		}
+		if !access.Observer.May(access.ReadOf(m.Kind)) {
+			return above.ID, access.Intake, err // reports are between the intake offices
 		}
 		return above.ID, access.Observer, err
 	}

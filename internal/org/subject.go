@@ -114,9 +114,8 @@ func categoryOf(rank string) string {
 // ownPerson finds one of the system's own people by name at a unit or in what belongs to it. A match by name alone is
 // enough to keep somebody's eyes off a matter: the error to fear is the other one.
 func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
-	ps, err := db.Column[string](ctx, r, `SELECT p.id FROM people p JOIN holdings h ON h.city_id = p.city_id AND h.person_id = p.id
-		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE p.city_id = $1 AND p.name = $2 AND (u.id = $3 OR u.superior_id = $3 OR u.organ_id = $3 AND u.kind = 'office') AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4) LIMIT 1`,
+	ps, err := db.Column[string](ctx, r, `SELECT p.id FROM people p WHERE p.city_id = $1 AND p.name = $2 AND EXISTS (SELECT 1 FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
+		WHERE h.city_id = p.city_id AND h.person_id = p.id AND (u.id = $3 OR u.superior_id = $3 OR u.organ_id = $3 AND u.kind = 'office') AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)) LIMIT 1`,
 		name, unit, r.Now().Date())
 	if err != nil || len(ps) == 0 {
 		return "", err

@@ -242,7 +242,20 @@ func (d *DB) transact(ctx context.Context, city id.City, scratch bool, fn func(*
 func (d *DB) once(ctx context.Context, city id.City, scratch bool, fn func(*Tx) error) (err error) {
 	var after []func()
 	if d.group != nil {
+		step := func(text string) error {
+			_, err := d.group.exec(ctx, text, nil)
+			return err
+		}
+		if err := step("SAVEPOINT act"); err != nil {
+			return err
+		}
 		if err := fn(&Tx{d: d, run: d.group, city: city, now: d.Now(), scratch: scratch, after: &after}); err != nil {
+			if undo := errors.Join(step("ROLLBACK TO act"), step("RELEASE act")); undo != nil {
+				return errors.Join(err, undo)
+			}
+			return err
+		}
+		if err := step("RELEASE act"); err != nil {
 			return err
 		}
 		for _, f := range after {

@@ -47,6 +47,7 @@ CREATE TABLE units (
   PRIMARY KEY (city_id, id)
 );
 CREATE INDEX units_superior ON units (city_id, superior_id, code, id);
+CREATE INDEX units_organ ON units (city_id, organ_id, kind);
 CREATE INDEX units_code ON units (city_id, code);
 CREATE INDEX units_county ON units (city_id, county_id, kind, code);
 
@@ -73,6 +74,7 @@ CREATE TABLE people (
   version BIGINT NOT NULL DEFAULT 1,
   PRIMARY KEY (city_id, id)
 );
+CREATE INDEX people_name ON people (city_id, name);
 CREATE INDEX people_outside ON people (city_id, outside_no);
 
 CREATE TABLE posts (
