@@ -177,5 +177,9 @@ func large(t testing.TB, d *db.DB) (*apptest.World, access.Unit) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// PostgreSQL plans by statistics that it gathers by itself within a minute of a bulk write.
+	if _, err := d.Raw().Exec(`ANALYZE`); err != nil {
+		t.Fatal(err)
+	}
 	return w, top
 }
