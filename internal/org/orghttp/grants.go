@@ -146,7 +146,8 @@ type askedView struct {
 type askForm struct {
 	Query  string
 	Found  []foundRow
-	Asked  bool // something was looked for
+	Asked  bool   // something was looked for
+	Enter  string // address of the form for somebody not on the roster
 	Chosen string
 	New    bool
 	Person string
@@ -274,6 +275,7 @@ func (p *Pages) endFields(c *web.Ctx, f url.Values, form string, texts map[strin
 
 func (p *Pages) askForm(c *web.Ctx, self string, f url.Values, texts map[string]string) (*askForm, error) {
 	a := &askForm{Query: strings.TrimSpace(f.Get("find")), New: f.Get("new") != "", Asked: f.Has("find")}
+	a.Enter = self + "?" + url.Values{"new": {"1"}, "find": {a.Query}}.Encode() + "#ask"
 	if key := f.Get("person"); id.ValidKey(key) {
 		x, err := p.Org.Person(c.Context(), c.Who.City, key)
 		if err != nil {
