@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/clue"
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
+	"qianshao/internal/document"
 	"qianshao/internal/exchange"
 	"qianshao/internal/flow"
 	"qianshao/internal/insight"
@@ -103,7 +104,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

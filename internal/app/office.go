@@ -1,18 +1,48 @@
 package app
 
 import (
+	"context"
 	"slices"
 
+	"qianshao/internal/casework"
+	"qianshao/internal/clue"
 	"qianshao/internal/custody/custodyhttp"
+	"qianshao/internal/document"
+	"qianshao/internal/document/documenthttp"
+	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/id"
 	"qianshao/internal/org/orghttp"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook/rulehttp"
 	"qianshao/internal/web"
 )
 
-// officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules.
+// officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules, papers.
 func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
 	keys := &custodyhttp.Pages{Custody: a.Custody}
 	rules := &rulehttp.Pages{Rules: a.Rules, Org: a.Org, Article: fp.Article}
-	return slices.Concat(og.DelegationRoutes(), keys.Routes(), rules.Routes())
+	papers := &documenthttp.Pages{Papers: a.Papers(), Engine: a.Engine, Rules: a.Rules, Clock: func(c *web.Ctx, matter id.ID, clock id.Key) (*document.Clock, error) {
+		u, err := fp.Urged(c, matter, clock)
+		return &document.Clock{Name: u.Name, Due: u.Due, OwedBy: u.OwedBy, Reasons: u.Reasons}, err
+	}}
+	return slices.Concat(og.DelegationRoutes(), keys.Routes(), rules.Routes(), papers.Routes())
+}
+
+// Papers is the room of official papers.
+func (a *App) Papers() *document.Service {
+	return &document.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: a.Rules, Known: known}
+}
+
+// known asks the area of a matter what it knows beyond the matter's acts.
+func known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, error) {
+	switch m.Kind {
+	case clue.Kind:
+		c, err := clue.Get(ctx, r, m.ID.Key)
+		return document.Known{Summary: c.Summary, Discipline: c.Discipline}, err
+	case casework.Kind:
+		c, err := casework.Get(ctx, r, m.ID.Key)
+		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Track: c.Track}, err
+	}
+	return document.Known{}, nil
 }

@@ -228,24 +228,7 @@ func organLevel(who access.Actor, m flow.Matter) bool {
 }
 
 // stageWord is what the person concerned is called by the state of the matter.
-func stageWord(m flow.Matter) string {
-	if m.Kind == "case" {
-		switch m.State {
-		case "decided", "delivered", "executing", "executed", "close_review", "closed":
-			if m.Outcome == "sanction" {
-				return "sanctioned"
-			}
-		}
-		return "investigated"
-	}
-	if m.Kind == "clue" {
-		switch m.State {
-		case "verify_plan", "plan_review", "verifying", "signing", "verified", "result_review":
-			return "verified"
-		}
-	}
-	return "reported"
-}
+func stageWord(m flow.Matter) string { return flow.SubjectStage(m) }
 
 // steps are the stages of the matter's life, with the day each was reached and whose turn it is.
 func (p *Pages) steps(c *web.Ctx, l *look, d *flow.Dossier, k Kind) []ui.StepView {
