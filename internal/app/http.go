@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/account/accounthttp"
 	"qianshao/internal/casework/casehttp"
 	"qianshao/internal/clue/cluehttp"
+	"qianshao/internal/exchange/exchangehttp"
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/insight/insighthttp"
 	"qianshao/internal/intake/intakehttp"
@@ -28,6 +29,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
+	ex := &exchangehttp.Pages{Exchange: a.Exchange}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
 	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
@@ -35,7 +37,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 			fp.Add(k)
 		}
 	}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

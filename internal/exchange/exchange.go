@@ -160,6 +160,25 @@ var (
 	errNothing = errors.New("exchange: nothing changes")
 )
 
+// MayImport says whether somebody may import a kind at all; which rows is asked of each.
+func (s *Service) MayImport(who access.Actor, kind string) bool {
+	if kind == "holidays" { // the notices are the deployment's; package deadline asks
+		return who.Automatic()
+	}
+	t, ok := tables[kind]
+	return ok && (who.Automatic() || who.Can(access.ImportRows) && who.Can(t.perm))
+}
+
+// MayExport says whether somebody may have a kind given out. Whoever may import a table may have it out to mend it;
+// other tables are given out to those who may export.
+func (s *Service) MayExport(who access.Actor, kind string) bool {
+	if kind == "holidays" { // public notices
+		return true
+	}
+	t, ok := tables[kind]
+	return ok && (who.Automatic() || who.Can(t.read) && (who.Can(access.ExportRows) || s.MayImport(who, kind)))
+}
+
 // Import reads a table and does what its rows say, or with DryRun tells what they would do.
 func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src io.ReaderAt, size int64, opt Options) (Report, error) {
 	if kind == "holidays" {
@@ -169,7 +188,7 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	if !ok {
 		return Report{}, fault.InvalidField("kind", "choice.unknown")
 	}
-	if !who.Automatic() && !(who.Can(access.ImportRows) && who.Can(t.perm)) {
+	if !s.MayImport(who, kind) {
 		return Report{}, fault.New(fault.Forbidden, "page.not_yours")
 	}
 	tell := opt.Progress
@@ -243,8 +262,7 @@ func (s *Service) Export(ctx context.Context, who access.Actor, kind string, to 
 	if !ok {
 		return 0, fault.InvalidField("kind", "choice.unknown")
 	}
-	// Whoever may import a table may have it out to mend it; other tables are given out to those who may export.
-	if !who.Automatic() && !(who.Can(t.read) && (who.Can(access.ExportRows) || who.Can(access.ImportRows) && who.Can(t.perm))) {
+	if !s.MayExport(who, kind) {
 		return 0, fault.New(fault.Forbidden, "page.not_yours")
 	}
 	n := 0
