@@ -18,7 +18,7 @@ import (
 	"qianshao/internal/web"
 )
 
-// officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules, papers.
+// officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules, papers, stepping aside.
 func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
 	keys := &custodyhttp.Pages{Custody: a.Custody}
 	rules := &rulehttp.Pages{Rules: a.Rules, Org: a.Org, Article: fp.Article}
@@ -26,7 +26,7 @@ func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
 		u, err := fp.Urged(c, matter, clock)
 		return &document.Clock{Name: u.Name, Due: u.Due, OwedBy: u.OwedBy, Reasons: u.Reasons}, err
 	}}
-	return slices.Concat(og.DelegationRoutes(), keys.Routes(), rules.Routes(), papers.Routes())
+	return slices.Concat(og.DelegationRoutes(), keys.Routes(), rules.Routes(), papers.Routes(), fp.RecusalRoutes())
 }
 
 // Papers is the room of official papers.

@@ -99,7 +99,7 @@ var teamTable = &ledger.Table{Name: "team", Key: []string{"matter_id", "stage", 
 
 // Tables are the covered tables of this package.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{matterTable, subjectTable, proposalTable, stepTable, teamTable, barTable}
+	return []*ledger.Table{matterTable, subjectTable, proposalTable, stepTable, teamTable, barTable, recusalTable}
 }
 
 func (m Matter) row() []any {

@@ -363,6 +363,8 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 	case isApproval(k.Rule):
 		v.What = c.T("desk.sign")
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
+	case k.Rule == flow.RuleRecusal:
+		v.Href = base + "/recusal"
 	case k.Rule == flow.RuleSuperior:
 		v.Href, v.Button = base+"/clock/"+k.ID.Key+"/seen", c.T("move.clock.seen")
 	case k.Rule == flow.RuleRisen:

@@ -59,7 +59,7 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.
 	}
 	var names []string
 	for n := range e.Params {
-		if order[n] > 0 || n == "note" || n == "for" || n == "moved" {
+		if order[n] > 0 || alwaysTold[n] {
 			names = append(names, n)
 		}
 	}
@@ -76,8 +76,11 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.
 			continue
 		}
 		f := flow.Field{Name: n, Kind: flow.Para}
-		if i := order[n]; i > 0 {
+		switch i := order[n]; {
+		case i > 0:
 			f = fields[i-1]
+		case n == "recusal_ground":
+			f.List = n
 		}
 		var words []string
 		for _, x := range list(e.Params[n]) {
@@ -85,6 +88,9 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.
 				if t, ok := p.Rules.Timer(x, e.At.Date()); ok {
 					x = t.Name.In(c.Lang)
 				}
+			}
+			if doc, ok := p.Rules.Document(x); ok && n == "paper" {
+				x = doc.Name.In(c.Lang)
 			}
 			words = append(words, p.value(c, l, f, x))
 		}
@@ -100,6 +106,9 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.
 		}
 	}
 }
+
+// alwaysTold are what acts say beyond the fields of a move.
+var alwaysTold = map[string]bool{"note": true, "for": true, "moved": true, "who": true, "recusal_ground": true, "paper": true, "paper_no": true, "file": true}
 
 func moveOf(action string) string {
 	parts := strings.Split(action, ".")
