@@ -152,6 +152,7 @@ type pass struct {
 	have  map[string]bool // columns the file has
 	rep   *Report
 	units *unitIndex
+	lang  string
 	tell  func(stage string, rows int)
 }
 
@@ -199,10 +200,10 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	if err != nil {
 		return Report{}, err
 	}
-	rep := Report{}
+	rep, lang := Report{}, locale.Pick(opt.Lang, "")
 	plan := func(r db.Reader) (func(context.Context, *ledger.Tx) error, error) {
 		rep = Report{Kind: kind, Rows: len(rows), Counts: map[string]int{}}
-		p := &pass{who: who, r: r, on: opt.On, today: r.Now().Date(), rows: rows, have: have, rep: &rep, tell: tell}
+		p := &pass{who: who, r: r, on: opt.On, today: r.Now().Date(), rows: rows, have: have, rep: &rep, lang: lang, tell: tell}
 		if p.on == "" {
 			p.on = p.today
 		}

@@ -180,7 +180,7 @@ func (r *roster) apply(ctx context.Context, tx *ledger.Tx) error {
 
 // row plans one row.
 func (r *roster) row(w *wanted) {
-	name := w.label(locale.Zh)
+	name := w.label(r.p.lang)
 	if w.person.Name != "" {
 		name += "　" + w.person.Name
 	}
@@ -419,7 +419,7 @@ func (r *roster) left(rows []*wanted, seats []*seat) {
 		if !named[s.unit] || kept[s] || s.holding == "" {
 			continue
 		}
-		l := Line{What: End, Name: r.p.units.all[s.unit].Name + "　" + locale.T(locale.Zh, "post."+s.kind), Changes: []Changed{{"name", s.name, ""}}}
+		l := Line{What: End, Name: r.p.units.all[s.unit].Name + "　" + locale.T(r.p.lang, "post."+s.kind), Changes: []Changed{{"name", s.name, ""}}}
 		if string(r.p.on) < s.since {
 			l.What, l.Problems = Wrong, []Problem{{"since", "sheet.before_holder", []string{s.name, s.since}}}
 		}
