@@ -25,6 +25,8 @@ func AddTenant(ctx context.Context, d *db.DB, t Tenant) error {
 }
 
 // Tenants lists every tenant of the deployment.
-func Tenants(ctx context.Context, d *db.DB) ([]id.City, error) {
-	return db.Column[id.City](ctx, d.Shared(), `SELECT city_id FROM tenants ORDER BY city_id`)
+func Tenants(ctx context.Context, d *db.DB) ([]id.City, error) { return tenants(ctx, d.Shared()) }
+
+func tenants(ctx context.Context, r db.Reader) ([]id.City, error) {
+	return db.Column[id.City](ctx, r, `SELECT city_id FROM tenants ORDER BY city_id`)
 }

@@ -81,11 +81,8 @@ func (q *Queue) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		if err := q.plan(ctx); err != nil && ctx.Err() == nil {
-			q.Log.LogAttrs(ctx, slog.LevelError, "planning jobs", slog.String("error", err.Error()))
-		}
 		for {
-			did, err := q.One(ctx)
+			did, err := q.Due(ctx)
 			if err != nil && ctx.Err() == nil {
 				q.Log.LogAttrs(ctx, slog.LevelError, "taking a job", slog.String("error", err.Error()))
 			}
@@ -100,6 +97,14 @@ func (q *Queue) Run(ctx context.Context) {
 		case <-q.wake:
 		}
 	}
+}
+
+// Due makes the jobs whose mark has been passed and does one job. It says whether there was one.
+func (q *Queue) Due(ctx context.Context) (bool, error) {
+	if err := q.plan(ctx); err != nil {
+		return false, fmt.Errorf("planning: %w", err)
+	}
+	return q.One(ctx)
 }
 
 // Wake makes Run look at once instead of at the next second.

@@ -62,7 +62,7 @@ func (l *Ledger) Adopt(ctx context.Context, who func(id.City) access.Actor, key 
 	if n.Mark != "" && !renew {
 		return n, fault.New(fault.Conflict, "key.file_other")
 	}
-	top, err := head0(ctx, l.DB)
+	top, err := Top(ctx, l.DB)
 	if err != nil || top.ID.Zero() {
 		return n, err
 	}
@@ -84,8 +84,8 @@ func (l *Ledger) Adopt(ctx context.Context, who func(id.City) access.Actor, key 
 	return n, err
 }
 
-// head0 is the organ at the head of the deployment: of a tenant whose superior tenant is not in it.
-func head0(ctx context.Context, d *db.DB) (access.Unit, error) {
+// Top is the organ at the head of the deployment: of a tenant whose superior tenant is not in it.
+func Top(ctx context.Context, d *db.DB) (access.Unit, error) {
 	cities, err := db.Column[id.City](ctx, d.Shared(), `SELECT t.city_id FROM tenants t LEFT JOIN tenants a ON a.city_id = t.above_id
 		WHERE a.city_id IS NULL ORDER BY t.city_id`)
 	if err != nil {

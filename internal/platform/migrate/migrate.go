@@ -59,6 +59,23 @@ func Up(ctx context.Context, d *db.DB, before func(from, to int64) error, progre
 	return len(done), err
 }
 
+// To brings an empty database to an earlier version, or this one: for a backup that was made at it.
+func To(ctx context.Context, d *db.DB, version int64) error {
+	p, err := provider(d)
+	if err != nil {
+		return err
+	}
+	have, _, err := versions(ctx, p)
+	if err != nil || have == version {
+		return err
+	}
+	if have > version {
+		return fault.New(fault.Conflict, "db.newer", strconv.FormatInt(have, 10), strconv.FormatInt(version, 10))
+	}
+	_, err = p.UpTo(ctx, version)
+	return err
+}
+
 // Check says whether the database is at exactly this program's version.
 func Check(ctx context.Context, d *db.DB) error {
 	p, err := provider(d)
@@ -75,6 +92,15 @@ func Check(ctx context.Context, d *db.DB) error {
 		return fault.New(fault.Conflict, "db.older", strconv.FormatInt(have, 10), strconv.FormatInt(want, 10))
 	}
 	return nil
+}
+
+// Version is the version the database is at, 0 when there is nothing in it.
+func Version(ctx context.Context, d *db.DB) (int64, error) {
+	p, err := provider(d)
+	if err != nil {
+		return 0, err
+	}
+	return p.GetDBVersion(ctx)
 }
 
 // Latest is this program's version.

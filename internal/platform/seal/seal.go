@@ -150,6 +150,30 @@ func Reader(src io.Reader, privates ...string) (io.Reader, error) {
 	return age.Decrypt(src, ids...)
 }
 
+// PassWriter seals a stream under a passphrase.
+func PassWriter(dst io.Writer, passphrase string) (io.WriteCloser, error) {
+	r, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	r.SetWorkFactor(workFactor + 3) // once a backup: dearer than an organ's key, which a person waits for
+	return age.Encrypt(dst, r)
+}
+
+// PassReader opens what PassWriter sealed; a wrong passphrase is a fault.
+func PassReader(src io.Reader, passphrase string) (io.Reader, error) {
+	id, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return nil, fault.InvalidField("passphrase", "key.passphrase")
+	}
+	id.SetMaxWorkFactor(22)
+	r, err := age.Decrypt(src, id)
+	if err != nil {
+		return nil, fault.InvalidField("passphrase", "key.passphrase").Because(err)
+	}
+	return r, nil
+}
+
 // Open opens what Seal closed.
 func Open(sealed []byte, privates ...string) ([]byte, error) {
 	r, err := Reader(bytes.NewReader(sealed), privates...)

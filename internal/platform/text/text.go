@@ -114,6 +114,44 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 	return Put(ctx, tx, matter, terms, plain)
 }
 
+// Rebuild makes a tenant's index anew from the texts it was made of: after a restore, which carries only those. terms
+// gives the scope words of a batch of matters. What is derived from facts is no fact, so no act is owed for it.
+func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
+	type entry struct{ matter, plain string }
+	after := ""
+	for {
+		done := 0
+		err := d.Write(ctx, city, func(tx *db.Tx) error {
+			es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
+				`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 500`, after)
+			if err != nil {
+				return err
+			}
+			var keys []id.Key
+			for _, e := range es {
+				keys = append(keys, e.matter)
+			}
+			words, err := terms(tx, keys)
+			if err != nil {
+				return err
+			}
+			for _, e := range es {
+				if err := Put(ctx, tx, e.matter, words[e.matter], e.plain); err != nil {
+					return err
+				}
+			}
+			done = len(es)
+			if done > 0 {
+				after = es[done-1].matter
+			}
+			return nil
+		})
+		if err != nil || done == 0 {
+			return err
+		}
+	}
+}
+
 func putSQLite(ctx context.Context, tx *db.Tx, matter id.Key, plain, body string) error {
 	var n int64
 	err := tx.Row(ctx, `/*engine*/ INSERT INTO texts (city_id, matter_id, plain) VALUES ($1, $2, $3)

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/app"
+	"qianshao/internal/custody"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/locale"
+	"qianshao/internal/platform/seal"
+)
+
+type keysCmd struct {
+	List      keysListCmd      `cmd:"" help:"${help_keys_list}"`
+	Make      keysMakeCmd      `cmd:"" help:"${help_keys_make}"`
+	Public    keysPublicCmd    `cmd:"" help:"${help_keys_public}"`
+	Renew     keysRenewCmd     `cmd:"" help:"${help_keys_renew}"`
+	Recipient keysRecipientCmd `cmd:"" help:"${help_keys_recipient}"`
+}
+
+type keysListCmd struct{ database }
+
+// Run lists the organs and how their keys stand.
+func (c *keysListCmd) Run(e *env) error {
+	a, err := c.rooms(e, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.DB.Close()
+	cities, err := app.Tenants(e.ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	for _, city := range cities {
+		r := a.DB.In(city)
+		top, err := access.Top(e.ctx, r)
+		if err != nil {
+			return err
+		}
+		organs := []access.Unit{top}
+		counties, err := access.UnitsOf(e.ctx, r, "", "county")
+		if err != nil {
+			return err
+		}
+		for _, u := range append(organs, counties...) {
+			if u.ID.Zero() {
+				continue
+			}
+			ks, err := custody.Keys(e.ctx, r, u.ID)
+			if err != nil {
+				return err
+			}
+			state := locale.T(e.lang, "cli.keys.none")
+			if len(ks) > 0 && ks[0].Retired == "" {
+				state = locale.T(e.lang, "cli.keys.since", ks[0].Made)
+			}
+			e.say("keys.organ", u.Commission(), u.Code, state)
+		}
+	}
+	return nil
+}
+
+type keysMakeCmd struct {
+	database
+	Unit           string `required:"" help:"${help_unit}"`
+	PassphraseFile string `placeholder:"FILE" help:"${help_passphrase_file}"`
+}
+
+// Run makes an organ's key under a passphrase of its custodian.
+func (c *keysMakeCmd) Run(e *env) error {
+	a, err := c.rooms(e, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.DB.Close()
+	u, err := unit(e, a, c.Unit)
+	if err != nil {
+		return err
+	}
+	p, err := e.passphrase(c.PassphraseFile)
+	if err != nil {
+		return err
+	}
+	if err := a.Custody.MakeKey(e.ctx, access.ByOperator(u.ID.City), u, p); err != nil {
+		return err
+	}
+	e.say("keys.made", u.Commission())
+	return nil
+}
+
+// passphrase reads a passphrase from a file, or one line of the input.
+func (e *env) passphrase(file string) (string, error) {
+	if file != "" {
+		return passphrase(file)
+	}
+	fmt.Fprintln(e.errs, locale.T(e.lang, "cli.keys.passphrase"))
+	line, err := bufio.NewReader(e.in).ReadString('\n')
+	if err != nil && line == "" {
+		return "", err
+	}
+	return checked(line)
+}
+
+// unit finds a unit by its id or its division code, in whichever tenant.
+func unit(e *env, a *app.App, name string) (access.Unit, error) {
+	if x, err := id.Parse(name); err == nil {
+		return access.GetUnit(e.ctx, a.DB.In(x.City), x.Key)
+	}
+	cities, err := app.Tenants(e.ctx, a.DB)
+	if err != nil {
+		return access.Unit{}, err
+	}
+	for _, c := range cities {
+		u, err := access.UnitByCode(e.ctx, a.DB.In(c), name)
+		if fault.KindOf(err) != fault.NotFound {
+			return u, err
+		}
+	}
+	return access.Unit{}, fault.New(fault.NotFound, "unit.unknown", name)
+}
+
+type keysPublicCmd struct{ database }
+
+// Run shows what signatures on the logs are checked with.
+func (c *keysPublicCmd) Run(e *env) error {
+	d, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	n, err := ledger.LoadNotary(e.ctx, d)
+	if err != nil {
+		return err
+	}
+	if n.Name == "" {
+		e.say("keys.no_deployment")
+		return nil
+	}
+	e.say("keys.deployment", n.Name)
+	for _, p := range n.Publics {
+		fmt.Fprintln(e.out, p)
+	}
+	return nil
+}
+
+type keysRenewCmd struct {
+	database
+	keyFile
+}
+
+// Run takes the key file that is there into use, or a new one when there is none.
+func (c *keysRenewCmd) Run(e *env) error {
+	d, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	path := c.keyFile.path(c.database)
+	key, err := seal.LoadDeployment(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err = seal.NewDeployment(path)
+	}
+	if err != nil {
+		return err
+	}
+	l := &ledger.Ledger{DB: d}
+	if _, err := l.Adopt(e.ctx, access.ByOperator, key, true); err != nil {
+		return err
+	}
+	e.say("keys.renewed", path)
+	return nil
+}
+
+type keysRecipientCmd struct {
+	Out string `arg:"" name:"file" help:"${help_out}"`
+}
+
+// Run makes a key that backups are sealed to: the private half into a file, the public half to the output.
+func (c *keysRecipientCmd) Run(e *env) error {
+	private, public, err := seal.NewKey()
+	if err != nil {
+		return err
+	}
+	if err := keep(c.Out, strings.NewReader(private+"\n")); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fault.New(fault.Conflict, "key.file_there", c.Out)
+		}
+		return err
+	}
+	e.say("keys.recipient", c.Out)
+	fmt.Fprintln(e.out, public)
+	return nil
+}
