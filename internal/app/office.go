@@ -20,13 +20,13 @@ import (
 
 // officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules, papers, stepping aside.
 func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
-	keys := &custodyhttp.Pages{Custody: a.Custody}
+	keys := &custodyhttp.Pages{Custody: a.Custody, Engine: a.Engine}
 	rules := &rulehttp.Pages{Rules: a.Rules, Org: a.Org, Article: fp.Article}
 	papers := &documenthttp.Pages{Papers: a.Papers(), Engine: a.Engine, Rules: a.Rules, Clock: func(c *web.Ctx, matter id.ID, clock id.Key) (*document.Clock, error) {
 		u, err := fp.Urged(c, matter, clock)
 		return &document.Clock{Name: u.Name, Due: u.Due, OwedBy: u.OwedBy, Reasons: u.Reasons}, err
 	}}
-	return slices.Concat(og.DelegationRoutes(), keys.Routes(), rules.Routes(), papers.Routes(), fp.RecusalRoutes())
+	return slices.Concat(og.DelegationRoutes(), keys.Routes(), keys.FileRoutes(), rules.Routes(), papers.Routes(), fp.RecusalRoutes())
 }
 
 // Papers is the room of official papers.

@@ -20,6 +20,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 )
@@ -34,6 +35,7 @@ const (
 type Keeper struct {
 	Ledger *ledger.Ledger
 	Ring   *seal.Ring
+	Files  *blob.Store // where sealed contents lie; nil: none are taken
 	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
 	// passphrase is slow on purpose.
 	Make func(passphrase string) (public, wrapped string, err error)
@@ -54,7 +56,7 @@ var keyTable = &ledger.Table{Name: "organ_keys", Key: []string{"organ_id", "id"}
 var envelopeTable = &ledger.Table{Name: "envelopes", Key: []string{"id"}, Cols: []string{"matter_id", "what", "suite", "keys", "sealed", "at"}}
 
 // Tables are the covered tables of this package.
-func Tables() []*ledger.Table { return []*ledger.Table{keyTable, envelopeTable} }
+func Tables() []*ledger.Table { return []*ledger.Table{keyTable, envelopeTable, fileTable} }
 
 // Key is one key pair of an organ, the private half wrapped.
 type Key struct {

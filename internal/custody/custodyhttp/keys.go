@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/custody"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -22,6 +23,7 @@ import (
 // Pages is everything this room shows.
 type Pages struct {
 	Custody *custody.Keeper
+	Engine  *flow.Engine
 }
 
 // Routes are this room's addresses.
