@@ -207,7 +207,7 @@ func (c *composer) context(name string) []Run {
 		return plain(c.commonKinds())
 	}
 	text, ok := map[string]string{
-		"unit": c.rep.Unit.Name, "all": c.t("report.all." + c.rep.Unit.Kind), "to": day(c.lang, c.rep.Period.To),
+		"unit": c.rep.Unit.Name, "all": c.all(), "to": day(c.lang, c.rep.Period.To),
 		"span": span(c.lang, c.rep.Period), "before": span(c.lang, c.rep.Before), "many": strconv.Itoa(c.rep.many),
 		"cities": number(int64(c.rep.Cities)), "counties": number(int64(c.rep.Counties)), "towns": number(int64(c.rep.Towns)),
 	}[name]
@@ -215,6 +215,19 @@ func (c *composer) context(name string) []Run {
 		panic("insight: a sentence asks for @" + name) // a test walks every sentence
 	}
 	return plain(text)
+}
+
+// all is the unit as a whole, as its own papers call it: 全市, 全县, 全区.
+func (c *composer) all() string {
+	key := "report.all." + c.rep.Unit.Kind
+	if c.rep.Unit.Kind == "county" {
+		for _, end := range []string{"区", "市"} { // a district, or a city of county rank
+			if strings.HasSuffix(c.rep.Unit.Name, end) {
+				return c.t(key + "." + end)
+			}
+		}
+	}
+	return c.t(key)
 }
 
 // missing lists the posts that are vacant with how many of each, and leaves out those that are all held.

@@ -105,8 +105,8 @@ func (c *composer) where(f Finding) []Run {
 			continue
 		}
 		u := r.Figure.Def.Unit
-		if u != measure.Number && u != measure.Share {
-			continue
+		if u != measure.Share && (u != measure.Number || c.rep.Unit.Kind == "county") {
+			continue // of townships a count is one or none: the annex has them by name
 		}
 		weight := func(v measure.Value) int64 {
 			if r.Under != nil {
@@ -196,7 +196,7 @@ func (c *composer) remedies() {
 		c.add(s)
 		for j, step := range x.Steps {
 			f := c.rep.Figures[step.Measure]
-			row := cells(strconv.Itoa(i+1)+"."+strconv.Itoa(j+1), c.t("report.step."+step.Code), step.Owner.In(c.lang), day(c.lang, step.By.After(c.rep.Period.To)), done(f.Now, step), change(c.lang, f))
+			row := cells(strconv.Itoa(i+1)+"."+strconv.Itoa(j+1), c.t("report.step."+step.Code), step.Owner.In(c.lang), day(c.lang, step.By.After(c.rep.Period.To)), done(f.Now, step), progress(c.lang, f, step))
 			row[4].Link = f.Link
 			t.Rows = append(t.Rows, row)
 		}
@@ -215,6 +215,19 @@ func done(v measure.Value, s Step) string {
 		return number(rest(v)) + "/" + number(v.Denominator)
 	}
 	return number(v.Numerator) + "/" + number(v.Denominator)
+}
+
+// progress says how the count that a step goes by moved since the span before.
+func progress(lang string, f *Figure, s Step) string {
+	counted := func(v measure.Value) measure.Value {
+		if s.Done == "rest" {
+			v.Numerator = rest(v)
+		}
+		return v
+	}
+	d := *f
+	d.Def.Unit, d.Now, d.Was = measure.Number, counted(f.Now), counted(f.Was)
+	return change(lang, &d)
 }
 
 // changes is part three: every figure now and over the span before.
