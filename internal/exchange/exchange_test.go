@@ -261,3 +261,29 @@ func firstOdd(r exchange.Report) any {
 	}
 	return nil
 }
+
+// TestEveryColumnHasNames reads each kind's template: its head is understood in both languages, so every column has a
+// name in both.
+func TestEveryColumnHasNames(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	for _, kind := range exchange.Kinds {
+		if !locale.Has("sheet.kind."+kind) || !locale.Has("sheet.kind."+kind+".what") {
+			t.Errorf("%s has no name", kind)
+		}
+		if kind == "holidays" {
+			continue
+		}
+		for _, lang := range []string{locale.Zh, locale.En} {
+			var b bytes.Buffer
+			if err := w.App.Exchange.Template(kind, &b, sheet.CSV, lang); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "sheet.col.") {
+				t.Errorf("%s in %s: %s", kind, lang, b.String())
+			}
+			if rep := bring(t, w, access.ByOperator(apptest.City), kind, b.String(), true); rep.Rows != 0 {
+				t.Errorf("%s: an empty template has %d rows", kind, rep.Rows)
+			}
+		}
+	}
+}

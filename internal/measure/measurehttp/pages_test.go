@@ -8,6 +8,8 @@ import (
 
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/clue"
+	"qianshao/internal/locale"
+	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -119,5 +121,26 @@ func enter(t *testing.T, w *apptest.World) {
 		Source: "found", Received: "2026-10-12", Title: "反映公车私用", Summary: "监督检查发现。", Discipline: "work"})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEveryMeasureHasItsPlace holds that a new measure stands on the page of all, and its columns have names.
+func TestEveryMeasureHasItsPlace(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	_, page := w.Get(w.Serve(), "cityorg", "/measures")
+	for _, d := range w.App.Measures.All() {
+		if !strings.Contains(page, "/measures/"+d.Name+"?") {
+			t.Errorf("%s stands on no page", d.Name)
+		}
+		q := measure.Query{Unit: w.Units["city"], From: "2026-01-01", To: "2026-10-12"}
+		rows, err := d.Rows(apptest.Ctx, w.App.DB.In(apptest.City), q, w.As("cityorg"), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, col := range rows.Columns {
+			if !locale.Has("measure.col." + col) {
+				t.Errorf("%s: column %s has no name", d.Name, col)
+			}
+		}
 	}
 }

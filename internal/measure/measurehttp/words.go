@@ -105,21 +105,30 @@ func (w words) cell(d measure.Def, column, v string) string {
 	case "villages":
 		return w.t("measure.villages", v)
 	case "post", "head_post", "posts":
-		var out []string
-		for _, k := range strings.Fields(v) {
-			out = append(out, w.t("post."+k))
+		return w.posts(v)
+	case "months":
+		if n, err := strconv.Atoi(v); err == nil {
+			return w.months(n)
 		}
-		return strings.Join(out, w.t("list.comma"))
 	case "category":
 		return w.rules.Name("official_category", v, w.lang)
 	case "role":
 		return w.rules.Name("duty_role", v, w.lang)
 	case "what":
-		return w.t("measure.what." + v)
+		return locale.First(w.lang, "measure.what."+v, "measure.what.other")
 	case "kind":
 		return w.dim(d.Dims, v)
 	}
 	return v
+}
+
+// posts are kinds of posts, divided by blanks.
+func (w words) posts(v string) string {
+	var out []string
+	for _, k := range strings.Fields(v) {
+		out = append(out, w.t("post."+k))
+	}
+	return strings.Join(out, w.t("list.comma"))
 }
 
 func (w words) months(n int) string {
@@ -135,7 +144,7 @@ func (w words) months(n int) string {
 // isNumber says whether a column is set to the right.
 func isNumber(column string) bool {
 	switch column {
-	case "n", "authorised", "actual", "villages":
+	case "n", "authorised", "actual", "villages", "towns":
 		return true
 	}
 	return false
