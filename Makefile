@@ -1,0 +1,31 @@
+# make test is the whole gate, and what .ci/run calls. make help lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+tools: ## install what the tests need and is absent (Debian and the like, as root)
+	@scripts/tools
+
+test: tools check ## everything: formatting, vet, freshness of what is generated, all tests on both databases
+	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url QIANSHAO_TEST_PG_REQUIRED=1 go test -timeout 20m ./...
+
+check: ## the quick gates: formatting, vet, generated pages up to date
+	@bad=$$(gofmt -l $$(git ls-files '*.go')) && { [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; }; }
+	@go vet ./...
+	@scripts/fresh
+
+bench: ## figures at full size on both databases (an hour or so); docs/benchmarks.md is written from them
+	@url=$$(scripts/pg start durable) && QIANSHAO_TEST_PG=$$url go test -run '^$$' -bench . -benchtime 2s -timeout 3h ./...
+
+build: ## the program, in ./qianshao
+	go build -trimpath -ldflags '-s -w' -o qianshao ./cmd/qianshao
+
+demo: ## the demonstration city
+	go run ./cmd/qianshao demo
+
+generate: ## the pages' Go code from their templates
+	go tool templ generate -path internal
+
+.PHONY: help tools test check bench build demo generate
