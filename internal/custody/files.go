@@ -190,16 +190,13 @@ func looksLike(name string, head []byte) bool {
 	return got == want
 }
 
-// Read opens a file for somebody who may see its matter: an act before anything is shown. The content is to be read to
-// its end and closed.
-func (k *Keeper) Read(ctx context.Context, who access.Actor, file id.ID) (File, io.ReadCloser, error) {
-	if k.Files == nil {
-		return File{}, nil, fault.New(fault.Unavailable, "file.nowhere")
-	}
+// Read opens a matter's file for somebody who may see the matter: an act before anything is shown. The content is to be
+// read to its end and closed.
+func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file id.ID) (File, io.ReadCloser, error) {
 	f := File{ID: file}
 	var privates []string
 	_, err := k.Ledger.Write(ctx, who, file.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		err := tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored FROM files f WHERE f.city_id = $1 AND f.id = $2`, file.Key).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored)
+		err := tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored FROM files f WHERE f.city_id = $1 AND f.id = $2 AND f.matter_id = $3`, file.Key, matter).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored)
 		if errors.Is(err, db.ErrNoRows) {
 			return ledger.Act{}, fault.Hidden()
 		}
@@ -209,6 +206,9 @@ func (k *Keeper) Read(ctx context.Context, who access.Actor, file id.ID) (File, 
 		m, err := flow.Get(ctx, tx, who, f.Matter)
 		if err != nil {
 			return ledger.Act{}, err
+		}
+		if k.Files == nil {
+			return ledger.Act{}, fault.New(fault.Unavailable, "file.nowhere")
 		}
 		if privates, err = k.Ring.Keys(m.Organ.String()); err != nil {
 			return ledger.Act{}, err

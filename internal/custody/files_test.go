@@ -67,13 +67,13 @@ func TestFileIsSealedAndComesBack(t *testing.T) {
 		if err != nil || n != 1 {
 			t.Errorf("%d files on disk %v", n, err)
 		}
-		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), f); fault.Code(err) != "key.locked" {
+		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, f); fault.Code(err) != "key.locked" {
 			t.Errorf("read while locked: %v", err)
 		}
 		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
 			t.Fatal(err)
 		}
-		file, r, err := k.Read(apptest.Ctx, w.As("handler"), f)
+		file, r, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestFileIsSealedAndComesBack(t *testing.T) {
 			t.Errorf("%q %+v %v", b, file, err)
 		}
 		for _, who := range []string{"othersupervision", "secretary", "sysadmin"} {
-			if _, _, err := k.Read(apptest.Ctx, w.As(who), f); fault.KindOf(err) != fault.NotFound {
+			if _, _, err := k.Read(apptest.Ctx, w.As(who), m.Key, f); fault.KindOf(err) != fault.NotFound {
 				t.Errorf("%s reads: %v", who, err)
 			}
 			if _, err := k.Add(apptest.Ctx, w.As(who), m, "a.pdf", strings.NewReader(secret)); fault.KindOf(err) != fault.NotFound {
@@ -92,7 +92,7 @@ func TestFileIsSealedAndComesBack(t *testing.T) {
 		if _, err := w.App.Engine.Recuse(apptest.Ctx, w.As("principal"), m, flow.NewRecusal{Person: w.Who["handler"].Person, Ground: "kin", Order: true}); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), f); fault.KindOf(err) != fault.NotFound {
+		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, f); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("the recused reads by a kept link: %v", err)
 		}
 		acts, err := db.Column[string](apptest.Ctx, d.In(m.City), `SELECT a.action FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action IN ('file.add', 'file.read') ORDER BY a.seq`, m.Key)

@@ -129,7 +129,7 @@ func (p *Pages) getFile(c *web.Ctx) error {
 	if !id.ValidKey(k) {
 		return fault.Hidden()
 	}
-	f, content, err := p.Custody.Read(c.Context(), c.Who, id.ID{City: key.City, Key: k})
+	f, content, err := p.Custody.Read(c.Context(), c.Who, key.Key, id.ID{City: key.City, Key: k})
 	if err != nil {
 		if fault.Code(err) == "key.locked" {
 			return p.renderFiles(c, err)
@@ -137,9 +137,6 @@ func (p *Pages) getFile(c *web.Ctx) error {
 		return err
 	}
 	defer content.Close()
-	if f.Matter != key.Key {
-		return fault.Hidden()
-	}
 	h := c.W.Header()
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
