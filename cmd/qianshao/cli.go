@@ -34,9 +34,12 @@ func (e *env) say(key string, args ...string) {
 type grammar struct {
 	Lang string `enum:"zh-CN,en" default:"zh-CN" env:"QIANSHAO_LANG" help:"${help_lang}"`
 
+	Demo    demoCmd    `cmd:"" help:"${help_demo}"`
 	Serve   serveCmd   `cmd:"" help:"${help_serve}"`
 	Verify  verifyCmd  `cmd:"" help:"${help_verify}"`
 	Report  reportCmd  `cmd:"" help:"${help_report}"`
+	Import  importCmd  `cmd:"" help:"${help_import}"`
+	Export  exportCmd  `cmd:"" help:"${help_export}"`
 	Keys    keysCmd    `cmd:"" help:"${help_keys}"`
 	Backup  backupCmd  `cmd:"" help:"${help_backup}"`
 	Restore restoreCmd `cmd:"" help:"${help_restore}"`
@@ -112,6 +115,8 @@ func usage(key string, args ...string) error {
 func (e *env) fail(err error) int {
 	f, ok := fault.As(err)
 	switch {
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(e.errs, locale.T(e.lang, "cli.stopped"))
 	case !ok:
 		fmt.Fprintln(e.errs, locale.T(e.lang, "cli.failed", err.Error()))
 	default:
