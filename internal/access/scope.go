@@ -76,8 +76,8 @@ func (s Scope) Where(b *db.Builder, alias string, city id.City) *db.Builder {
 	return s.where(b, alias, city, false)
 }
 
-// One is Where for a single matter: whoever is on its team, lent from another unit, sees it too. Lists leave that out,
-// because a condition on another table would cost every list its index.
+// One is Where for a single matter: whoever is on its team, lent from another unit, or owes something on it sees it too.
+// Lists leave that out, because a condition on another table would cost every list its index.
 func (s Scope) One(b *db.Builder, alias string, city id.City) *db.Builder {
 	return s.where(b, alias, city, true)
 }
@@ -110,6 +110,13 @@ func (s Scope) where(b *db.Builder, alias string, city id.City, team bool) *db.B
 	}
 	if team && len(s.handler) > 0 && city == s.home {
 		or(`EXISTS (SELECT 1 FROM team z WHERE z.city_id = `+alias+`.city_id AND z.matter_id = `+alias+`.id AND z.person_id = ? AND z.to_on = '')`, s.person)
+		// A township's signature may have moved to the county office that looks after it: whoever owes something on a
+		// matter sees it while they owe it.
+		for _, h := range s.handler {
+			if h.City == city {
+				or(`EXISTS (SELECT 1 FROM clocks z WHERE z.city_id = `+alias+`.city_id AND z.matter_id = `+alias+`.id AND z.owed_id = ? AND z.state IN ('open', 'paused'))`, h.Key)
+			}
+		}
 	}
 	if n == 0 {
 		b.Add("1 = 0")

@@ -41,8 +41,8 @@ type Keeper struct {
 	Make func(passphrase string) (public, wrapped string, err error)
 }
 
-// makeKey is a key pair nobody has had before.
-func makeKey(passphrase string) (public, wrapped string, err error) {
+// NewPair is a key pair nobody has had before, its private half wrapped under the passphrase.
+func NewPair(passphrase string) (public, wrapped string, err error) {
 	private, public, err := seal.NewKey()
 	if err != nil {
 		return "", "", err
@@ -182,7 +182,7 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 	}
 	fresh := k.Make
 	if fresh == nil {
-		fresh = makeKey
+		fresh = NewPair
 	}
 	public, wrapped, err := fresh(passphrase)
 	if err != nil {

@@ -17,6 +17,9 @@ func (b *builder) file(st *story, k id.ID, track string) error {
 		}
 		w := b.findStaying(m.Handler.Key)
 		if w == nil {
+			w = b.find(access.Handler, m.Handler.Key)
+		}
+		if w == nil {
 			b.out.Skipped["submit_filing nobody"]++
 			return nil
 		}

@@ -219,14 +219,7 @@ func (b *builder) staying(ws []*worker) (n int) {
 
 // member is somebody of the team who still works for the commission.
 func (b *builder) member(person id.Key) *worker {
-	for _, ws := range b.staff {
-		for _, w := range ws {
-			if w.seat.Person == person {
-				return w
-			}
-		}
-	}
-	return nil
+	return b.byPerson[person]
 }
 
 func (b *builder) work(st *story, team []string) error {

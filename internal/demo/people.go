@@ -130,6 +130,7 @@ func (b *builder) people() error {
 }
 
 func (b *builder) sit(w *worker) {
+	b.byPerson[w.seat.Person] = w
 	b.staff[w.unit.ID.Key] = append(b.staff[w.unit.ID.Key], w)
 }
 
@@ -245,8 +246,8 @@ func (b *builder) planChange(w *worker, p seatPlan) {
 		if p.next != nil {
 			b.after(max(1, p.on.Sub(p.leave)*2/3), max(1, p.on.Sub(p.leave)*2/3), func() error { return b.succeed(w, p) })
 		}
-		_, err := b.app.Engine.Reroute(b.ctx, City)
-		return err
+		b.left = true
+		return nil
 	})
 }
 
@@ -270,6 +271,7 @@ func (b *builder) succeed(w *worker, p seatPlan) error {
 
 // stand takes a worker out of the staff.
 func (b *builder) stand(w *worker) {
+	delete(b.byPerson, w.seat.Person)
 	list := b.staff[w.unit.ID.Key]
 	for i, x := range list {
 		if x == w {

@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/account"
 	"qianshao/internal/app"
 	"qianshao/internal/calendar"
+	"qianshao/internal/custody"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
@@ -139,12 +140,32 @@ func (b *builder) places() error {
 			}
 		}
 	}
+	b.app.Custody.Make = b.readyKeys(len(us) + 2)
 	for _, u := range append([]access.Unit{b.province, b.city}, us...) {
 		if err := b.app.Custody.MakeKey(b.ctx, access.ByOperator(u.ID.City), u, Passphrase); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readyKeys makes key pairs on every core ahead of their use: a passphrase is slow on purpose.
+func (b *builder) readyKeys(n int) func(string) (string, string, error) {
+	type pair struct {
+		public, wrapped string
+		err             error
+	}
+	ready := make(chan pair, n)
+	for range n {
+		go func() {
+			public, wrapped, err := custody.NewPair(Passphrase)
+			ready <- pair{public, wrapped, err}
+		}()
+	}
+	return func(string) (string, string, error) {
+		p := <-ready
+		return p.public, p.wrapped, p.err
+	}
 }
 
 // login is a sign-in of the demonstration.

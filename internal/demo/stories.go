@@ -17,8 +17,8 @@ import (
 
 // How much is done in three years, after practice.md 9: the ratios of a prefecture that reports more than it looks for.
 const (
-	tipoffsAll   = 2000
-	ownCluesAll  = 1480 // clues with no report behind them
+	tipoffsAll   = 1840
+	ownCluesAll  = 1400 // clues with no report behind them
 	slipsAll     = 70
 	buriedAll    = 5 // reports of the last weeks that nobody has touched
 	repeatsShare = 9 // in a hundred reports
@@ -77,6 +77,12 @@ func (b *builder) plan() {
 
 // night lets everything happen that has fallen due.
 func (b *builder) night() error {
+	if b.left {
+		b.left = false
+		if _, err := b.app.Engine.Reroute(b.ctx, City); err != nil {
+			return err
+		}
+	}
 	for _, city := range []id.City{Province, City} {
 		if _, err := b.app.Clocks.Pass(b.ctx, b.app.Ledger, city, b.today(), b.app.Engine.Effects()); err != nil {
 			return err
@@ -178,7 +184,7 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 	out = append(out, p.Author)
 	w := b.find(s.Seat, s.Unit.Key, out...)
 	if s.Seat == access.Head || s.Seat == access.Deputy {
-		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || b.r.IntN(10) < 3) {
+		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || b.r.IntN(10) < 6) {
 			w = chief // the chief signs for those below
 		}
 	}
@@ -316,6 +322,13 @@ func (b *builder) repeat(st *story, first intake.Entry) error {
 	}
 	b.out.Tipoffs++
 	b.after(0, 2, func() error {
+		main, err := b.matter(st.tipoffs[0])
+		if err != nil {
+			return err
+		}
+		if main.State == intake.Declined || main.State == intake.PassedOn {
+			return b.firstAction(&story{c: st.c, subject: st.subject, source: st.source, tipoffs: []id.ID{got.ID}}, got.ID)
+		}
 		return b.run(w, got.ID, "merge", flow.Values{"main": {st.tipoffs[0].Key}}, func() error { return nil })
 	})
 	return nil

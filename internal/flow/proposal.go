@@ -281,6 +281,15 @@ func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error)
 	return ps[0], err
 }
 
+// matterOf is the matter to lock before a proposal is read.
+func matterOf(ctx context.Context, r db.Reader, proposal id.Key) (m id.Key, err error) {
+	err = r.Row(ctx, `SELECT p.matter_id FROM proposals p WHERE p.city_id = $1 AND p.id = $2`, proposal).Scan(&m)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", fault.Hidden()
+	}
+	return m, err
+}
+
 // Decision is what a leader says to a proposal.
 type Decision struct {
 	Approve bool
@@ -292,15 +301,16 @@ type Decision struct {
 func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, version int64, dec Decision) (Done, error) {
 	var d Done
 	rc, err := e.Ledger.Write(ctx, who, proposal.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		matter, err := matterOf(ctx, tx, proposal.Key)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		m, err := e.take(ctx, tx, who, matter, version)
+		if err != nil {
+			return ledger.Act{}, err
+		}
 		p, err := getProposal(ctx, tx, proposal.Key)
 		if err != nil {
-			return ledger.Act{}, err
-		}
-		m, err := e.take(ctx, tx, who, p.Matter, version)
-		if err != nil {
-			return ledger.Act{}, err
-		}
-		if p, err = getProposal(ctx, tx, proposal.Key); err != nil { // again, under the lock
 			return ledger.Act{}, err
 		}
 		if p.State != "open" {

@@ -124,7 +124,7 @@ func (t *Tx) append(ctx context.Context, act Act) (Receipt, error) {
 			return Receipt{}, err
 		}
 	}
-	if _, err := t.Exec(ctx, `UPDATE logs SET frontier = $3, last_at = $4 WHERE city_id = $1 AND log_id = $2`, log.Key, frontier, int64(at)); err != nil {
+	if _, err := t.Exec(ctx, `UPDATE logs SET size = $5, frontier = $3, last_at = $4 WHERE city_id = $1 AND log_id = $2`, log.Key, frontier, int64(at), head.size+1); err != nil {
 		return Receipt{}, err
 	}
 	t.rows, t.bulk = nil, nil
@@ -137,10 +137,13 @@ type head struct {
 	last     calendar.Instant
 }
 
-// lockHead takes the log for this transaction and counts the act that is about to be added.
+// lockHead takes the log for this transaction.
 func lockHead(ctx context.Context, tx *db.Tx, log id.ID) (head, error) {
 	var h head
-	const take = `UPDATE logs SET size = size + 1 WHERE city_id = $1 AND log_id = $2 RETURNING size - 1, frontier, last_at`
+	take := `SELECT size, frontier, last_at FROM logs WHERE city_id = $1 AND log_id = $2`
+	if tx.Engine() == db.Postgres {
+		take += ` FOR UPDATE` // SQLite has one writer
+	}
 	err := tx.Row(ctx, take, log.Key).Scan(&h.size, &h.frontier, &h.last)
 	if !errors.Is(err, db.ErrNoRows) {
 		return h, err

@@ -191,7 +191,7 @@ func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
 	n := len(tab.Key) + len(tab.Cols)
 	per := 30000 / n
 	if t.Engine() == db.SQLite {
-		per = 60
+		per = 16 // the driver looks every parameter up by name
 	}
 	for len(rows) > 0 {
 		k := min(per, len(rows))

@@ -18,7 +18,7 @@ import (
 )
 
 // Settings stand in the address, so that every connection of both pools has them; a test asks five connections.
-const pragmas = "_pragma=busy_timeout(15000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)" +
+const pragmas = "_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)" +
 	"&_pragma=temp_store(memory)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
 
 func (d *DB) openSQLite(ctx context.Context, path string) error {
@@ -41,12 +41,12 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	sync := "FULL"
+	journal, sync, cache := "WAL", "FULL", 32000
 	if d.settings.Relaxed {
-		sync = "OFF"
+		journal, sync, cache = "MEMORY", "OFF", 400000
 	}
-	base := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + pragmas + "&_pragma=synchronous(" + sync + ")"
-	if d.w, err = sql.Open("sqlite", base+"&_pragma=cache_size(-32000)&_txlock=immediate"); err != nil {
+	base := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + pragmas + "&_pragma=journal_mode(" + journal + ")&_pragma=synchronous(" + sync + ")"
+	if d.w, err = sql.Open("sqlite", fmt.Sprintf("%s&_pragma=cache_size(-%d)&_txlock=immediate", base, cache)); err != nil {
 		return err
 	}
 	d.w.SetMaxOpenConns(2) // the writer, and Raw for migrations

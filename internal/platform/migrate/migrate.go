@@ -56,6 +56,9 @@ func Up(ctx context.Context, d *db.DB, before func(from, to int64) error, progre
 			progress(r.Source.Path, r.Duration)
 		}
 	}
+	if err == nil {
+		err = prime(ctx, d)
+	}
 	return len(done), err
 }
 

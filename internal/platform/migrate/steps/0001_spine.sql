@@ -321,6 +321,7 @@ CREATE TABLE proposals (
   PRIMARY KEY (city_id, id),
   FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
 );
+CREATE INDEX proposals_open ON proposals (city_id, id) WHERE state = 'open';
 CREATE INDEX proposals_matter ON proposals (city_id, matter_id, made_at);
 
 CREATE TABLE proposal_steps (

@@ -1,0 +1,49 @@
+package migrate_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/migrate"
+)
+
+// A new database already plans as a full one would: the tenant alone picks nothing.
+func TestEmptyPlansAsFull(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	d, err := db.Open(ctx, "sqlite:"+t.TempDir()+"/x.db", db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := migrate.Up(ctx, d, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{
+		`SELECT p.id, s.n FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id WHERE p.city_id = 2 AND p.matter_id = 'm' ORDER BY p.made_at DESC, p.id DESC, s.n`,
+		`SELECT h.unit_id FROM bars b JOIN holdings h ON h.city_id = b.city_id AND h.person_id = b.person_id WHERE b.city_id = 2 AND b.root_id = 'r' AND b.why = 'named' AND h.from_on <= 'd'`,
+		`SELECT u.id FROM units u WHERE u.city_id = 2 AND (u.id = 'a' OR u.id = 'b' OR u.organ_id = 'a' AND u.kind = 'office')`,
+		`SELECT c.id FROM clocks c WHERE c.city_id = 2 AND c.matter_id = 'm' AND c.state IN ('open', 'paused') ORDER BY c.due_on, c.id`,
+	} {
+		rows, err := d.Raw().Query("EXPLAIN QUERY PLAN " + q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var a, b, c int
+			var step string
+			if err := rows.Scan(&a, &b, &c, &step); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(step, "(city_id=?)") || strings.HasPrefix(step, "SCAN") {
+				t.Errorf("%s\nwalks a whole city: %s", q, step)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		rows.Close()
+	}
+}
