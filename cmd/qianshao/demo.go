@@ -18,6 +18,7 @@ import (
 	"qianshao/internal/demo"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/obs"
 )
 
@@ -63,6 +64,9 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if a.Custody.Files, err = blob.Open(filesFolder{}.path(f)); err != nil {
+		return err
+	}
 	a.Custody.Ring.Idle = 0 // nobody is there to unlock again
 	log := obs.NewLog(e.errs, slog.LevelWarn)
 	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Demo: true, Key: key, Log: log, Up: func(work, metrics string) {
@@ -73,7 +77,7 @@ func (c *demoCmd) Run(e *env) error {
 		e.say("demo.signin", string(d.Today()), account.DemoPassword, strings.Join(account.DemoLogins, " "))
 		go func() {
 			if err := unlock(e, a); err != nil && e.ctx.Err() == nil {
-				log.Error("unlocking the demonstration", "error", err.Error())
+				log.LogAttrs(e.ctx, slog.LevelError, "unlocking the demonstration", slog.String("error", err.Error()))
 			}
 		}()
 	}})

@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/app"
 	"qianshao/internal/fault"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
 	"qianshao/internal/platform/obs"
@@ -62,6 +63,7 @@ func (k keyFile) load(e *env, f database, d *db.DB) (seal.Deployment, error) {
 type serveCmd struct {
 	database
 	keyFile
+	filesFolder
 	Listen  string `default:"127.0.0.1:8080" env:"QIANSHAO_LISTEN" help:"${help_listen}"`
 	Metrics string `default:"127.0.0.1:9180" env:"QIANSHAO_METRICS" help:"${help_metrics}"`
 	Site    string `placeholder:"https://HOST" env:"QIANSHAO_SITE" help:"${help_site}"`
@@ -90,12 +92,15 @@ func (c *serveCmd) Run(e *env) error {
 	if err := ready(e, d); err != nil {
 		return err
 	}
-	key, err := c.load(e, c.database, d)
+	key, err := c.keyFile.load(e, c.database, d)
 	if err != nil {
 		return err
 	}
 	a, err := app.BuildWith(e.ctx, d, app.Options{Site: site, Key: key.Accounts()})
 	if err != nil {
+		return err
+	}
+	if a.Custody.Files, err = blob.Open(c.filesFolder.path(c.database)); err != nil {
 		return err
 	}
 	if _, err := a.Ledger.Adopt(e.ctx, access.ByProgram, key, false); err != nil {

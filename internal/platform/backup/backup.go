@@ -25,6 +25,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"qianshao/internal/platform/db"
@@ -208,7 +209,8 @@ func hexOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 func (o tarOut) files(files fs.FS) (int64, error) {
 	var names []string
 	err := fs.WalkDir(files, ".", func(name string, e fs.DirEntry, err error) error {
-		if err == nil && e.Type().IsRegular() {
+		// What a store is still writing has a temporary name, and no row speaks of it.
+		if err == nil && e.Type().IsRegular() && !strings.HasPrefix(e.Name(), "new-") {
 			names = append(names, name)
 		}
 		return err

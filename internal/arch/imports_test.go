@@ -1,0 +1,173 @@
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the prefix of every package of ours.
+const module = "qianshao/"
+
+// pkg is a package as the go command lists it. Tests' imports are left out: a test may build a whole city.
+type pkg struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	Doc        string
+	GoFiles    []string
+}
+
+// name is the path below internal.
+func (p pkg) name() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "internal/")
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,Doc,GoFiles", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(p.ImportPath, module+"tmp/") {
+			all = append(all, p)
+		}
+	}
+}
+
+// room is a package and what of ours it may import beside the kernel; "platform" stands for every package of it that
+// does not open a database, and "spine" for the five questions with their rules.
+type room struct {
+	name string
+	may  []string
+}
+
+var (
+	kernel = []string{"fault", "id", "calendar"}
+	spine  = []string{"access", "ledger", "flow", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+)
+
+// rooms is the one table of who may import whom. A package that is not in it has no place yet.
+var rooms = []room{
+	{"fault", nil}, {"id", nil}, {"calendar", nil},
+	{"platform/db", nil}, {"platform/migrate", []string{"platform/db"}}, {"platform/dbtest", []string{"platform/db", "platform/migrate"}},
+	{"platform/backup", []string{"platform/db", "platform/migrate"}}, {"platform/text", []string{"platform/db"}},
+	{"platform/seal", nil}, {"platform/blob", nil}, {"platform/docx", nil}, {"platform/obs", nil}, {"sheet", nil},
+
+	{"access", []string{"platform/db"}},
+	{"ledger", []string{"access", "platform/db", "platform/seal"}},
+	{"rulebook", nil},
+	{"measure", []string{"ledger", "access", "platform/db"}},
+	{"deadline", []string{"ledger", "access", "rulebook", "platform/db"}},
+	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
+
+	{"jobs", []string{"platform/db"}},
+	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
+	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
+
+	{"org", spine},
+	{"intake", append([]string{"org", "custody"}, spine...)},
+	{"clue", append([]string{"intake", "org"}, spine...)},
+	{"casework", append([]string{"clue", "org"}, spine...)},
+	{"document", append([]string{"locale"}, spine...)},
+	{"insight", append([]string{"org", "locale", "platform/docx"}, spine...)}, // measures by name, no area but org
+	{"exchange", append([]string{"org", "intake", "clue", "casework", "sheet", "locale"}, spine...)},
+
+	{"locale", nil}, {"web/ui", []string{"locale"}}, {"web", []string{"web/ui", "locale", "access", "platform/db"}},
+}
+
+// pages are rooms that show another: xhttp may import x, the pickers of org, the matter's page, and the web.
+func pages(name string) []string {
+	own, _, _ := strings.Cut(name, "/")
+	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	switch own {
+	case "flow", "intake": // what is sealed is opened from the matter's page and sealed at the counter
+		may = append(may, "custody")
+	case "account": // the auditor's page reads the log
+		may = append(may, "ledger")
+	case "exchange":
+		may = append(may, "sheet")
+	}
+	return may
+}
+
+// everything may import everything: the composition root, the program, and what builds whole cities.
+func everything(name string) bool {
+	return name == "app" || name == "demo" || strings.HasPrefix(name, "cmd/") || strings.HasSuffix(name, "test")
+}
+
+func TestWhoImportsWhom(t *testing.T) {
+	may := map[string][]string{}
+	for _, r := range rooms {
+		may[r.name] = r.may
+	}
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		name := p.name()
+		seen[name] = true
+		if everything(name) || name == "arch" || name == "rulebook" && !strings.Contains(p.ImportPath, "internal") {
+			continue
+		}
+		allowed, known := may[name]
+		if strings.HasSuffix(name, "http") {
+			allowed, known = pages(name), true
+		}
+		if !known {
+			t.Errorf("%s is in no row of the table: give the room its place, and say in docs/map.md what it is for", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			if path, ok := strings.CutPrefix(i, module); ok {
+				of := strings.TrimPrefix(path, "internal/")
+				if !slices.Contains(kernel, of) && !slices.Contains(allowed, of) {
+					t.Errorf("%s imports %s, which its row of the table does not allow", name, of)
+				}
+			}
+		}
+	}
+	for _, r := range rooms {
+		if !seen[r.name] {
+			t.Errorf("the table has a row for %s, which is no package", r.name)
+		}
+	}
+}
+
+func TestOutsideImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name := p.name()
+		for _, i := range p.Imports {
+			third := strings.Contains(strings.Split(i, "/")[0], ".")
+			switch {
+			case slices.Contains(kernel, name) && (third || i == "os" || i == "net/http" || i == "database/sql"):
+				t.Errorf("%s is kernel: pure standard library, no I/O; it imports %s", name, i)
+			case (i == "database/sql" || strings.Contains(i, "jackc/pgx") || strings.Contains(i, "sqlite")) && !strings.HasPrefix(name, "platform/"):
+				t.Errorf("%s imports %s: databases are known to platform alone", name, i)
+			case i == "net/http" && !mayHTTP(name):
+				t.Errorf("%s imports net/http: a room knows no pages", name)
+			case i == "html/template":
+				t.Errorf("%s imports %s: pages are templ", name, i)
+			case strings.HasPrefix(i, "github.com/a-h/templ") && name != "web" && name != "web/ui" && name != "app" && !strings.HasSuffix(name, "http"):
+				t.Errorf("%s imports templ: a room knows no pages", name)
+			}
+		}
+	}
+}
+
+// mayHTTP says who may know net/http. Custody asks it for one thing, what sort of content a file's first bytes are.
+func mayHTTP(name string) bool {
+	return name == "app" || strings.HasPrefix(name, "web") || strings.HasSuffix(name, "http") || strings.HasSuffix(name, "test") || name == "platform/obs" || name == "custody"
+}
