@@ -46,6 +46,11 @@ func (b *builder) handedOut(st *story) {
 
 // dispose is the handler's opinion, most of the time within the month.
 func (b *builder) dispose(st *story) error {
+	if st.back {
+		if err := b.reportBack(st); err != nil {
+			return err
+		}
+	}
 	lo, hi := 4, 13
 	if b.r.IntN(100) < 9 {
 		lo, hi = 19, 34
@@ -76,9 +81,7 @@ func (b *builder) dispose(st *story) error {
 			case "close":
 				return b.settle(st)
 			case "shelve":
-				b.after(110, 122, func() error {
-					return b.run(b.find(access.Supervision, st.c.unit.ID.Key), st.clue, "keep_shelved", flow.Values{"reason": {"线索人仍在外务工，继续暂存。"}}, func() error { return nil })
-				})
+				b.keep(st)
 				return nil
 			case "inquiry":
 				return b.inquire(st, form)
@@ -87,6 +90,16 @@ func (b *builder) dispose(st *story) error {
 		})
 	})
 	return nil
+}
+
+// keep looks at a shelved clue again each half year.
+func (b *builder) keep(st *story) {
+	b.after(112, 121, func() error {
+		return b.run(b.find(access.Supervision, st.c.unit.ID.Key), st.clue, "keep_shelved", flow.Values{"reason": {"线索人仍在外务工，继续暂存。"}}, func() error {
+			b.keep(st)
+			return nil
+		})
+	})
 }
 
 // handlerOf is somebody of the unit that works on the clue.
@@ -117,14 +130,16 @@ func (b *builder) settle(st *story) error {
 	}, func() error { return b.over(st) })
 }
 
-// over is the end of a clue: the report back if one was asked for, and the reporters told.
+// over is the end of a clue: the reporters are told.
 func (b *builder) over(st *story) error {
 	b.told(st)
-	if !st.back {
-		return nil
-	}
-	return b.step(st.clue, 1, 4, "report_back", func() flow.Values {
-		return flow.Values{"on": b.day(), "paper_no": b.paper("报告"), "gist": {"已按程序办结，有关情况已告知信访人。"}}
+	return nil
+}
+
+// reportBack is owed within three months of an assignment, however far the clue has got.
+func (b *builder) reportBack(st *story) error {
+	return b.step(st.clue, 40, 58, "report_back", func() flow.Values {
+		return flow.Values{"on": b.day(), "paper_no": b.paper("报告"), "gist": {"交办件正在按程序办理，有关情况另行续报。"}}
 	}, func() error { return nil })
 }
 

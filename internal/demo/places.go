@@ -103,6 +103,9 @@ func (b *builder) places() error {
 	n := 0
 	for i, u := range us {
 		c := &county{unit: u, heat: 0.6 + 0.08*float64((i*7)%11)}
+		if i == 0 {
+			c.heat = 1.6 // where most of the sign-ins are
+		}
 		b.counties = append(b.counties, c)
 		if c.offices, err = open(City, offices(u, "第一纪检监察室", "第二纪检监察室", "第三纪检监察室")...); err != nil {
 			return err

@@ -157,8 +157,17 @@ func (b *builder) run(w *worker, m id.ID, move string, in flow.Values, next func
 		return next()
 	}
 	again := func() error { return b.run(w, m, move, in, next) }
-	b.after(0, 1, func() error { return b.sign(m, again, next) })
+	b.after(0, b.patience(), func() error { return b.sign(m, again, next) })
 	return nil
+}
+
+// patience is how many days a paper may lie before it is signed; in the last days some lie for the reader of the
+// demonstration.
+func (b *builder) patience() int {
+	if b.end.Sub(b.now) < 7*24*time.Hour {
+		return 4
+	}
+	return 1
 }
 
 // sign gives the signature that is due on a matter; now and then a paper goes back once.
@@ -207,7 +216,7 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 	case !dec.Approve:
 		b.after(2, 5, again)
 	case d.Proposal != "":
-		b.after(0, 2, func() error { return b.sign(m, again, next) })
+		b.after(0, b.patience()+1, func() error { return b.sign(m, again, next) })
 	default:
 		return next()
 	}

@@ -41,6 +41,9 @@ func (b *builder) words(s subject) (topic, string, string) {
 	}
 	t := pick(b.r, list)
 	who := s.unit.Name + s.post
+	if s.town != nil && s.unit.Kind == "village" {
+		who = s.town.unit.Name + who
+	}
 	fill := strings.NewReplacer("{who}", who, "{n}", fmt.Sprint(2+b.r.IntN(14)), "{m}", fmt.Sprintf("%d.%d", 1+b.r.IntN(9), b.r.IntN(10)))
 	return t, fill.Replace(t.title), fill.Replace(t.summary)
 }

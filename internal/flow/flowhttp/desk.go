@@ -162,7 +162,7 @@ func (p *Pages) loadDuties(c *web.Ctx, l *look, duties []flow.Duty) error {
 
 func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
 	late, soon, week, rest := groupView{ID: "late", Icon: "late", Late: true}, groupView{ID: "soon", Icon: "soon"}, groupView{ID: "week", Icon: "ok"}, groupView{ID: "later", Icon: "ok"}
-	month := 0
+	overdue, near, thisWeek, month := 0, 0, 0, 0
 	endWeek := c.Today.AddDays((7 - int(c.Today.Weekday())) % 7)
 	single, groups, order := p.grouped(mine)
 	if v.Township {
@@ -183,6 +183,19 @@ func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
 	}
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].d.Clock.Due < lines[j].d.Clock.Due })
 	for _, d := range mine {
+		if d.Clock.State == deadline.StatePaused {
+			continue
+		}
+		switch due := d.Clock.Due; {
+		case due < c.Today:
+			overdue++
+			continue // what is late stands in its own place
+		case due <= c.Today.AddDays(3):
+			near++
+		}
+		if d.Clock.Due <= endWeek {
+			thisWeek++
+		}
 		if d.Clock.Due <= c.Today.EndOfMonth() {
 			month++
 		}
@@ -214,12 +227,12 @@ func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
 		}
 	}
 	v.Strip = []stripView{
-		{N: itoa(len(late.Duties)), Word: c.T("desk.late"), Href: "#late", Late: len(late.Duties) > 0}, {N: itoa(len(soon.Duties)), Word: c.T("desk.soon"), Href: "#soon"},
-		{N: itoa(len(late.Duties) + len(soon.Duties) + len(week.Duties)), Word: c.T("desk.thisweek"), Href: "#week"}, {N: itoa(month), Word: c.T("desk.month"), Href: "#later"},
+		{N: itoa(overdue), Word: c.T("desk.late"), Href: "#late", Late: overdue > 0}, {N: itoa(near), Word: c.T("desk.soon"), Href: "#soon"},
+		{N: itoa(thisWeek), Word: c.T("desk.thisweek"), Href: "#week"}, {N: itoa(month), Word: c.T("desk.month"), Href: "#later"},
 	}
 	v.Line = c.T("desk.line", itoa(len(mine)))
-	if len(late.Duties) > 0 {
-		v.Line = c.T("desk.line.late", itoa(len(mine)), itoa(len(late.Duties)))
+	if overdue > 0 {
+		v.Line = c.T("desk.line.late", itoa(len(mine)), itoa(overdue))
 	}
 }
 
