@@ -121,9 +121,10 @@ func (p *Pages) brief(c *web.Ctx, l *look, d flow.Duty, x flow.Proposal) briefVi
 	if m.SubjectPost != "" {
 		b.About += c.T("punct.open") + m.SubjectPost + " " + m.Subject + c.T("punct.close")
 	}
-	b.Reason = ui.ClampText(x.In.Str("reason"), 120)
-	if b.Reason == "" {
-		b.Reason = ui.ClampText(x.In.Str("facts"), 120)
+	for _, f := range []string{"reason", "facts", "questions", "note"} {
+		if b.Reason = ui.ClampText(x.In.Str(f), 120); b.Reason != "" {
+			break
+		}
 	}
 	b.Author = l.unit(x.AuthorUnit) + " " + l.person(x.Author)
 	s := x.Steps[x.Step]
@@ -159,7 +160,15 @@ func (p *Pages) asked(c *web.Ctx, m flow.Matter, x flow.Proposal) string {
 			}
 		}
 	}
-	return p.moveName(c.Lang, m.Kind, x.Move)
+	return ""
+}
+
+// head is what the paper is called: the move, and what it asks for if there is a choice in it.
+func (b briefView) head(colon string) string {
+	if b.Ask == "" {
+		return b.Title
+	}
+	return b.Title + colon + b.Ask
 }
 
 type proposalView struct {
