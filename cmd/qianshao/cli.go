@@ -107,6 +107,8 @@ func helpTexts(lang string) kong.Vars {
 // usageError is a line that could be read and makes no sense.
 type usageError struct{ error }
 
+func (u usageError) Unwrap() error { return u.error }
+
 func usage(key string, args ...string) error {
 	return usageError{fault.New(fault.Invalid, key, args...)}
 }

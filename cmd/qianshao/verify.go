@@ -54,16 +54,17 @@ func (c *verifyCmd) Run(e *env) error {
 	var sum ledger.Report
 	var sums []string
 	for _, city := range cities {
-		r := d.In(city)
 		seen := sum.Acts
-		rep, err := ledger.VerifyAgainst(e.ctx, r, app.Covered(), n.Check, outside, func(done int64) { p.at("logs", seen+done, 0) })
+		rep, err := ledger.VerifyAgainst(e.ctx, d.In(city), app.Covered(), n.Check, outside, func(done int64) { p.at("logs", seen+done, 0) })
 		if err != nil {
 			return err
 		}
 		sum.Logs, sum.Acts, sum.Rows, sum.Checkpoints = sum.Logs+rep.Logs, sum.Acts+rep.Acts, sum.Rows+rep.Rows, sum.Checkpoints+rep.Checkpoints
 		sum.Findings = append(sum.Findings, rep.Findings...)
-		p.at("sums", 0, 0)
-		bad, err := measure.Check(e.ctx, r)
+	}
+	p.at("sums", 0, 0)
+	for _, city := range cities {
+		bad, err := measure.Check(e.ctx, d.In(city))
 		if err != nil {
 			return err
 		}

@@ -156,7 +156,7 @@ func PassWriter(dst io.Writer, passphrase string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.SetWorkFactor(workFactor + 3) // once a backup: dearer than an organ's key, which a person waits for
+	r.SetWorkFactor(workFactor + 1) // once a backup: dearer than an organ's key, which a person waits for
 	return age.Encrypt(dst, r)
 }
 
