@@ -3,9 +3,12 @@ package demo
 import (
 	"context"
 	"testing"
+	"time"
 
+	"qianshao/internal/access"
 	"qianshao/internal/app"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 )
 
@@ -32,5 +35,54 @@ func TestCity(t *testing.T) {
 	}
 	for _, f := range r.Findings {
 		t.Errorf("verify: %+v", f)
+	}
+	holdFigures(t, d)
+}
+
+// holdFigures holds the measures of the last day against contract.md, "Demo".
+func holdFigures(t *testing.T, d *db.DB) {
+	t.Helper()
+	ctx := context.Background()
+	d.SetClock(func() time.Time { return noon("2026-11-23") })
+	a, err := app.Build(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := access.UnitByCode(ctx, d.In(City), "990100000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		name     string
+		num, den int64
+		min, max float64 // of the ratio, when num is not given
+	}{
+		{name: "staff.townships_short", num: 25}, {name: "staff.posts", num: 480}, {name: "staff.held", num: 455},
+		{name: "staff.vacant.secretary", num: 20}, {name: "staff.vacant.deputy", num: 1}, {name: "staff.vacant.officer", num: 4},
+		{name: "staff.secretary.new_1y_share", num: 42, den: 140},
+		{name: "staff.secretary.age_mean", min: 31.5 * 12, max: 32.5 * 12},
+		{name: "staff.secretary.tenure_2y_share", min: 0.2, max: 0.3499}, {name: "staff.tenure_2y_share", min: 0.2, max: 0.3499},
+		{name: "officials.growth", min: 1.90, max: 2.1}, {name: "staff.organ_size", min: 30, max: 45},
+		{name: "staff.full_time_share.deputy", min: 0, max: 0.4}, {name: "staff.full_time_share.officer", min: 0, max: 0.45},
+		{name: "staff.stationed_share", min: 0.9, max: 1}, {name: "duty.groups_headed_share", min: 0.6, max: 1},
+	} {
+		def, err := a.Measures.Get(want.name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		v, err := def.Value(ctx, d.In(City), measure.Query{Unit: city, From: "2025-11-24", To: "2026-11-23"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.max == 0 {
+			if v.Numerator != want.num || v.Denominator != want.den {
+				t.Errorf("%s is %d of %d, want %d of %d", want.name, v.Numerator, v.Denominator, want.num, want.den)
+			}
+			continue
+		}
+		if got := float64(v.Numerator) / float64(max(1, v.Denominator)); got < want.min || got > want.max {
+			t.Errorf("%s is %d/%d = %.3f, want %.3f to %.3f", want.name, v.Numerator, v.Denominator, got, want.min, want.max)
+		}
 	}
 }
