@@ -188,7 +188,6 @@ type proposalView struct {
 	Note    ui.FieldView
 	On      ui.FieldView // the day of a decision taken outside; without a name when this is none
 	Wrong   string
-	Paper   *Paper
 	Action  string
 }
 

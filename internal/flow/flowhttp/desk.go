@@ -3,7 +3,6 @@ package flowhttp
 import (
 	"net/http"
 	"sort"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -471,36 +470,4 @@ type whyView struct {
 	Heading string
 	Why     ui.WhyView
 	Entries []ui.LogView
-}
-
-// slip prints the paper that urges whoever owes a clock (催办单), with the reason for its day.
-func (p *Pages) slip(c *web.Ctx) error {
-	key, err := c.ID("clock")
-	if err != nil {
-		return err
-	}
-	r := c.In(key)
-	k, err := deadline.Get(c.Context(), r, key.Key)
-	if err != nil {
-		return err
-	}
-	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
-	if err != nil {
-		return err
-	}
-	es, err := deadline.Entries(c.Context(), r, key.Key)
-	if err != nil {
-		return err
-	}
-	l := p.look(c)
-	if err := l.load(c.Context(), r, []string{k.OwedBy.Key, m.Organ.Key, m.Handler.Key}, nil); err != nil {
-		return err
-	}
-	why := p.whyOf(c.Lang, c.Today, k, es)
-	paper, err := p.Draft("urge_slip", PaperData{Organ: l.unit(m.Organ.Key), MatterNo: m.No, Title: m.Title, Received: m.Received, Due: k.Due, Handler: l.unit(k.OwedBy.Key), Today: c.Today,
-		Addressee: l.unit(k.OwedBy.Key), Why: []string{why.Text, why.Basis}, F: map[string]string{"clock": p.clockName("zh-CN", k), "late": strconv.Itoa(max(0, c.Today.Sub(k.Due)))}})
-	if err != nil {
-		return err
-	}
-	return c.Render(http.StatusOK, paperPage(paperView{Frame: c.Frame(paper.Title), Paper: paper, Back: "/m/" + m.ID.String(), Organ: l.unit(m.Organ.Key), Date: ui.LongDay("zh-CN", c.Today)}))
 }

@@ -364,7 +364,7 @@ func (p *Pages) clockDo(c *web.Ctx) error {
 		return err
 	}
 	if act == "urge" {
-		return c.Redirect("/slip/" + id.ID{City: key.City, Key: cm.Clock}.String())
+		return c.Redirect("/m/" + done.ID.String() + "/papers/new/urge_slip?clock=" + cm.Clock)
 	}
 	return c.Redirect("/m/" + done.ID.String() + "?done=" + doneCode(done))
 }

@@ -349,10 +349,10 @@ func (p *Pages) waiting(c *web.Ctx, l *look, d *flow.Dossier) *waitingView {
 // clocks shows what runs: the one that counts now as a calendar, the others folded, the ended ones in a line.
 func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) {
 	run := d.Running()
-	for i, k := range run {
+	for _, k := range run {
 		cv := clockView{Name: p.clockName(c.Lang, k), OwedBy: l.seat(k.OwedBy.Key, k.OwedRole), Due: ui.DueOf(c.Lang, k.Due, c.Today, k.State == deadline.StatePaused, ""), Href: "/why/" + k.ID.String()}
 		cv.Acts = p.clockActs(c, d.Matter, k)
-		if i == 0 && k.State == deadline.StateOpen && p.shortEnough(k) {
+		if v.Main == nil && k.Rule != flow.RuleRecusal && k.State == deadline.StateOpen && p.shortEnough(k) {
 			cv.Heading = c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))
 			cv.Why = p.calendarOf(c.Lang, c.Today, k, d.Entries[k.ID.Key])
 			v.Main = &cv

@@ -79,7 +79,6 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openForm},
 		{Method: http.MethodPost, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openDo},
 		{Method: http.MethodGet, Path: "/why/{clock}", Perm: access.Signed, Do: p.why},
-		{Method: http.MethodGet, Path: "/slip/{clock}", Perm: access.Urge, Do: p.slip},
 		{Method: http.MethodGet, Path: "/approvals", Perm: access.Approve, Do: p.approvals},
 		{Method: http.MethodGet, Path: "/p/{id}", Perm: access.Signed, Do: p.proposal},
 		{Method: http.MethodPost, Path: "/p/{id}/decide", Perm: access.Signed, Do: p.decide},
