@@ -108,7 +108,7 @@ var begun = map[string]bool{"fault.yes": true, "fault.no": true, "fault.year_emp
 
 var (
 	reFault  = regexp.MustCompile(`fault\.New\(fault\.[A-Za-z]+, "([a-z_.0-9]+)"`)
-	reField  = regexp.MustCompile(`InvalidField\("[^"]*", "([a-z_.0-9]+)"|Code: "([a-z_.0-9]+)"|\bsay\("[^"]*", "([a-z_.0-9]+)"`)
+	reField  = regexp.MustCompile(`InvalidField\("[^"]*", "([a-z_.0-9]+)"|Code: "([a-z][a-z_.0-9]*)"|\bsay\("[^"]*", "([a-z_.0-9]+)"`)
 	reAction = regexp.MustCompile(`Action: "([a-z_.0-9]+)"`)
 	reT      = regexp.MustCompile(`\b(?:[a-zA-Z.]+\.)?T\((?:[a-zA-Z.()]+, )?"([a-z_A-Z.0-9]+)"`)
 	reReturn = regexp.MustCompile(`return "([a-z]+\.[a-z_]+)", (?:nil|err)`)
