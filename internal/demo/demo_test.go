@@ -37,6 +37,36 @@ func TestCity(t *testing.T) {
 		t.Errorf("verify: %+v", f)
 	}
 	holdFigures(t, d)
+	holdClocks(t, d)
+}
+
+// holdClocks finds open matters that nobody owes anything on, though their state says somebody does.
+func holdClocks(t *testing.T, d *db.DB) {
+	t.Helper()
+	a, err := app.Build(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := d.In(City).Query(context.Background(), `SELECT m.kind, m.state, COUNT(*) FROM matters m WHERE m.city_id = $1 AND m.open = TRUE
+		AND NOT EXISTS (SELECT 1 FROM clocks c WHERE c.city_id = m.city_id AND c.matter_id = m.id AND c.state IN ('open', 'paused')) GROUP BY m.kind, m.state`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind, state string
+		var n int
+		if err := rows.Scan(&kind, &state, &n); err != nil {
+			t.Fatal(err)
+		}
+		tab, _ := a.Engine.Table(kind)
+		if s, ok := tab.State(state); !ok || s.NoClock == "" {
+			t.Errorf("%d open matters %s/%s have no clock running", n, kind, state)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // holdFigures holds the measures of the last day against contract.md, "Demo".

@@ -430,13 +430,14 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 	return e.startClocks(ctx, op, from.Rules, next, starts)
 }
 
-func uses(us []Use, rule string) bool {
+// uses says whether a rule's clock runs in a state, and whether the state only keeps it.
+func uses(us []Use, rule string) (ran, kept bool) {
 	for _, u := range us {
 		if u.Rule == rule {
-			return true
+			return true, u.Keep
 		}
 	}
-	return false
+	return false, false
 }
 
 // kept says whether a rule's clock runs on in a state.
@@ -505,16 +506,30 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 		if err != nil {
 			return err
 		}
-		if uses(before, u.Rule) || u.Keep {
+		ran, kept := uses(before, u.Rule)
+		if ran || u.Keep {
+			on := false
 			for _, c := range running {
 				if c.Rule != u.Rule {
 					continue
 				}
+				on = true
 				if _, err := e.Clocks.Reowe(ctx, op.Tx, c, unit, role, ""); err != nil {
 					return err
 				}
 			}
-			continue
+			// A state that only keeps a clock never began it: where none has run yet, it begins here.
+			if on || u.Keep || !kept {
+				continue
+			}
+			if op.Move == nil || !has(op.Move.Fresh, u.Rule) {
+				if _, met, err := deadline.Last(ctx, op.Tx, m.ID.Key, u.Rule); err != nil || met {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+			}
 		}
 		start := starts[u.Rule]
 		if start == "" && m.Version > 1 && (op.Move == nil || !has(op.Move.Fresh, u.Rule) && !has(op.Move.Restart, u.Rule)) {

@@ -96,7 +96,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, w
 		for _, u := range s.Rules {
 			if t, ok := e.Rules.Timer(u.Rule, today); ok && u.holds(m) && !u.Keep {
 				cur, _ := e.tables[m.Kind].State(m.State)
-				if !uses(cur.Rules, u.Rule) && !hasTimer(o.Starts, t.ID) {
+				if ran, _ := uses(cur.Rules, u.Rule); !ran && !hasTimer(o.Starts, t.ID) {
 					o.Starts = append(o.Starts, t)
 				}
 			}

@@ -142,7 +142,7 @@ func lockHead(ctx context.Context, tx *db.Tx, log id.ID) (head, error) {
 	var h head
 	take := `SELECT size, frontier, last_at FROM logs WHERE city_id = $1 AND log_id = $2`
 	if tx.Engine() == db.Postgres {
-		take += ` FOR UPDATE` // SQLite has one writer
+		take = `UPDATE logs SET size = size WHERE city_id = $1 AND log_id = $2 RETURNING size, frontier, last_at` // SQLite has one writer
 	}
 	err := tx.Row(ctx, take, log.Key).Scan(&h.size, &h.frontier, &h.last)
 	if !errors.Is(err, db.ErrNoRows) {
