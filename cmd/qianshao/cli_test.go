@@ -101,6 +101,8 @@ func TestOperator(t *testing.T) {
 	if out := s.ok("keys list --db sqlite:DIR/q.db"); strings.Count(out, "in use since") != 2 {
 		t.Error(out)
 	}
+	s.ok("clock --db sqlite:DIR/q.db")
+	s.no(exitFailed, "Nothing is on hold", "clock --db sqlite:DIR/q.db --release looked")
 	s.ok("export --db sqlite:DIR/q.db divisions DIR/d.csv")
 	s.ok("import --db sqlite:DIR/q.db --dry-run divisions DIR/d.csv")
 
