@@ -157,4 +157,3 @@ func worked(t *testing.T, w *apptest.World) {
 	}
 	w.On("2026-12-30")
 }
-
