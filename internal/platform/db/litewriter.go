@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"regexp"
+	"strconv"
+	"strings"
 )
 
 // liteWriter is SQLite's one writing connection. It begins and ends transactions itself instead of through
@@ -44,11 +47,28 @@ func (w *liteWriter) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 	if st, ok := w.st[text]; ok {
 		return st, nil
 	}
-	st, err := w.conn.PrepareContext(ctx, text)
+	st, err := w.conn.PrepareContext(ctx, nameless(text))
 	if err == nil && len(w.st) < maxStatements {
 		w.st[text] = st
 	}
 	return st, err
+}
+
+var reMark = regexp.MustCompile(`\$\d+`)
+
+// nameless writes parameters that stand once and in order as plain marks: the driver looks every name up, parameter by
+// parameter.
+func nameless(text string) string {
+	n, plain := 0, true
+	out := reMark.ReplaceAllStringFunc(text, func(m string) string {
+		n++
+		plain = plain && m == "$"+strconv.Itoa(n)
+		return "?"
+	})
+	if !plain || strings.ContainsAny(text, "?'") {
+		return text
+	}
+	return out
 }
 
 func (w *liteWriter) query(ctx context.Context, text string, args []any) (*Rows, error) {
