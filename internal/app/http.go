@@ -6,6 +6,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/account/accounthttp"
+	"qianshao/internal/api"
 	"qianshao/internal/casework/casehttp"
 	"qianshao/internal/clue/cluehttp"
 	"qianshao/internal/exchange/exchangehttp"
@@ -37,7 +38,8 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 			fp.Add(k)
 		}
 	}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), prefRoutes()} {
+	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Intake: a.Intake, Clues: a.Clues, Pages: fp}
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

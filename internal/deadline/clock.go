@@ -340,6 +340,15 @@ func EntriesOf(ctx context.Context, r db.Reader, matter id.Key) (map[id.Key][]En
 		JOIN clocks c ON c.city_id = e.city_id AND c.id = e.clock_id WHERE c.city_id = $1 AND c.matter_id = $2 ORDER BY e.clock_id, e.n`, matter)
 }
 
+// EntriesOfClocks reads the ledgers of several clocks at once.
+func EntriesOfClocks(ctx context.Context, r db.Reader, clocks []id.Key) (map[id.Key][]Entry, error) {
+	if len(clocks) == 0 {
+		return nil, nil
+	}
+	text, args := db.Build(`SELECT e.clock_id, `+entryCols+` FROM clock_entries e WHERE e.city_id = $1`).In(" AND ", "e.clock_id", clocks).Add(` ORDER BY e.clock_id, e.n`).SQL()
+	return entriesBy(ctx, r, text, args...)
+}
+
 func entriesBy(ctx context.Context, r db.Reader, text string, args ...any) (map[id.Key][]Entry, error) {
 	rows, err := r.Query(ctx, text, args...)
 	if err != nil {

@@ -63,6 +63,17 @@ const (
 	maxPara = 4000
 )
 
+// Limit is how many characters a line or a text may have.
+func (f Field) Limit() int {
+	switch {
+	case f.Max > 0:
+		return f.Max
+	case f.Kind == Para:
+		return maxPara
+	}
+	return maxLine
+}
+
 // Asked lists the fields of a move that are asked for by the matter as it stands; what depends on other values of the
 // form is still among them.
 func (e *Engine) Asked(ctx context.Context, r db.Reader, m *Matter, fields []Field) ([]Field, error) {
@@ -172,13 +183,7 @@ func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, 
 	}
 	switch f.Kind {
 	case Line, Para:
-		limit := maxLine
-		if f.Kind == Para {
-			limit = maxPara
-		}
-		if f.Max > 0 {
-			limit = f.Max
-		}
+		limit := f.Limit()
 		if utf8.RuneCountInString(vals[0]) > limit {
 			return "text.long", []string{strconv.Itoa(limit)}, nil
 		}

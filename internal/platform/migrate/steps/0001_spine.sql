@@ -451,7 +451,7 @@ CREATE TABLE clock_entries (
   city_id BIGINT NOT NULL,
   clock_id TEXT NOT NULL,
   n SMALLINT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('opened', 'paused', 'resumed', 'extended', 'retargeted', 'recomputed', 'fulfilled', 'dropped', 'reowed')),
+  kind TEXT NOT NULL CHECK (kind IN ('opened', 'paused', 'resumed', 'extended', 'retargeted', 'recomputed', 'fulfilled', 'dropped', 'reowed', 'reopened')),
   on_day TEXT NOT NULL,
   at BIGINT NOT NULL,
   length BIGINT NOT NULL DEFAULT 0,
