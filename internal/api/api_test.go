@@ -316,6 +316,18 @@ func TestTipoffByProgram(t *testing.T) {
 		p.want(200, "intake", "GET", "/api/v1/slips/"+slip["id"].(string), "", nil)
 		p.want(404, "intake", "GET", "/api/v1/tipoffs/"+slip["id"].(string), "", nil)
 		p.want(403, "supervision", "POST", "/api/v1/tipoffs", "", in)
+
+		// One of the organ's own: the matter stands in the register above at once, and here has no number and no address.
+		own := object{"subject": object{"unit": p.w.Units["county"].ID.String(), "name": "戚办", "post": "第一纪检监察室干部", "rank": "staff", "party_member": true}, "channel": "letter", "received": "2026-10-12",
+			"title": "反映纪检监察干部", "summary": "来信反映纪检监察干部收受礼金。", "discipline": "integrity"}
+		if o := p.want(201, "intake", "POST", "/api/v1/tipoffs", "", own); o["gone"] != true || o["id"] != "" || o["no"] != "" {
+			t.Errorf("about one of the organ's own: %v", o)
+		}
+		above := find(t, p.want(200, "cityintake", "GET", "/api/v1/tipoffs", "", nil)["items"].([]any), "title", "反映纪检监察干部")
+		if above["organ"].(object)["name"] != "XX市纪委监委" {
+			t.Errorf("it stands in the register of %v", above["organ"])
+		}
+		p.want(404, "intake", "GET", "/api/v1/tipoffs/"+above["id"].(string), "", nil)
 	})
 }
 
