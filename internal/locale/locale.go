@@ -15,8 +15,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-
-	"github.com/goccy/go-yaml"
 )
 
 //go:embed texts/*.yaml
@@ -39,18 +37,14 @@ var load = sync.OnceValue(func() map[string][2]string {
 		if err != nil {
 			panic(err) // embedded
 		}
-		m := map[string][]string{}
-		if err := yaml.Unmarshal(b, &m); err != nil {
-			panic("locale " + n + ": " + err.Error()) // a broken file never gets past the tests
-		}
-		for k, v := range m {
+		err = read(n, string(b), func(k string, v [2]string) {
 			if _, ok := out[k]; ok {
 				panic("locale: " + k + " stands twice")
 			}
-			if len(v) != 2 {
-				panic("locale: " + k + " needs [中文, English]")
-			}
-			out[k] = [2]string{v[0], v[1]}
+			out[k] = v
+		})
+		if err != nil {
+			panic("locale: " + err.Error()) // a broken file never gets past the tests
 		}
 	}
 	return out
