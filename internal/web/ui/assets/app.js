@@ -45,7 +45,12 @@
       b.hidden = !on && !b.querySelector(".err");
     });
   }
-  function whens() { apply(d); apply(d); late(); }
+  /* 上级管理的人:整块内容不再填,也不会提交 */
+  function slip() {
+    var c = d.getElementById("content");
+    if (c) c.hidden = c.disabled = !!d.querySelector("#standing [data-slip]");
+  }
+  function whens() { apply(d); apply(d); late(); slip(); }
   d.addEventListener("change", function (e) { if (e.target.form) whens(); });
 
   /* 为什么是这一天:打开时取来 */
@@ -117,13 +122,14 @@
     if (!b) return;
     e.preventDefault();
     var form = b.closest("form"), vals = JSON.parse(b.dataset.fill);
+    var box = b.closest("[data-picks]"), own = box && "#" + box.id;
     Object.keys(vals).forEach(function (n) {
       form.querySelectorAll('[name="' + n + '"]').forEach(function (x) {
         if (x.type === "radio" || x.type === "checkbox") x.checked = String(x.value) === String(vals[n]); else x.value = vals[n];
-        x.dispatchEvent(new Event("change", { bubbles: true }));
+        x.dispatchEvent(new CustomEvent(own && x.getAttribute("hx-target") === own ? "htmx:abort" : "change", { bubbles: true, detail: {} })); /* 刚选定,不再列候选 */
       });
     });
-    var box = b.closest("[data-picks]"); if (box) box.innerHTML = "";
+    if (box) box.innerHTML = "";
     var next = b.dataset.next && form.querySelector(b.dataset.next); if (next) next.focus();
     whens();
   });
@@ -142,6 +148,10 @@
     if (matchMedia("(min-width: 48.01rem)").matches) d.querySelectorAll("details.filters").forEach(function (x) { x.open = true; });
     var f = (root || d).querySelector("[data-focus]"); if (f) f.focus();
   }
+  d.addEventListener("htmx:beforeSwap", function (e) {
+    var t = e.detail.target;
+    if (t.matches("[data-picks]") && t.contains(d.activeElement)) e.detail.shouldSwap = false; /* 正在候选里走,不换掉脚下的 */
+  });
   d.addEventListener("htmx:afterSwap", function () { whens(); tell(); });
   d.addEventListener("htmx:responseError", function (e) { if (e.detail.xhr.status === 401) location.href = "/sign-in"; });
   if (d.readyState === "loading") d.addEventListener("DOMContentLoaded", function () { ready(); }); else ready();
