@@ -153,7 +153,7 @@ type PostKind struct {
 var PostKinds = []PostKind{
 	{"principal", []Role{Principal}, []string{"province", "city", "county"}, true},
 	{"vice", []Role{Deputy}, []string{"province", "city", "county"}, true},
-	{"intake_clerk", []Role{Intake}, []string{"city", "county"}, true},
+	{"intake_clerk", []Role{Intake}, []string{"province", "city", "county"}, true},
 	{"supervision_clerk", []Role{Supervision}, []string{"city", "county"}, true},
 	{"office_head", []Role{Head, Handler}, []string{"office"}, true},
 	{"investigator", []Role{Handler}, []string{"office"}, true},

@@ -86,8 +86,8 @@ func TestRisesOneLevel(t *testing.T) {
 		}{
 			{"a township's", "county", "full", access.Head, w.Units["county"].ID, access.Deputy},
 			{"an office's", "county", "county.office1", access.Handler, w.Units["county"].ID, access.Deputy},
-			{"the county's own", "county", "county", access.Intake, w.Units["city"].ID, access.Observer},
-			{"the city's own", "city", "city", access.Intake, w.Units["province"].ID, access.Observer},
+			{"the county's own", "county", "county", access.Intake, w.Units["city"].ID, access.Intake},
+			{"the city's own", "city", "city", access.Intake, w.Units["province"].ID, access.Intake},
 		}
 		var cs []deadline.Clock
 		for _, c := range cases {

@@ -63,6 +63,7 @@ func (b *builder) people() error {
 	add(b.province, "principal", "省纪委监委主要负责人", true)
 	add(b.province, "vice", "省纪委副书记", true)
 	add(b.province, "observer", "监督检查室干部", true)
+	add(b.province, "intake_clerk", "信访室干部", true)
 	organ := func(u access.Unit, level string, city bool) {
 		add(u, "principal", level+"纪委书记、监委主任", true)
 		for range 2 {

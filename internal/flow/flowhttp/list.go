@@ -128,6 +128,11 @@ func cloneQuery(q url.Values) url.Values {
 	return out
 }
 
+// bySource says who may sort by where a matter came from.
+func bySource(c *web.Ctx) bool {
+	return c.Who.Can(access.ClueAssign) || c.Who.Can(access.SuperiorRead)
+}
+
 // filter reads the list's filters from the address. Everything is checked against what there is to choose: an unknown
 // value is refused, it never reaches a statement.
 func (p *Pages) filter(c *web.Ctx, k Kind, q url.Values) (flow.Filter, error) {
@@ -146,7 +151,8 @@ func (p *Pages) filter(c *web.Ctx, k Kind, q url.Values) (flow.Filter, error) {
 		}
 	}
 	if f.Source != "" {
-		if _, ok := p.Rules.Term("clue_source", f.Source); !ok {
+		// Below the organ a filter by source would tell what the rows leave out.
+		if _, ok := p.Rules.Term("clue_source", f.Source); !ok || !bySource(c) {
 			return bad("source")
 		}
 	}
@@ -228,7 +234,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter) error {
 		}
 		v.Filters = append(v.Filters, ui.FieldView{Lang: c.Lang, Name: name, ID: "q-" + name, Label: c.T("filter." + name), Value: value, Options: opts})
 	}
-	if k.Name != "slip" && c.Who.Can(access.ClueAssign) || c.Who.Can(access.SuperiorRead) {
+	if k.Name != "slip" && bySource(c) {
 		var opts []ui.OptionView
 		for _, t := range p.Rules.Terms("clue_source", c.Today) {
 			opts = append(opts, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
