@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"context"
+
 	"github.com/chromedp/cdproto/input"
+	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -122,6 +125,17 @@ func (c *city) staff() func(name string) *person {
 		}
 		return all[name]
 	}
+}
+
+// print is the page as it comes out of the printer.
+func (p *person) print() []byte {
+	p.t.Helper()
+	var pdf []byte
+	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = cdp.PrintToPDF().Do(ctx)
+		return err
+	}))
+	return pdf
 }
 
 // keys types.
