@@ -21,7 +21,6 @@ const (
 var overlong = map[string]int{
 	"internal/flow/proposal.go":      610,
 	"internal/flow/engine.go":        675,
-	"internal/flow/flowhttp/list.go": 535,
 	"internal/deadline/fire_test.go": 520,
 }
 

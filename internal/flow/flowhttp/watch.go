@@ -1,0 +1,146 @@
+package flowhttp
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/deadline"
+	"qianshao/internal/flow"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// watch is what is due in the organ, what is late, and with whom: for leaders and case supervision.
+func (p *Pages) watch(c *web.Ctx) error {
+	cur, err := flow.ParseCursor(c.R.URL.Query().Get("after"))
+	if err != nil {
+		return err
+	}
+	ds, err := p.Engine.Watched(c.Context(), c.Who, flow.Watch{Until: c.Today.AddDays(7), Limit: listRows + 1, After: cur})
+	if err != nil {
+		return err
+	}
+	v := watchView{Frame: c.Frame(c.T("nav.watch"))}
+	if len(ds) > listRows {
+		last := ds[listRows-1].Clock
+		v.Next = "/watch?after=" + url.QueryEscape(flow.Cursor{Day: last.Due, Key: last.ID.Key}.String())
+		ds = ds[:listRows]
+	}
+	if cur.Key != "" {
+		v.First = "/watch"
+	}
+	l := p.look(c)
+	if err := p.loadDuties(c, l, ds); err != nil {
+		return err
+	}
+	for _, d := range ds {
+		k := d.Clock
+		w := watchRow{Due: ui.DueOf(c.Lang, k.Due, c.Today, k.State == deadline.StatePaused, ""), What: p.clockName(c.Lang, k), No: d.Matter.No, Href: "/m/" + d.Matter.ID.String(), Title: d.Matter.Title,
+			Who: l.seat(k.OwedBy.Key, k.OwedRole), Legal: k.Legal, Late: k.Late(c.Today), Why: "/why/" + k.ID.String()}
+		if c.Who.Can(access.Urge) {
+			w.Urge = "/m/" + d.Matter.ID.String() + "/clock/" + k.ID.Key + "/urge"
+		}
+		v.Rows = append(v.Rows, w)
+	}
+	return c.Render(http.StatusOK, watchPage(v))
+}
+
+type watchView struct {
+	Frame       ui.Frame
+	Rows        []watchRow
+	Next, First string
+}
+
+type watchRow struct {
+	Due                                   ui.DueView
+	What, No, Href, Title, Who, Urge, Why string
+	Legal, Late                           bool
+}
+
+// superior is what stands in the superior organ's list by itself: refusals and shelvings below, and what rose.
+func (p *Pages) superior(c *web.Ctx) error {
+	v := superiorView{Frame: c.Frame(c.T("nav.superior"))}
+	l := p.look(c)
+	for _, rule := range []string{flow.RuleRisen, flow.RuleSuperior} {
+		ds, err := p.Engine.OwedUp(c.Context(), c.Who, rule, listRows)
+		if err != nil {
+			return err
+		}
+		if err := p.loadDuties(c, l, ds); err != nil {
+			return err
+		}
+		for _, d := range ds {
+			m := d.Matter
+			r := superiorRow{No: m.No, Href: "/m/" + m.ID.String(), Title: m.Title, Organ: l.unit(m.Organ.Key), Kind: c.T("kind." + m.Kind), State: c.T("state." + m.Kind + "." + m.State),
+				Due: ui.DueOf(c.Lang, d.Clock.Due, c.Today, false, ""), Since: ui.DayIn(c.Lang, d.Clock.Start, c.Today)}
+			if c.Who.Is(d.Clock.OwedRole, d.Clock.OwedBy) {
+				r.Seen = "/m/" + m.ID.String() + "/clock/" + d.Clock.ID.Key + "/seen"
+			}
+			if rule == flow.RuleRisen {
+				r.Organ = l.unit(m.Handler.Key)
+				v.Risen = append(v.Risen, r)
+			} else {
+				r.What = p.moveName(c.Lang, m.Kind, d.Clock.About)
+				v.Refused = append(v.Refused, r)
+			}
+		}
+	}
+	return c.Render(http.StatusOK, superiorPage(v))
+}
+
+type superiorView struct {
+	Frame   ui.Frame
+	Risen   []superiorRow
+	Refused []superiorRow
+}
+
+type superiorRow struct {
+	No, Href, Title, Organ, Kind, State, What, Since, Seen string
+	Due                                                    ui.DueView
+}
+
+// search finds matters by words, or goes straight to one by its number.
+func (p *Pages) search(c *web.Ctx) error {
+	q := strings.TrimSpace(c.R.URL.Query().Get("q"))
+	if r := []rune(q); len(r) > 80 {
+		q = string(r[:80])
+	}
+	v := searchView{Frame: c.Frame(c.T("page.search"))}
+	v.Frame.Query = q
+	for _, name := range p.order {
+		if name == "slip" || !c.Who.Can(access.ReadOf(name)) {
+			continue
+		}
+		ms, err := p.Engine.Search(c.Context(), c.Who, name, q, "", 20)
+		if err != nil {
+			return err
+		}
+		g := searchGroup{Title: c.T("list." + name)}
+		var lv listView
+		if err := p.rows(c, &lv, ms); err != nil {
+			return err
+		}
+		g.Rows = lv.Rows
+		if len(g.Rows) > 0 {
+			v.Groups = append(v.Groups, g)
+			v.N += len(g.Rows)
+		}
+	}
+	if v.N == 1 && len(v.Groups) == 1 && strings.Contains(q, "号") {
+		return c.Redirect(v.Groups[0].Rows[0].Href)
+	}
+	return c.Render(http.StatusOK, searchPage(v))
+}
+
+type searchView struct {
+	Frame  ui.Frame
+	Groups []searchGroup
+	N      int
+}
+
+type searchGroup struct {
+	Title string
+	Rows  []rowView
+}
