@@ -79,7 +79,7 @@ func TestPool(t *testing.T) {
 	p.fill(pairs{"reason", "已经逾期，请于三日内报来处置意见。"})
 	p.submit()
 	p.submit()
-	p.sees("催办")
+	p.sees("催办单", "应于2026年10月28日前办结", "次日起算10个工作日")
 	if pdf := p.print(); len(pdf) < 5000 || string(pdf[:5]) != "%PDF-" {
 		t.Errorf("the slip prints as %d bytes", len(pdf))
 	}
