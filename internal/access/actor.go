@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"sort"
 
 	"qianshao/internal/calendar"
@@ -153,13 +152,13 @@ type DeskKey struct {
 // ended, or another person's, gives Unauthenticated.
 func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calendar.Date) (Actor, error) {
 	a := Actor{City: r.City(), Person: person}
-	rows, err := r.Query(ctx, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, `+unitCols+`
+	rows, err := r.Query(ctx, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, CASE WHEN EXISTS (SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $3) THEN 1 ELSE 0 END AS barred, `+unitCols+`
 		FROM holdings h
 		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
 		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
 		WHERE h.city_id = $1 AND h.id = $2 AND h.person_id = $3 AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)
 		UNION ALL
-		SELECT '', h.id, h.kind, p.id, p.name, `+unitCols+`
+		SELECT '', h.id, h.kind, p.id, p.name, 0, `+unitCols+`
 		FROM delegations d
 		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
 		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
@@ -174,8 +173,9 @@ func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calend
 	for rows.Next() {
 		h := Hat{Unit: Unit{ID: id.ID{City: r.City()}}}
 		var name string
+		var barred int
 		u := &h.Unit
-		if err := rows.Scan(&name, &h.Holding, &h.Kind, &h.For, &h.ForName, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior,
+		if err := rows.Scan(&name, &h.Holding, &h.Kind, &h.For, &h.ForName, &barred, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior,
 			&u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version); err != nil {
 			return a, err
 		}
@@ -183,7 +183,7 @@ func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calend
 			h.Roles = k.Roles
 		}
 		if h.For == "" {
-			a.Name, own = name, true
+			a.Name, a.Barred, own = name, barred == 1, true
 		}
 		a.Hats = append(a.Hats, h)
 	}
@@ -194,12 +194,6 @@ func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calend
 		return Actor{}, fault.New(fault.Unauthenticated, "session.post_ended")
 	}
 	sort.SliceStable(a.Hats, func(i, j int) bool { return a.Hats[i].For < a.Hats[j].For })
-	var one int
-	err = r.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 LIMIT 1`, person).Scan(&one)
-	if err != nil && !errors.Is(err, db.ErrNoRows) {
-		return a, err
-	}
-	a.Barred = err == nil
 	a.Cities, err = citiesBelow(ctx, r, a.Unit())
 	return a, err
 }

@@ -178,41 +178,46 @@ func (s *Service) FromClue(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c
 // facts adds the choice, the track and the kind of official to what the rulebook may ask. The choice of a decision that
 // punishes is its sanction: of two, the Party's if that one is heavy, for more bodies sign it, else the administrative
 // one. An administrative sanction is never a township's to decide, so a matter with one is the county's.
-func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter, in flow.Values) (rulebook.Facts, error) {
+func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter) (func(flow.Values) rulebook.Facts, error) {
 	c, err := Get(ctx, r, m.ID.Key)
 	if err != nil {
 		return nil, err
-	}
-	choice := in.Str("return_kind")
-	if d := in.Str("decision"); d != "" && d != "sanction" {
-		choice = d
-	}
-	facts := rulebook.Facts{}
-	party, admin := in.Str("party_sanction"), in.Str("admin_sanction")
-	if x, _ := s.Rules.Sanction(party); party != "" && (admin == "" || x.Heavy) {
-		choice = party
-	} else if admin != "" {
-		choice = admin
-	}
-	if admin != "" {
-		facts["level"] = "county"
-		if m.Level < access.County {
-			facts["level"] = "city"
-		}
 	}
 	subs, err := flow.Subjects(ctx, r, m.ID.Key)
 	if err != nil {
 		return nil, err
 	}
-	if len(subs) > 0 {
-		facts["category"] = subs[0].Category
+	return func(in flow.Values) rulebook.Facts {
+		facts := rulebook.Facts{"choice": s.chosen(in), "track": c.Track, "nth": in.Str("nth")}
+		if t := in.Str("track"); t != "" {
+			facts["track"] = t
+		}
+		if len(subs) > 0 {
+			facts["category"] = subs[0].Category
+		}
+		if in.Str("admin_sanction") != "" {
+			facts["level"] = "county"
+			if m.Level < access.County {
+				facts["level"] = "city"
+			}
+		}
+		return facts
+	}, nil
+}
+
+// chosen is what was decided, as the rulebook's approvals name it.
+func (s *Service) chosen(in flow.Values) string {
+	party, admin := in.Str("party_sanction"), in.Str("admin_sanction")
+	if x, _ := s.Rules.Sanction(party); party != "" && (admin == "" || x.Heavy) {
+		return party
 	}
-	track := c.Track
-	if t := in.Str("track"); t != "" {
-		track = t
+	if admin != "" {
+		return admin
 	}
-	facts["choice"], facts["track"], facts["nth"] = choice, track, in.Str("nth")
-	return facts, nil
+	if d := in.Str("decision"); d != "" && d != "sanction" {
+		return d
+	}
+	return in.Str("return_kind")
 }
 
 func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name string) (string, error) {

@@ -16,12 +16,14 @@ import (
 )
 
 // facts adds the choice to what the rulebook may ask.
-func (s *Service) facts(_ context.Context, _ db.Reader, _ *flow.Matter, in flow.Values) (rulebook.Facts, error) {
-	choice := in.Str("disposal")
-	if choice == "" {
-		choice = in.Str("outcome")
-	}
-	return rulebook.Facts{"choice": choice, "track": in.Str("track"), "nth": in.Str("nth")}, nil
+func (s *Service) facts(context.Context, db.Reader, *flow.Matter) (func(flow.Values) rulebook.Facts, error) {
+	return func(in flow.Values) rulebook.Facts {
+		choice := in.Str("disposal")
+		if choice == "" {
+			choice = in.Str("outcome")
+		}
+		return rulebook.Facts{"choice": choice, "track": in.Str("track"), "nth": in.Str("nth")}
+	}, nil
 }
 
 func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name string) (string, error) {

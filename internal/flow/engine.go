@@ -18,8 +18,8 @@ import (
 
 // Hooks are what an area adds to its table. Any may be nil.
 type Hooks struct {
-	// Facts gives the rulebook what it may ask beyond rank, level and source.
-	Facts func(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error)
+	// Facts reads what the rulebook may ask beyond rank, level and source, and tells it for anything that may be filled in.
+	Facts func(ctx context.Context, r db.Reader, m *Matter) (func(in Values) rulebook.Facts, error)
 	// Shut says, without writing, why a move is not open now (a code for locale), "" if it is.
 	Shut map[string]func(ctx context.Context, r db.Reader, m *Matter) (string, error)
 	// Check says what is wrong with a move beyond its fields; it runs when it is proposed and again when it is made.

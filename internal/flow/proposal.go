@@ -88,46 +88,6 @@ func seatRole(step string) access.Role {
 // Records says whether a step records a decision taken outside this system.
 func Records(step string) bool { return strings.HasPrefix(step, "record_") }
 
-// Level says at what level a handling unit stands, for the rulebook: township, county, city.
-func levelName(l int) string {
-	switch l {
-	case access.Township, access.Village:
-		return "township"
-	case access.County:
-		return "county"
-	case access.City:
-		return "city"
-	}
-	return "province"
-}
-
-// Facts are what the rulebook may ask about a matter, given what was filled in.
-func (e *Engine) Facts(ctx context.Context, r db.Reader, m *Matter, in Values) (rulebook.Facts, error) {
-	level := m.Level
-	if !m.Handler.Zero() {
-		u, err := access.GetUnit(ctx, r.For(m.Handler.City), m.Handler.Key)
-		if err != nil {
-			return nil, err
-		}
-		level = u.Level
-	}
-	return e.factsAt(ctx, r, m, in, level)
-}
-
-func (e *Engine) factsAt(ctx context.Context, r db.Reader, m *Matter, in Values, level int) (rulebook.Facts, error) {
-	f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember)), "level": levelName(level)}
-	if h := e.tables[m.Kind].Hooks.Facts; h != nil {
-		more, err := h(ctx, r, m, in)
-		if err != nil {
-			return f, err
-		}
-		for k, v := range more {
-			f[k] = v
-		}
-	}
-	return f, nil
-}
-
 // roster reads who may sign for a matter today.
 func (e *Engine) roster(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) (*access.Roster, error) {
 	return access.LoadRoster(ctx, r, m.Organ, m.Handler, m.Root, today)
@@ -140,12 +100,8 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// chainFor is the approval that a move of this matter needs, with the seats it would take today.
-func (e *Engine) chainFor(ctx context.Context, r db.Reader, ro *access.Roster, m *Matter, chain string, in Values, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
-	facts, err := e.factsAt(ctx, r, m, in, ro.Handler.Level)
-	if err != nil {
-		return rulebook.Chain{}, rulebook.Case{}, nil, err
-	}
+// chainFor is the approval that a move needs by the facts, with the seats it would take today.
+func (e *Engine) chainFor(ctx context.Context, ro *access.Roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
 	c, k, ok := e.Rules.Chain(chain, today, facts)
 	if !ok {
 		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
@@ -183,7 +139,11 @@ func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposa
 	if err != nil {
 		return Proposal{}, err
 	}
-	c, _, steps, err := e.chainFor(ctx, op.Tx, ro, op.M, op.Move.Chain, op.In, who, op.Day)
+	facts, err := e.factsAt(ctx, op.Tx, op.M, ro.Handler.Level)
+	if err != nil {
+		return Proposal{}, err
+	}
+	c, _, steps, err := e.chainFor(ctx, ro, op.Move.Chain, facts(op.In), who, op.Day)
 	if err != nil {
 		return Proposal{}, err
 	}

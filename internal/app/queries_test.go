@@ -1,0 +1,145 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/web"
+)
+
+// mostStatements is how many statements the desk and a matter's page may take.
+const mostStatements = 12
+
+// counted serves pages and counts the statements each took.
+type counted struct {
+	w   *apptest.World
+	h   http.Handler
+	was int64
+}
+
+func count(w *apptest.World) *counted {
+	c := &counted{w: w}
+	m := w.Mux()
+	m.Observe = func(_ web.Route, _ int, _ time.Duration, statements int64) { c.was = statements }
+	c.h = m.Handler()
+	return c
+}
+
+func (c *counted) get(t *testing.T, who, path string) int64 {
+	t.Helper()
+	req := httptest.NewRequest(http.MethodGet, path, nil)
+	req.AddCookie(&http.Cookie{Name: "qs", Value: who})
+	res := httptest.NewRecorder()
+	c.h.ServeHTTP(res, req)
+	if res.Code != http.StatusOK {
+		t.Fatalf("%s by %s: %d", path, who, res.Code)
+	}
+	return c.was
+}
+
+// papers are rows of every kind, some of each in every stage that a list or a desk shows.
+type papers struct{ tipoff, slip, pool, clue, waiting, kase, proposal id.ID }
+
+func fillPapers(t *testing.T, w *apptest.World, n int) papers {
+	t.Helper()
+	var p papers
+	for i := range n {
+		in := entry(w)
+		in.Title = fmt.Sprintf("反映虚报管护费（%d）", i)
+		e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.tipoff = e.ID
+		in.Subject.Rank, in.Subject.Post = "deputy_county", "副县长"
+		if e, err = w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in); err != nil {
+			t.Fatal(err)
+		}
+		if !e.Slip {
+			t.Fatal("a report about somebody managed above is no slip")
+		}
+		p.slip = e.ID
+		p.pool = child(t, w, pooled(t, w), "clue")
+		p.clue = handed(t, w, "full", "county.office1")
+		p.waiting = handed(t, w, "headless", "headless")
+		w.Do("hldeputy", p.waiting, "receive", nil)
+		w.Do("hldeputy", p.waiting, "propose", disposal("verification"))
+		p.proposal = open(t, w, p.waiting).ID
+		shelved := handed(t, w, "full", "county.office2")
+		w.Do("handler3", shelved, "propose", disposal("shelve"))
+		w.Approve("head2", shelved)
+		w.Approve("deputy", shelved)
+		if i%5 == 0 {
+			p.kase = filed(t, w)
+		}
+	}
+	return p
+}
+
+// filed is a case, just begun.
+func filed(t *testing.T, w *apptest.World) id.ID {
+	t.Helper()
+	m := handed(t, w, "full", "county.office1")
+	w.Do("handler", m, "propose", disposal("verification"))
+	w.Approve("head", m)
+	w.Approve("deputy", m)
+	team := []string{w.Who["handler"].Person, w.Who["handler2"].Person}
+	w.Do("handler", m, "submit_plan", vals{"team": team, "lead": team[:1], "questions": {"去向"}, "steps": {"调账"}, "measures": {"talk"}, "safety": {"预案"}})
+	w.Approve("principal", m)
+	w.Do("handler", m, "write_report", vals{"facts": {"属实。"}, "finding": {"true"}, "record_no": {"核1号"}})
+	w.Do("handler", m, "sign", nil)
+	w.Do("handler2", m, "sign", nil)
+	w.Do("handler", m, "propose_result", vals{"outcome": {"file"}, "reason": {"应予立案。"}, "track": {"party"}})
+	w.Approve("principal", m)
+	return child(t, w, m, "case")
+}
+
+// TestStatementsPerPage: no page asks the database more often because it shows more rows, and the desk and a matter's
+// page keep to their bound.
+func TestStatementsPerPage(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		c := count(w)
+		type page struct{ who, path string }
+		few := map[page]int64{}
+		for round, n := range []int{5, 55} {
+			p := fillPapers(t, w, n)
+			pages := []page{
+				{"supervision", "/m/" + p.pool.String()}, {"handler", "/m/" + p.clue.String()}, {"head", "/m/" + p.waiting.String()}, {"head", "/p/" + p.proposal.String()},
+				{"intake", "/m/" + p.tipoff.String()}, {"handler", "/m/" + p.kase.String()}, {"principal", "/m/" + p.kase.String()}, {"intake", "/m/" + p.slip.String()},
+			}
+			matters := len(pages)
+			for _, who := range []string{"intake", "supervision", "head", "handler", "deputy", "principal", "hldeputy", "secretary", "cityoffice", "cityintake", "province", "sysadmin", "auditor"} {
+				pages = append(pages, page{who, "/"})
+			}
+			desks := len(pages)
+			pages = append(pages, page{"head", "/approvals"}, page{"intake", "/tipoffs"}, page{"intake", "/slips"}, page{"supervision", "/clues"}, page{"hldeputy", "/clues"}, page{"cityoffice", "/clues"}, page{"province", "/clues"},
+				page{"supervision", "/cases"}, page{"cityoffice", "/cases"}, page{"deputy", "/watch"}, page{"cityoffice", "/watch"}, page{"cityoffice", "/superior"}, page{"cityintake", "/superior"},
+				page{"supervision", "/search?q=管护"}, page{"cityoffice", "/force"}, page{"supervision", "/units/" + w.Units["full"].ID.String()}, page{"cityoffice", "/units/" + w.Units["county"].ID.String()},
+				page{"intake", "/tipoffs/new"}, page{"supervision", "/rules"}, page{"sysadmin", "/admin/accounts"}, page{"auditor", "/admin/audit"})
+			for i, g := range pages {
+				n := c.get(t, g.who, g.path)
+				if i < desks && n > mostStatements {
+					t.Errorf("%s by %s takes %d statements, at most %d", g.path, g.who, n, mostStatements)
+				}
+				key := g
+				if i < matters {
+					key.path = fmt.Sprint(i, strings.SplitN(g.path, "/", 3)[1])
+				}
+				if round == 0 {
+					few[key] = n
+				} else if n > few[key] {
+					t.Errorf("%s by %s takes %d statements, with a tenth of the rows %d", g.path, g.who, n, few[key])
+				}
+			}
+		}
+	})
+}
