@@ -129,7 +129,7 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 	case ViewLate:
 		b.Add(` AND m.due_on <> '' AND m.due_on < ?`, today)
 	case ViewSoon:
-		b.Add(` AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(soonDays))
+		b.Add(` AND m.due_on <> '' AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(soonDays))
 	case ViewWaiting:
 		b.In(` AND `, "m.state", e.waiting(f.Kind))
 	default:

@@ -246,6 +246,8 @@ CREATE INDEX matters_handler ON matters (city_id, kind, handler_id, received_on,
 CREATE INDEX matters_township ON matters (city_id, kind, township_id, received_on, id);
 CREATE INDEX matters_county_state ON matters (city_id, kind, county_id, state, received_on, id);
 CREATE INDEX matters_state ON matters (city_id, kind, state, received_on, id);
+CREATE INDEX matters_due ON matters (city_id, kind, due_on, id) WHERE due_on <> '';
+CREATE INDEX matters_county_due ON matters (city_id, kind, county_id, due_on, id) WHERE due_on <> '';
 CREATE INDEX matters_parent ON matters (city_id, parent_id);
 CREATE INDEX matters_root ON matters (city_id, root_id);
 CREATE INDEX matters_no ON matters (city_id, no);
