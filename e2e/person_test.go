@@ -156,7 +156,10 @@ func (p *person) goes(as ...chromedp.Action) {
 	p.mu.Lock()
 	refusal := p.refusal
 	p.mu.Unlock()
-	if ok := res != nil && res.Status == 200; ok == refusal {
+	if res == nil {
+		p.fail("that leads to no other page")
+	}
+	if (res.Status == 200) == refusal {
 		p.fail("%s answers %d", res.URL, res.Status)
 	}
 	p.look()
@@ -274,6 +277,15 @@ func (p *person) says() string {
 	p.t.Helper()
 	var s string
 	p.do(chromedp.Evaluate(`(document.querySelector("main") || document.body).innerText`, &s))
+	return s
+}
+
+// textOf is the text of the first element that a selector finds.
+func (p *person) textOf(sel string) string {
+	p.t.Helper()
+	p.there(sel)
+	var s string
+	p.do(chromedp.Evaluate(`document.querySelector(`+quote(sel)+`).innerText.trim()`, &s))
 	return s
 }
 

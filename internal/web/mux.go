@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -104,7 +107,7 @@ type Ctx struct {
 	Lang    string
 	Today   calendar.Date
 	Stats   *db.Stats
-	status  int
+	formErr error
 }
 
 // Context is the request's context; statements made under it are counted.
@@ -208,12 +211,12 @@ func (c *Ctx) admit() error {
 	if c.Session.Full && !c.Who.Can(c.Route.Perm) {
 		return fault.New(fault.Forbidden, "page.not_yours")
 	}
-	if c.R.Method == http.MethodPost {
-		if key := c.key(); key != "" {
-			c.Who.Request = access.Request{Key: key, Digest: c.digest()}
-		}
+	if c.R.Method != http.MethodPost {
+		return nil
 	}
-	return nil
+	var err error
+	c.Who.Request, err = c.request()
+	return err
 }
 
 func cookie(r *http.Request, name string) string {
@@ -305,8 +308,7 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 func (m *Mux) Handler() http.Handler {
 	cop := http.NewCrossOriginProtection()
 	cop.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Ctx{W: w, R: r, Mux: m, Lang: locale.Pick(cookie(r, "lang"), r.Header.Get("Accept-Language")), Route: Route{API: strings.HasPrefix(r.URL.Path, "/api/")}, Today: m.DB.Today(), Stats: &db.Stats{}}
-		m.fail(c, fault.New(fault.Forbidden, "request.cross_site"))
+		m.refuse(w, r, fault.New(fault.Forbidden, "request.cross_site"))
 	}))
 	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -315,8 +317,8 @@ func (m *Mux) Handler() http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-		if strings.ContainsRune(r.URL.Path, 0) {
-			http.Error(w, "bad request", http.StatusBadRequest)
+		if !legible(r.URL) {
+			m.refuse(w, r, fault.New(fault.BadRequest, "request.malformed"))
 			return
 		}
 		m.mux.ServeHTTP(w, r)
@@ -324,10 +326,31 @@ func (m *Mux) Handler() http.Handler {
 	return cop.Handler(compress(inner))
 }
 
+// refuse answers a request that never came as far as a route.
+func (m *Mux) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	m.fail(m.outside(w, r), err)
+}
+
+// outside is a request that no route was found for.
+func (m *Mux) outside(w http.ResponseWriter, r *http.Request) *Ctx {
+	return &Ctx{W: &recorder{ResponseWriter: w, status: http.StatusOK}, R: r, Mux: m, Route: Route{Open: true, API: strings.HasPrefix(r.URL.Path, "/api/")}, Stats: &db.Stats{}, Today: m.DB.Today(),
+		Lang: locale.Pick(cookie(r, "lang"), r.Header.Get("Accept-Language"))}
+}
+
+// legible says whether an address holds only what a database can store and people can read: UTF-8 without NUL.
+func legible(u *url.URL) bool {
+	fine := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+	for name, vs := range u.Query() {
+		if !fine(name) || slices.ContainsFunc(vs, func(v string) bool { return !fine(v) }) {
+			return false
+		}
+	}
+	return fine(u.Path)
+}
+
 // NotFound answers an address that leads nowhere as any page that is not there.
 func (m *Mux) NotFound(w http.ResponseWriter, r *http.Request) {
-	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	c := &Ctx{W: rec, R: r, Mux: m, Route: Route{Open: true, API: strings.HasPrefix(r.URL.Path, "/api/")}, Stats: &db.Stats{}, Today: m.DB.Today(), Lang: locale.Pick(cookie(r, "lang"), r.Header.Get("Accept-Language"))}
+	c := m.outside(w, r)
 	if err := c.admit(); err != nil {
 		m.fail(c, err)
 		return

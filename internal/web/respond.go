@@ -15,6 +15,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"qianshao/internal/access"
 	"qianshao/internal/fault"
 	"qianshao/internal/locale"
 )
@@ -105,7 +106,7 @@ func Texts(lang string, err error) map[string]string {
 func (m *Mux) fail(c *Ctx, err error) {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		err = fault.New(fault.TooLarge, "request.too_large")
+		err = unread(err)
 	}
 	p := ProblemOf(c.Lang, err)
 	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
@@ -167,45 +168,54 @@ type Failure struct {
 func (f *Failure) Error() string { return f.Problem.Code }
 func (f *Failure) Unwrap() error { return f.Cause }
 
-// Form reads the posted fields. Unknown encodings and oversized bodies are faults.
+// Form reads the posted fields. Unknown encodings and oversized bodies are faults, however often they are asked for.
 func (c *Ctx) Form() (url.Values, error) {
+	if c.R.PostForm != nil || c.formErr != nil {
+		return c.R.PostForm, c.formErr
+	}
 	if err := c.R.ParseForm(); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return nil, fault.New(fault.TooLarge, "request.too_large")
-		}
-		return nil, fault.New(fault.BadRequest, "request.malformed").Because(err)
+		c.formErr = unread(err)
+		return nil, c.formErr
 	}
 	return c.R.PostForm, nil
 }
 
-// key is the idempotency key of a POST: a header from programs, a hidden field from forms.
-func (c *Ctx) key() string {
-	k := c.R.Header.Get("Idempotency-Key")
-	if k == "" && !c.Route.API && strings.HasPrefix(c.R.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		if f, err := c.Form(); err == nil {
-			k = f.Get("_key")
-		}
+// unread is the fault of a body that could not be read.
+func unread(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return fault.New(fault.TooLarge, "request.too_large")
 	}
-	if len(k) > 100 {
-		return k[:100]
-	}
-	return k
+	return fault.New(fault.BadRequest, "request.malformed").Because(err)
 }
 
-// digest identifies what was sent, for the check that a key is not used for something else.
-func (c *Ctx) digest() string {
+// request is what tells a repeated POST from a new one: the key that came with it (a header from programs, a hidden field
+// from forms), and what identifies the body, so that a key is not used for something else. A POST without a key has none.
+func (c *Ctx) request() (access.Request, error) {
+	key := c.R.Header.Get("Idempotency-Key")
+	kind := c.R.Header.Get("Content-Type")
 	h := sha256.New()
 	io.WriteString(h, c.R.Method+" "+c.R.URL.Path+"\n") // hash.Hash never fails
-	if c.R.PostForm != nil {
-		io.WriteString(h, c.R.PostForm.Encode())
-	} else if strings.HasPrefix(c.R.Header.Get("Content-Type"), "application/json") {
+	switch {
+	case strings.HasPrefix(kind, "application/x-www-form-urlencoded"):
+		f, err := c.Form()
+		if err != nil {
+			return access.Request{}, err
+		}
+		if key == "" && !c.Route.API {
+			key = f.Get("_key")
+		}
+		io.WriteString(h, f.Encode())
+	case key != "" && strings.HasPrefix(kind, "application/json"):
 		b, err := io.ReadAll(c.R.Body)
 		if err != nil {
-			b = nil // the handler will meet the same error
+			return access.Request{}, unread(err)
 		}
 		c.R.Body = io.NopCloser(bytes.NewReader(b))
 		h.Write(b)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	if key == "" {
+		return access.Request{}, nil
+	}
+	return access.Request{Key: key[:min(len(key), 100)], Digest: hex.EncodeToString(h.Sum(nil)[:16])}, nil
 }

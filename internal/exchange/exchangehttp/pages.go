@@ -111,14 +111,15 @@ func (p *Pages) renderStart(c *web.Ctx, status int, kind, on string, problem err
 
 // upload takes a file in and shows what its rows would do. Nothing is written but the draft.
 func (p *Pages) upload(c *web.Ctx) error {
-	if err := c.R.ParseMultipartForm(4 << 20); err != nil {
+	// Held in memory whole: a table of reports is written nowhere before it is a draft.
+	c.R.Body = http.MaxBytesReader(c.W, c.R.Body, maxPending+1<<20)
+	if err := c.R.ParseMultipartForm(maxPending + 1<<20); err != nil {
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
-			return fault.New(fault.TooLarge, "request.too_large")
+			return p.renderStart(c, http.StatusRequestEntityTooLarge, c.R.FormValue("kind"), "", fault.InvalidField("file", "sheet.large", strconv.Itoa(maxPending>>20)))
 		}
 		return fault.New(fault.BadRequest, "request.malformed").Because(err)
 	}
-	defer func() { _ = c.R.MultipartForm.RemoveAll() }() // temporary files
 	x := pending{Kind: c.R.FormValue("kind"), On: calendar.Date(c.R.FormValue("on"))}
 	again := func(err error) error {
 		if k := fault.KindOf(err); k == fault.Internal || k == fault.Unavailable || k == fault.Forbidden {

@@ -291,7 +291,7 @@ func (p *Pages) decide(c *web.Ctx) error {
 	if f.Get("from") == "list" {
 		return c.Redirect("/approvals?done=" + code)
 	}
-	return c.Redirect("/m/" + done.ID.String() + "?done=" + code)
+	return p.onward(c, done.ID, "/approvals", code)
 }
 
 func (p *Pages) withdraw(c *web.Ctx) error {
@@ -307,5 +307,5 @@ func (p *Pages) withdraw(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/m/" + done.ID.String() + "?done=withdrawn")
+	return p.onward(c, done.ID, "/", "withdrawn")
 }

@@ -240,13 +240,26 @@ func (p *Pages) moveDo(c *web.Ctx) error {
 	if err != nil {
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.Conflict:
-			if e := p.renderForm(c, in, err); e == nil {
-				return nil
+			if e := p.renderForm(c, in, err); e == nil || fault.KindOf(e) == fault.NotFound {
+				return e
 			}
 		}
 		return err
 	}
-	return c.Redirect("/m/" + done.ID.String() + "?done=" + doneCode(done))
+	return p.onward(c, done.ID, "/", doneCode(done))
+}
+
+// onward leads back to the matter that was acted on, or, where that was the last the reader had to do with it (a head who
+// signed for a township without one, say), to the list they take the next from.
+func (p *Pages) onward(c *web.Ctx, m id.ID, list, code string) error {
+	to := "/m/" + m.String()
+	switch _, err := flow.Get(c.Context(), c.In(m), c.Who, m.Key); {
+	case fault.KindOf(err) == fault.NotFound:
+		to = list
+	case err != nil:
+		return err
+	}
+	return c.Redirect(to + "?done=" + code)
 }
 
 func doneCode(d flow.Done) string {
@@ -366,7 +379,7 @@ func (p *Pages) clockDo(c *web.Ctx) error {
 	if act == "urge" {
 		return c.Redirect("/m/" + done.ID.String() + "/papers/new/urge_slip?clock=" + cm.Clock)
 	}
-	return c.Redirect("/m/" + done.ID.String() + "?done=" + doneCode(done))
+	return p.onward(c, done.ID, "/", doneCode(done))
 }
 
 // openForm asks for the reason before an envelope is opened; openDo shows what was in it, once, and keeps nothing.

@@ -79,7 +79,9 @@ func (p *Pages) superior(c *web.Ctx) error {
 				r.Seen = "/m/" + m.ID.String() + "/clock/" + d.Clock.ID.Key + "/seen"
 			}
 			if rule == flow.RuleRisen {
-				r.Organ = l.unit(m.Handler.Key)
+				if !m.Handler.Zero() {
+					r.Organ = l.unit(m.Handler.Key)
+				}
 				v.Risen = append(v.Risen, r)
 			} else {
 				r.What = p.moveName(c.Lang, m.Kind, d.Clock.About)
