@@ -10,9 +10,9 @@
 // are rows of log_hashes, written in the same transaction, and the log's head keeps the right edge of the tree, so
 // that an append reads nothing but the head. Checkpoints are signed notes issued on a schedule.
 //
-// Invariants: an act of a purged matter keeps its hash; the instant of an act is never before its predecessor's;
-// nothing about a reporter stands in an act, not even sealed; a bulk import is one act whose parts hold the digest of
-// every row.
+// Invariants: no entry is ever removed or emptied, and Verify names one that was; the instant of an act is never before
+// its predecessor's; nothing about a reporter stands in an act, not even sealed; a bulk import is one act whose parts
+// hold the digest of every row.
 //
 // Start at Ledger.Write; a covered table is declared with Table; Verify is in verify.go.
 package ledger

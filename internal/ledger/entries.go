@@ -26,7 +26,7 @@ type Entry struct {
 	Post   string
 	Unit   string         // id
 	Params map[string]any // only of acts that are about no matter
-	Purged bool           // the body was removed by a retention rule; the hash stands
+	Purged bool           // the body is not there; nothing in the program removes one, and Verify names the entry
 }
 
 // Query narrows a log. All but Log may be empty.

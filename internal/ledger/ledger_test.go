@@ -116,6 +116,7 @@ func TestTampering(t *testing.T) {
 			}
 			b.raw(`UPDATE acts SET body = $1 WHERE seq = 2`, []byte(strings.Replace(string(body), "村2", "村9", 1)))
 		}},
+		{"entry emptied", "leaf", 7, func(b *bench, k []id.Key) { b.raw(`UPDATE acts SET salt = NULL, body = NULL WHERE seq = 7`) }},
 		{"entry back-dated", "body", 8, func(b *bench, k []id.Key) { b.raw(`UPDATE acts SET at = at - 1000000 WHERE seq = 8`) }},
 		{"entries reordered", "leaf", 1, func(b *bench, k []id.Key) {
 			b.raw(`UPDATE acts SET seq = 100 WHERE seq = 1`)
@@ -146,6 +147,55 @@ func TestTampering(t *testing.T) {
 					t.Errorf("found %+v, want %s at %d", f, drill.what, drill.seq)
 				}
 			})
+		}
+	})
+}
+
+// Of more findings than are kept, the earliest is named, in whatever order they were met.
+func TestFirstOfMany(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		var keys []id.Key
+		for i := range 3 {
+			keys = append(keys, b.add(fmt.Sprint("村", i)))
+		}
+		_, err := b.l.Write(context.Background(), access.ByProgram(city), city, func(tx *Tx) (Act, error) {
+			var rows [][]any
+			for i := range 3 * maxFindings {
+				rows = append(rows, []any{fmt.Sprintf("A%04d", i), "village", 5, "x", "2024-01-01", "", int64(1)})
+			}
+			return Act{Action: "unit.import", Organ: b.log}, tx.InsertMany(context.Background(), unitsTable, rows)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.raw(`INSERT INTO units (city_id, id, kind, level, name, opened_on) VALUES (7, 'B', 'village', 5, 'x', '2024-01-01')`)
+		b.raw(`UPDATE units SET name = 'y' WHERE id LIKE 'A%' OR id = '` + keys[1] + `'`)
+		r := b.verify()
+		if f, _ := r.First(); f.What != "row_changed" || f.Seq != 1 || f.Row != "units/"+keys[1] {
+			t.Errorf("the first of many is %+v", f)
+		}
+		if n := len(r.Findings); n != maxFindings || r.Findings[n-1].Row != "units/A0198" {
+			t.Errorf("%d are kept, the last of them %+v", n, r.Findings[n-1])
+		}
+	})
+}
+
+func TestInsertOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		for i := range 2 {
+			var first bool
+			_, err := b.l.Write(context.Background(), access.ByProgram(city), city, func(tx *Tx) (_ Act, err error) {
+				first, err = tx.InsertOnce(context.Background(), unitsTable, "ONE", "village", 5, fmt.Sprint("村", i), "2024-01-01", "", 1)
+				return Act{Action: "unit.open", Organ: b.log}, err
+			})
+			if err != nil || first != (i == 0) {
+				t.Fatalf("time %d: new %v, %v", i+1, first, err)
+			}
+		}
+		if r := b.verify(); r.Rows != 1 || len(r.Findings) > 0 {
+			t.Errorf("%+v", r)
 		}
 	})
 }

@@ -58,6 +58,11 @@ func (t *Table) updateText() string {
 	return text
 }
 
+// onceText is insertText for a row that may be there already.
+func (t *Table) onceText() string {
+	return t.insertText() + " ON CONFLICT (city_id, " + strings.Join(t.Key, ", ") + ") DO NOTHING"
+}
+
 func (t *Table) selectText() string {
 	return "SELECT " + strings.Join(t.Columns(), ", ") + " FROM " + t.Name + " WHERE city_id = $1"
 }
@@ -137,6 +142,17 @@ func (t *Tx) Insert(ctx context.Context, tab *Table, vals ...any) error {
 	}
 	t.cover(tab, vals)
 	return nil
+}
+
+// InsertOnce is Insert for a row whose key makes something happen once. It says whether the row is new: one that was
+// there is left as it is, and stays covered by the act that wrote it.
+func (t *Tx) InsertOnce(ctx context.Context, tab *Table, vals ...any) (bool, error) {
+	n, err := t.Exec(ctx, text(tab, 'o'), plain(vals)...)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	t.cover(tab, vals)
+	return true, nil
 }
 
 // Update writes a row whole and covers it. For a table with versions the row's version is raised by one: vals carry

@@ -18,7 +18,10 @@ func text(t *Table, verb byte) string {
 		return s.(string)
 	}
 	s := t.insertText()
-	if verb == 'u' {
+	switch verb {
+	case 'o':
+		s = t.onceText()
+	case 'u':
 		s = t.updateText()
 	}
 	texts.Store(k, s)

@@ -2,13 +2,13 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -27,7 +27,7 @@ type Finding struct {
 	Note string
 }
 
-// Report is what Verify found in one tenant.
+// Report is what Verify found in one tenant. Of very many findings the first ones are kept.
 type Report struct {
 	Logs, Acts, Rows, Checkpoints int64
 	Findings                      []Finding
@@ -97,20 +97,25 @@ func VerifyAgainst(ctx context.Context, r db.Reader, tables []*Table, check Chec
 		}
 	}
 	v.missing()
-	sort.SliceStable(rep.Findings, func(i, j int) bool {
-		a, b := rep.Findings[i], rep.Findings[j]
-		if (a.Seq < 0) == (b.Seq < 0) && a.Log != b.Log {
-			return a.Log.Key < b.Log.Key
-		}
-		return uint64(a.Seq) < uint64(b.Seq) // -1, a row that no entry knows, comes last
-	})
+	v.keepFirst()
 	return rep, nil
 }
 
+// find remembers a finding. What is kept is bounded, and always holds the earliest of all that were found.
 func (v *verifier) find(f Finding) {
-	if len(v.rep.Findings) < maxFindings {
-		v.rep.Findings = append(v.rep.Findings, f)
+	if v.rep.Findings = append(v.rep.Findings, f); len(v.rep.Findings) >= 2*maxFindings {
+		v.keepFirst()
 	}
+}
+
+func (v *verifier) keepFirst() {
+	slices.SortStableFunc(v.rep.Findings, func(a, b Finding) int {
+		if a.Seq < 0 != (b.Seq < 0) {
+			return cmp.Compare(b.Seq, a.Seq) // a row that no entry knows comes last
+		}
+		return cmp.Or(cmp.Compare(a.Log.Key, b.Log.Key), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Row, b.Row))
+	})
+	v.rep.Findings = v.rep.Findings[:min(len(v.rep.Findings), maxFindings)]
 }
 
 type storedAct struct {
@@ -219,9 +224,6 @@ func (v *verifier) log(ctx context.Context, log id.ID, check Checker, progress f
 // act checks one entry's columns against its body and remembers the digests of its rows.
 func (v *verifier) act(ctx context.Context, log id.ID, a storedAct, prev int64) {
 	bad := func(what, note string) { v.find(Finding{Log: log, Seq: a.seq, What: what, Note: note}) }
-	if a.body == nil {
-		return // purged: the purge act accounts for it
-	}
 	var b struct {
 		At     int64    `json:"at"`
 		Action string   `json:"action"`
