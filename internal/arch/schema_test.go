@@ -129,7 +129,7 @@ var uncovered = map[string]string{
 	"logs": "the log itself", "acts": "the log itself", "log_hashes": "the log itself", "act_parts": "the log itself", "checkpoints": "signed by themselves",
 	"rollups": "sums of tallies; measure.Check holds them against the rows", "stocks": "what a query gave on a day",
 	"texts": "made from the rows it lets one find", "counters": "the last number given out; the numbers stand in covered rows",
-	"fires": "each is named in its act", "settings": "each change is an act with its value",
+	"settings": "each change is an act with its value",
 }
 
 // Every business table is answered for by the ledger, is scratch, or is on the list with its reason.

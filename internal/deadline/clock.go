@@ -61,7 +61,7 @@ var clockTable = &ledger.Table{Name: "clocks", Key: []string{"id"}, Cols: []stri
 var entryTable = &ledger.Table{Name: "clock_entries", Key: []string{"clock_id", "n"}, Cols: []string{"kind", "on_day", "at", "length", "unit", "to_on", "reason"}}
 
 // Tables are the covered tables of this package.
-func Tables() []*ledger.Table { return []*ledger.Table{clockTable, entryTable} }
+func Tables() []*ledger.Table { return []*ledger.Table{clockTable, entryTable, fireTable} }
 
 func (c Clock) row() []any {
 	return []any{c.ID.Key, c.Matter, c.Root, c.Rule, c.Version, c.Hash, c.Length, string(c.Unit), c.Legal, c.Start, c.Due, c.Provisional, c.State, c.Ended,
