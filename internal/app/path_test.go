@@ -5,6 +5,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
@@ -34,8 +35,12 @@ func TestStraightPath(t *testing.T) {
 		if m := w.Matter(e.ID); m.No != "云渡纪信〔2026〕0001号" || m.Due != "2026-10-19" {
 			t.Errorf("entered as %s, due %s", m.No, m.Due)
 		}
-		w.Do("intake", e.ID, "notify", vals{"on": {"2026-10-12"}, "way": {"call"}, "reached": {"yes"}})
+		told := vals{"on": {"2026-10-12"}, "way": {"call"}, "reached": {"yes"}}
+		if _, err := w.Try("intake", e.ID, "notify", told); fault.Code(err) != "move.not_now" {
+			t.Errorf("told before anything was decided: %v", err)
+		}
 		w.Do("intake", e.ID, "accept", nil)
+		w.Do("intake", e.ID, "notify", told)
 		clue := child(t, w, e.ID, "clue")
 		if m := w.Matter(clue); m.State != "pool" {
 			t.Fatalf("clue is %s", m.State)

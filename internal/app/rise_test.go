@@ -122,6 +122,15 @@ func TestNobodyActs(t *testing.T) {
 			}
 		}
 		first := s.running(left, "tipoff.first_action")[0]
+		for _, who := range []string{"intake", "deputy", "principal", "supervision"} {
+			_, err := w.App.Engine.Urge(apptest.Ctx, w.As(who), left, flow.ClockMove{Clock: first.ID.Key, Version: w.Matter(left).Version, Reason: "请抓紧。"})
+			if who == "intake" && err == nil {
+				t.Error("the office that is late urged itself")
+			}
+			if len(s.running(left, flow.RuleRisen)) != 1 {
+				t.Fatalf("%s took it off the city's list by urging", who)
+			}
+		}
 		for _, ask := range []func(flow.ClockMove) (flow.Done, error){
 			func(cm flow.ClockMove) (flow.Done, error) {
 				return w.App.Engine.Extend(apptest.Ctx, w.As("intake"), left, cm)
@@ -162,8 +171,8 @@ func TestNobodyActs(t *testing.T) {
 	})
 }
 
-// TestClueRises: what lies in the pool rises to the city's office, what lies with an office or a township to the
-// county's leader in charge; what was shelved stands in the city's list.
+// TestClueRises: what lies in the county, in the pool or with one of its offices, rises to the city's office, what lies in a
+// township to the county's leader in charge; what was shelved stands in the city's list.
 func TestClueRises(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
@@ -183,7 +192,7 @@ func TestClueRises(t *testing.T) {
 		for m, want := range map[id.ID]struct {
 			unit string
 			role access.Role
-		}{pool: {"city", access.Observer}, office: {"county", access.Deputy}, township: {"county", access.Deputy}} {
+		}{pool: {"city", access.Observer}, office: {"city", access.Observer}, township: {"county", access.Deputy}} {
 			var at []string
 			for _, c := range s.running(m, flow.RuleRisen) {
 				if c.OwedBy == w.Units[want.unit].ID && c.OwedRole == want.role {
@@ -200,8 +209,8 @@ func TestClueRises(t *testing.T) {
 			}
 		}
 		s.lists("cityoffice", pool, true)
-		s.lists("cityoffice", office, false)
-		s.lists("deputy", office, true)
+		s.lists("cityoffice", office, true)
+		s.lists("deputy", office, false)
 		s.lists("deputy", township, true)
 		s.lists("deputy", pool, false)
 		w.Do("supervision", pool, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}, "back": {"no"}})

@@ -80,12 +80,14 @@ func when(f flow.Field, field string, in ...string) flow.Field {
 // Table is the life of a case.
 func (s *Service) Table() *flow.Table {
 	invest := use("case.investigate", flow.ByHandler)
-	announce := flow.Use{Rule: "case.announce", By: flow.ByHandler, If: flow.FlagPunished}
-	report := flow.Use{Rule: "case.execution_report", By: flow.ByHandler, If: flow.FlagPunished}
+	announce := flow.Use{Rule: "case.announce", By: flow.ByHandler, If: flow.FlagPunished, Unless: flow.FlagOffice}
+	announceOffice := flow.Use{Rule: "case.announce_office", By: flow.ByHandler, If: flow.FlagOffice}
+	report := flow.Use{Rule: "case.execution_report", By: flow.ByHandler, If: flow.FlagPunished, Unless: flow.FlagOffice}
+	reportOffice := flow.Use{Rule: "case.execution_office", By: flow.ByHandler, If: flow.FlagOffice}
 	unpunished := flow.Use{Rule: "case.close", By: flow.ByHandler, Unless: flow.FlagPunished}
 	reviewed := []flow.Use{{Rule: "case.review", By: flow.ByReview, Unless: flow.FlagTownship}, {Rule: "case.county_review", By: flow.ByReview, If: flow.FlagTownship}}
 	post := flow.Use{Rule: "case.execute_post", By: flow.ByHandler, If: flow.FlagHeavy}
-	members := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Min: 2}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
+	members := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.investigate"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
 	return &flow.Table{Kind: Kind, Mark: "案",
 		States: []flow.State{
 			{Name: Filing, Stage: "filing", Rules: []flow.Use{use("case.filing", flow.ByHandler)}, Basis: basis("JD", "38")},
@@ -102,9 +104,9 @@ func (s *Service) Table() *flow.Table {
 			{Name: OpinionReview, Stage: "review", Waits: true, Rules: reviewed, Basis: basis("JD", "55")},
 			{Name: Deciding, Stage: "decide", Rules: []flow.Use{use("case.decide", flow.ByReview)}, Basis: basis("JD", "56", "PZ", "4")},
 			{Name: DecideReview, Stage: "decide", Waits: true, Rules: []flow.Use{use("case.decide", flow.ByReview)}, Basis: basis("PZ", "4")},
-			{Name: Decided, Stage: "execute", Rules: []flow.Use{use("case.deliver", flow.ByHandler), announce, post, report}, Basis: basis("CF", "44", "ZW", "46")},
-			{Name: Delivered, Stage: "execute", Rules: []flow.Use{announce, post, report, unpunished}, Basis: basis("CF", "44")},
-			{Name: Executing, Stage: "execute", Rules: []flow.Use{post, report, unpunished}, Basis: basis("CF", "45")},
+			{Name: Decided, Stage: "execute", Rules: []flow.Use{use("case.deliver", flow.ByHandler), announce, announceOffice, post, report, reportOffice}, Basis: basis("CF", "44", "ZW", "46")},
+			{Name: Delivered, Stage: "execute", Rules: []flow.Use{announce, announceOffice, post, report, reportOffice, unpunished}, Basis: basis("CF", "44")},
+			{Name: Executing, Stage: "execute", Rules: []flow.Use{post, report, reportOffice, unpunished}, Basis: basis("CF", "45")},
 			{Name: Executed, Stage: "close", Rules: []flow.Use{use("case.close", flow.ByHandler)}, Basis: basis("JD", "56")},
 			{Name: Settling, Stage: "settle", Rules: []flow.Use{use("clue.settle", flow.ByHandler)}, Basis: basis("JCF", "52", "ZW", "53")},
 			{Name: CloseReview, Stage: "close", Waits: true, Rules: []flow.Use{use("case.close", flow.ByHandler), {Rule: "clue.settle", By: flow.ByHandler, Keep: true}}, Basis: basis("JD", "56")},
@@ -118,7 +120,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{para("reason", true, 1000), choice("clear_answer", "clear_answer"), when(line("clear_reason", true), "clear_answer", "not_needed", "declined")}, Basis: basis("JD", "37"), Key: true},
 			{Name: "announce_filing", From: []string{Filed}, To: Investigating, By: team,
 				Fields: []flow.Field{day("on"), line("announced_by", true), line("unit_told", true), codes("rights_told", "yes", "no")}, Basis: basis("JD", "38", "TL", "184"), Key: true},
-			{Name: "change_team", From: []string{Investigating}, By: []flow.By{flow.ByHead, flow.BySupervision}, Fields: append(append([]flow.Field{}, members...), para("reason", true, 500)), Basis: basis("JD", "39")},
+			{Name: "change_team", From: []string{Investigating, FactsShown}, By: []flow.By{flow.ByHead, flow.BySupervision}, Fields: append(append([]flow.Field{}, members...), para("reason", true, 500)), Basis: basis("JD", "39")},
 			{Name: "show_facts", From: []string{Investigating}, To: FactsShown, By: team,
 				Fields: []flow.Field{day("on"), codes("person_says", "agrees", "partly", "disagrees", "refuses"), para("defence", false, 2000), codes("defence_checked", "yes", "none"), line("record_no", true)},
 				Basis:  basis("JD", "51", "ZW", "43"), Key: true},
@@ -128,7 +130,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{line("volumes", true), para("note", false, 500)}, Fresh: []string{"case.review_accept"}, Basis: basis("JD", "51", "JD", "55"), Key: true},
 			{Name: "back_to_investigate", From: []string{FactsShown, Signing, Signed}, To: Investigating, By: team, Fields: []flow.Field{para("reason", true, 500)}, Basis: basis("JD", "51")},
 			{Name: "accept_review", From: []string{ReviewAccept}, To: Reviewing, By: review,
-				Fields: []flow.Field{day("on"), {Name: "panel", Kind: flow.People, Must: true, Of: "reviewers", Min: 2}, {Name: "lead", Kind: flow.Person, Must: true, Of: "reviewers"}},
+				Fields: []flow.Field{day("on"), {Name: "panel", Kind: flow.People, Must: true, Of: "reviewers", Least: "team.review"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "reviewers"}},
 				Starts: map[string]string{"case.review": "on", "case.county_review": "on"}, Basis: basis("JD", "54", "JD", "55"), Key: true},
 			{Name: "return_case", From: []string{Reviewing}, To: Investigating, Via: ReturnReview, Chain: "case.return", By: review,
 				Fields: []flow.Field{choice("return_kind", "return_kind"), para("reason", true, 2000)}, Counts: []flow.Tally{{Measure: "case.returned", Dim: "return_kind"}},
@@ -147,7 +149,7 @@ func (s *Service) Table() *flow.Table {
 					when(codes("branch", "held", "direct"), "party_sanction"), when(day("branch_on"), "branch", "held"), when(line("direct_reason", true), "branch", "direct"),
 					when(choice("form", "four_form"), "decision", "sanction", "exempt", "transfer"), line("decision_no", true), para("reason", true, 2000),
 					when(choice("clear_answer", "clear_answer"), "decision", "none", "dismiss"), when(line("clear_reason", false), "clear_answer", "not_needed", "declined")},
-				Starts: map[string]string{"case.announce": "decided_on", "case.execution_report": "decided_on", "case.execute_post": "decided_on", "case.deliver": "decided_on"},
+				Starts: map[string]string{"case.announce": "decided_on", "case.announce_office": "decided_on", "case.execution_report": "decided_on", "case.execution_office": "decided_on", "case.execute_post": "decided_on", "case.deliver": "decided_on"},
 				Counts: []flow.Tally{{Measure: "case.decided", Dim: "decision"}, {Measure: "case.forms", Dim: "form"}}, Basis: basis("PZ", "4", "PZ", "6", "GZ", "37", "ZW", "44"), Key: true},
 			{Name: "deliver", From: []string{Decided}, To: Delivered, By: handler,
 				Fields: []flow.Field{day("on"), choice("service", "service_way"), line("receipt_no", true), codes("person_says", "agrees", "partly", "disagrees", "refuses"), para("opinion", false, 1000)},
@@ -166,7 +168,7 @@ func (s *Service) Table() *flow.Table {
 			Attr:  s.attr,
 			Shut:  map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"execute_post": s.shutPost, "report_execution": s.shutReport, "announce": s.shutAnnounce, "propose_close": s.shutClose},
 			Check: map[string]func(context.Context, *flow.Op) error{
-				"submit_filing": s.checkTeam, "change_team": s.checkTeam, "accept_review": s.checkPanel, "decide": s.checkDecision, "announce_filing": s.checkRights,
+				"submit_filing": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkTeamEnough, "sign": s.checkTeamEnough, "accept_review": s.checkPanel, "decide": s.checkDecision, "announce_filing": s.checkRights,
 				"review_report": s.checkPart, "return_case": s.checkPart, "report_execution": s.checkExecution,
 			},
 			Apply: map[string]func(context.Context, *flow.Op) error{

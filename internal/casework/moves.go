@@ -64,11 +64,14 @@ func (s *Service) applySign(ctx context.Context, op *flow.Op) error {
 
 // checkPanel keeps everybody who took part, or is barred, off the review (查审分离).
 func (s *Service) checkPanel(ctx context.Context, op *flow.Op) error {
+	if err := s.checkAuthor(ctx, op); err != nil {
+		return err
+	}
 	panel := op.In.List("panel")
 	if !slices.Contains(panel, op.In.Str("lead")) {
 		return fault.InvalidField("lead", "team.lead_outside")
 	}
-	took, err := tookPart(ctx, op.Tx, op.M.Root)
+	took, err := s.Engine.TookPart(ctx, op.Tx, op.M.Root)
 	if err != nil {
 		return err
 	}
@@ -87,15 +90,24 @@ func (s *Service) applyPanel(ctx context.Context, op *flow.Op) error {
 // checkDecision holds a decision against the matrix of sanctions and bodies, each sanction against its own body. Where a
 // Party committee decides, the day of the decision is the day it did.
 func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
+	if err := s.checkAuthor(ctx, op); err != nil {
+		return err
+	}
 	if op.In.Str("decision") != "sanction" {
 		if a := op.In.Str("clear_answer"); (a == "not_needed" || a == "declined") && op.In.Str("clear_reason") == "" {
 			return fault.InvalidField("clear_reason", "required")
 		}
-		return nil
 	}
 	facts, err := s.Engine.Facts(ctx, op.Tx, op.M, op.In)
 	if err != nil {
 		return err
+	}
+	switch op.In.Str("decision") {
+	case "sanction":
+	case "exempt":
+		return s.checkExempt(ctx, op, facts)
+	default:
+		return nil
 	}
 	c, err := Get(ctx, op.Tx, op.M.ID.Key)
 	if err != nil {
@@ -139,6 +151,22 @@ func (s *Service) checkDecision(ctx context.Context, op *flow.Op) error {
 	return fault.InvalidFields(bad)
 }
 
+// checkExempt holds an exemption against who could have given the lightest sanction: it takes the same road.
+func (s *Service) checkExempt(ctx context.Context, op *flow.Op, facts rulebook.Facts) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{} // of a track the rulebook names the lightest first
+	for _, x := range s.Rules.Sanctions(op.Day) {
+		if (c.Track == "both" || c.Track == x.Track) && !seen[x.Track] && slices.Contains(x.Decides(facts), op.In.Str("body")) {
+			return nil
+		}
+		seen[x.Track] = true
+	}
+	return fault.InvalidField("body", "sanction.wrong_body")
+}
+
 func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 	var sanctions []string
 	until := op.In.Day("decided_on")
@@ -156,6 +184,9 @@ func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 		if end := op.In.Day("decided_on").AddMonths(months(x, op.In)); end > until {
 			until = end
 		}
+	}
+	if len(sanctions) > 0 && op.In.Str("party_sanction") == "" {
+		op.M.Set(flow.FlagOffice)
 	}
 	d := op.In.Str("decision")
 	op.M.Outcome = d

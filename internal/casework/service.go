@@ -93,7 +93,7 @@ func (s *Service) reviewers(ctx context.Context, r db.Reader, _ access.Actor, m 
 	if err != nil {
 		return nil, err
 	}
-	took, err := tookPart(ctx, r, m.Root)
+	took, err := s.Engine.TookPart(ctx, r, m.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -101,18 +101,6 @@ func (s *Service) reviewers(ctx context.Context, r db.Reader, _ access.Actor, m 
 	for _, h := range ro.Hands(access.Review, m.Organ.Key, took...) {
 		if h.For == "" {
 			out = append(out, flow.Option{Code: h.Person, Name: h.Name})
-		}
-	}
-	return out, err
-}
-
-// tookPart lists everybody who verified or investigated anything of the family.
-func tookPart(ctx context.Context, r db.Reader, root id.Key) ([]id.Key, error) {
-	team, err := flow.FamilyTeam(ctx, r, root)
-	var out []id.Key
-	for _, t := range team {
-		if t.Stage != flow.StageReview && !slices.Contains(out, t.Person) {
-			out = append(out, t.Person)
 		}
 	}
 	return out, err
@@ -249,8 +237,12 @@ func (s *Service) checkRights(_ context.Context, op *flow.Op) error {
 	return nil
 }
 
-// checkPart keeps the review's moves to the review's own people: the team field of a case also lists investigators.
+// checkPart keeps the review's moves to the review's own people, of whom there must still be as many as it takes: the
+// team field of a case also lists investigators.
 func (s *Service) checkPart(ctx context.Context, op *flow.Op) error {
+	if err := s.Engine.Enough(ctx, op, flow.StageReview); err != nil {
+		return err
+	}
 	team, err := flow.Team(ctx, op.Tx, op.M.ID.Key)
 	if err != nil {
 		return err
@@ -261,4 +253,18 @@ func (s *Service) checkPart(ctx context.Context, op *flow.Op) error {
 		}
 	}
 	return fault.New(fault.Forbidden, "move.not_yours")
+}
+
+// checkAuthor keeps whoever worked on the matter from deciding about its review in a second post.
+func (s *Service) checkAuthor(ctx context.Context, op *flow.Op) error {
+	took, err := s.Engine.TookPart(ctx, op.Tx, op.M.Root)
+	if err == nil && slices.Contains(took, op.Author) {
+		err = fault.New(fault.Forbidden, "review.you_took_part")
+	}
+	return err
+}
+
+// checkTeamEnough keeps a report from being written or signed by fewer people than the law asks for.
+func (s *Service) checkTeamEnough(ctx context.Context, op *flow.Op) error {
+	return s.Engine.Enough(ctx, op, flow.StageInvestigate)
 }

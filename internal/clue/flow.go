@@ -92,7 +92,7 @@ func clearing(field string, in ...string) []flow.Field {
 // Table is the life of a clue.
 func (s *Service) Table() *flow.Table {
 	target := flow.Field{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}
-	team := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Min: 2}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
+	team := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.verify"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
 	return &flow.Table{Kind: Kind, Mark: "线",
 		States: []flow.State{
 			{Name: Pool, Stage: "pool", Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision)}, Basis: basis("JK", "14–18")},
@@ -155,7 +155,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: append(append([]flow.Field{}, team...), para("questions", true, 2000), para("steps", true, 2000),
 					flow.Field{Name: "measures", Kind: flow.Choices, Must: true, List: "verify_measure"}, para("safety", true, 1000)),
 				Fresh: []string{"verify.work"}, Basis: basis("JD", "33"), Key: true},
-			{Name: "change_team", From: []string{Verifying}, To: Verifying, Via: PlanReview, Chain: "verify.plan", By: []flow.By{flow.ByHead, flow.BySupervision}, Fresh: []string{"verify.plan"}, Fields: append(append([]flow.Field{}, team...), para("reason", true, 500)), Basis: basis("JD", "33")},
+			{Name: "change_team", From: []string{Verifying, Signing}, To: Verifying, Via: PlanReview, Chain: "verify.plan", By: []flow.By{flow.ByHead, flow.BySupervision}, Fresh: []string{"verify.plan"}, Fields: append(append([]flow.Field{}, team...), para("reason", true, 500)), Basis: basis("JD", "33")},
 			{Name: "write_report", From: []string{Verifying}, To: Signing, By: []flow.By{flow.ByTeam},
 				Fields: []flow.Field{para("facts", true, 4000), {Name: "finding", Kind: flow.Choice, Must: true, Codes: []string{"true", "partly", "untrue"}}, line("record_no", true)}, Basis: basis("JCF", "41")},
 			{Name: "sign", From: []string{Signing}, Also: []string{Verified}, By: []flow.By{flow.ByTeam}, Fresh: []string{"verify.result"}, Basis: basis("JCF", "41")},
@@ -178,8 +178,7 @@ func (s *Service) Table() *flow.Table {
 				Fresh: []string{"clue.opinion", "clue.assign"}, Basis: basis("JD", "21"), Key: true},
 			{Name: "reconsider", From: []string{Closed, Shelved, Settling}, To: Opinion, Also: []string{Pool}, By: []flow.By{flow.BySuperior}, Fields: []flow.Field{para("reason", true, 1000)},
 				Fresh: []string{"clue.opinion", "clue.assign"}, Ends: []string{flow.RuleSuperior}, Drops: []string{"clue.settle", "clue.shelve_review"}, Basis: basis("JCF", "17"), Key: true},
-			{Name: "report_back", From: []string{Opinion, OpinionReview, InquiryReady, LetterSent, Awaiting, InquiryReport, InquiryReview, VerifyPlan, PlanReview, Verifying, Signing, Verified, ResultReview,
-				Settling, Shelved, Closed, ToCase, Handed}, By: []flow.By{flow.ByHandler, flow.BySupervision}, Ends: []string{"tipoff.assigned"},
+			{Name: "report_back", From: []string{Settling, Shelved, Closed, ToCase, Handed}, By: []flow.By{flow.ByHandler, flow.BySupervision}, Ends: []string{"tipoff.assigned"},
 				Fields: []flow.Field{day("on"), line("paper_no", true), para("gist", true, 2000)}, Basis: basis("JK", "21")},
 			{Name: "case_ended", From: []string{ToCase}, By: []flow.By{flow.BySystem}, Quiet: true, Basis: basis("JD", "21")},
 		},
@@ -190,7 +189,7 @@ func (s *Service) Table() *flow.Table {
 				"send_letter": s.onlyForm("letter"), "hold_talk": s.onlyForm("talk"), "no_answer": s.shutNoAnswer, "report_back": s.shutReport,
 			},
 			Check: map[string]func(context.Context, *flow.Op) error{
-				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle,
+				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkBack,
 			},
 			Apply: map[string]func(context.Context, *flow.Op) error{
 				"hand_out": s.applyHandOut, "reassign": s.applyReassign, "give_back": s.applyGiveBack, "propose": s.applyDisposal, "propose_outcome": s.applyOutcome,

@@ -98,6 +98,18 @@ func (s *Service) applyHandOut(ctx context.Context, op *flow.Op) error {
 	return s.hand(ctx, op)
 }
 
+// checkBack keeps the report asked for when the tip-off was assigned, whoever the clue is given to now.
+func (s *Service) checkBack(ctx context.Context, op *flow.Op) error {
+	if op.In.Str("back") == "yes" {
+		return nil
+	}
+	asked, err := s.Intake.Asked(ctx, op.Tx, op.M.ID.Key)
+	if err == nil && asked {
+		err = fault.InvalidField("back", "clue.back_owed")
+	}
+	return err
+}
+
 // applyGiveBack takes the clue from the unit, and with it the report that unit owed.
 func (s *Service) applyGiveBack(ctx context.Context, op *flow.Op) error {
 	op.M.Handler = id.ID{}
@@ -129,18 +141,25 @@ func (s *Service) applyDisposal(ctx context.Context, op *flow.Op) error {
 	return save(ctx, op.Tx, op.M.ID.Key, c)
 }
 
-// checkResult refuses to file what the team found to be untrue, and asks what every untrue closing must answer.
+// checkResult refuses to file what the team found to be untrue, and to close as untrue what it did not; it asks what every
+// untrue closing must answer.
 func (s *Service) checkResult(ctx context.Context, op *flow.Op) error {
-	if op.In.Str("outcome") == "file" {
-		c, err := Get(ctx, op.Tx, op.M.ID.Key)
-		if err != nil {
-			return err
-		}
-		if c.Untrue {
-			return fault.InvalidField("outcome", "clue.untrue_file")
-		}
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	switch o := op.In.Str("outcome"); {
+	case o == "file" && c.Untrue:
+		return fault.InvalidField("outcome", "clue.untrue_file")
+	case o == "close" && !c.Untrue:
+		return fault.InvalidField("outcome", "clue.true_close")
 	}
 	return s.checkClearing(ctx, op)
+}
+
+// checkEnough keeps a report from being written or signed by fewer people than the law asks for.
+func (s *Service) checkEnough(ctx context.Context, op *flow.Op) error {
+	return s.Engine.Enough(ctx, op, flow.StageVerify)
 }
 
 // shutNoAnswer keeps a letter open until the days to answer it are over.

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"slices"
+
 	"qianshao/internal/access"
 	"qianshao/internal/clue"
 	"qianshao/internal/flow"
@@ -144,10 +146,23 @@ func (b *builder) over(st *story) error {
 	return nil
 }
 
-// reportBack is owed within three months of an assignment, however far the clue has got.
+// reportBack is owed within three months of an assignment, on what came of it; most are done by then.
 func (b *builder) reportBack(st *story) error {
-	return b.step(st.clue, 40, 58, "report_back", func() flow.Values {
-		return flow.Values{"on": b.day(), "paper_no": b.paper("报告"), "gist": {"交办件正在按程序办理，有关情况另行续报。"}}
+	b.after(30, 52, func() error { return b.reports(st) })
+	return nil
+}
+
+func (b *builder) reports(st *story) error {
+	m, err := b.matter(st.clue)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains([]string{clue.Settling, clue.Shelved, clue.Closed, clue.ToCase, clue.Handed}, m.State) {
+		b.after(3, 8, func() error { return b.reports(st) })
+		return nil
+	}
+	return b.step(st.clue, 0, 2, "report_back", func() flow.Values {
+		return flow.Values{"on": b.day(), "paper_no": b.paper("报告"), "gist": {"交办件已经办结，办理情况和处理结果详见报告。"}}
 	}, func() error { return nil })
 }
 

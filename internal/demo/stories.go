@@ -281,7 +281,16 @@ func (b *builder) spoke(next flow.Values) flow.Values {
 	return next
 }
 
+// notify tells a named reporter what became of the report, once that is decided.
 func (b *builder) notify(c *county, m id.ID) error {
+	x, err := b.matter(m)
+	if err != nil {
+		return err
+	}
+	if x.State == intake.Received || x.State == intake.DeclineReview {
+		b.after(1, 2, func() error { return b.notify(c, m) })
+		return nil
+	}
 	return b.run(b.find(access.Intake, c.unit.ID.Key), m, "notify", b.spoke(flow.Values{}), func() error { return nil })
 }
 
@@ -335,10 +344,10 @@ func (b *builder) repeat(st *story, first intake.Entry) error {
 		if err != nil {
 			return err
 		}
-		if main.State == intake.Declined || main.State == intake.PassedOn {
+		if main.State != intake.InHand {
 			return b.firstAction(&story{c: st.c, subject: st.subject, source: st.source, tipoffs: []id.ID{got.ID}}, got.ID)
 		}
-		return b.run(w, got.ID, "merge", flow.Values{"main": {st.tipoffs[0].Key}}, func() error { return nil })
+		return b.run(w, got.ID, "merge", flow.Values{"main": {st.tipoffs[0].Key}, "new_facts": {pick(b.r, []string{"无。", "补充了两名知情人和大致时间。", "称上次反映后仍在发生。"})}}, func() error { return nil })
 	})
 	return nil
 }

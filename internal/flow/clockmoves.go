@@ -31,7 +31,7 @@ func (e *Engine) ClockFields(c deadline.Clock, move string) []Field {
 	switch move {
 	case MoveExtend:
 		if t.Extend != nil && t.Extend.Length == 0 {
-			return []Field{{Name: "length", Kind: Count, Must: true, Min: 1, Max: 12}, reason}
+			return []Field{{Name: "length", Kind: Count, Must: true, Min: 1, Max: e.Rules.Limit("clock.extend", c.Start)}, reason}
 		}
 		return []Field{reason}
 	case MovePause:
@@ -201,8 +201,8 @@ func (e *Engine) Resume(ctx context.Context, who access.Actor, matter id.ID, cm 
 	})
 }
 
-// Urge records that whoever owes a clock was urged. The slip (催办单) is printed from the act. If the clock had risen,
-// the superior has thereby acted.
+// Urge records that whoever owes a clock was urged. The slip (催办单) is printed from the act. Whoever a late clock rose to
+// has thereby acted on it; somebody else's urging leaves it in the superior's list.
 func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
 	return e.clockAct(ctx, who, matter, cm, "urge", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
 		if !who.Can(access.Urge) && !who.Can(access.SuperiorRead) {
@@ -212,8 +212,11 @@ func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 		if !ok || len([]rune(note)) > 500 {
 			return nil, fault.InvalidField("reason", "text.long", "500")
 		}
+		if own, err := e.owes(ctx, tx, who, m, c); err != nil || own {
+			return nil, orForbidden(err) // nobody urges themselves
+		}
 		op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today()}
-		if err := e.closeRisen(ctx, op, []deadline.Clock{c}, "urge"); err != nil {
+		if err := e.closeRisen(ctx, op, []deadline.Clock{c}, "urge", func(risen deadline.Clock) bool { return who.Is(risen.OwedRole, risen.OwedBy) }); err != nil {
 			return nil, err
 		}
 		p := map[string]any{"rule": c.Rule, "clock": c.ID.Key, "due": string(c.Due), "owed": c.OwedBy.String()}
@@ -236,6 +239,9 @@ func (e *Engine) Seen(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 		note, ok := Clean(cm.Reason, true)
 		if !ok || len([]rune(note)) > 500 {
 			return nil, fault.InvalidField("reason", "text.long", "500")
+		}
+		if note == "" && c.Rule == RuleRisen {
+			return nil, fault.InvalidField("reason", "required") // what was done about it; having read it is not enough
 		}
 		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: tx.Today(), Reason: note})
 		return map[string]any{"rule": c.Rule, "about": c.About, "note": note}, err

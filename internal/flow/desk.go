@@ -110,11 +110,50 @@ type Watch struct {
 	Approve bool // only signatures
 }
 
-// Watched reads what others owe in matters the actor may see (clues and cases of the organ), soonest first: what is
-// late, what comes next, and with whom.
+// Watched reads what others owe in matters the actor may see, each kind in its own scope, soonest first: what is late,
+// what comes next, and with whom.
 func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty, error) {
 	var out []Duty
-	scope := who.Scope(access.ClueRead)
+	for _, g := range e.readable(who) {
+		ds, err := e.watched(ctx, who, g.scope, g.kinds, w)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ds...)
+	}
+	sortDuties(out)
+	if len(out) > w.Limit {
+		out = out[:w.Limit]
+	}
+	return out, nil
+}
+
+type readable struct {
+	scope access.Scope
+	kinds []string
+}
+
+// readable groups the kinds of matter that an actor may read by the permission they are read under.
+func (e *Engine) readable(who access.Actor) []readable {
+	var out []readable
+	at := map[access.Perm]int{}
+	for _, k := range e.order {
+		p := access.ReadOf(k)
+		if !who.Can(p) {
+			continue
+		}
+		i, ok := at[p]
+		if !ok {
+			i = len(out)
+			at[p], out = i, append(out, readable{scope: who.Scope(p)})
+		}
+		out[i].kinds = append(out[i].kinds, k)
+	}
+	return out
+}
+
+func (e *Engine) watched(ctx context.Context, who access.Actor, scope access.Scope, kinds []string, w Watch) ([]Duty, error) {
+	var out []Duty
 	for _, city := range scope.Cities() {
 		r := e.Ledger.DB.In(city)
 		b := db.Build(`SELECT ` + deadline.Columns + `, ` + Columns + ` FROM clocks c` + dutyJoin + ` WHERE c.city_id = $1 AND c.state IN ('open', 'paused')`)
@@ -123,6 +162,7 @@ func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty
 		b.If(w.Rule != "", ` AND c.rule = ?`, w.Rule)
 		b.If(w.Approve, ` AND c.rule >= 'approve.' AND c.rule < 'approve/'`)
 		b.If(w.After.Key != "", ` AND (c.due_on, c.id) > (?, ?)`, w.After.Day, w.After.Key)
+		b.In(" AND ", "m.kind", kinds)
 		scope.Where(b, "m", city)
 		if c := scope.County(); c != "" {
 			b.Add(` AND c.county_id = ?`, c) // says nothing new, but the clocks' index is on it
@@ -133,10 +173,6 @@ func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty
 			return nil, err
 		}
 		out = append(out, ds...)
-	}
-	sortDuties(out)
-	if len(out) > w.Limit {
-		out = out[:w.Limit]
 	}
 	return out, nil
 }

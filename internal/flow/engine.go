@@ -67,6 +67,14 @@ func (e *Engine) Add(t *Table) error {
 	if bad := t.Check(e.Rules); len(bad) > 0 {
 		return fmt.Errorf("flow: %s", bad[0])
 	}
+	today := e.Ledger.DB.Today()
+	for i := range t.Moves {
+		for j, f := range t.Moves[i].Fields {
+			if f.Least != "" {
+				t.Moves[i].Fields[j].Min = e.Rules.Limit(f.Least, today)
+			}
+		}
+	}
 	e.tables[t.Kind] = t
 	e.order = append(e.order, t.Kind)
 	return nil
@@ -463,10 +471,11 @@ func (e *Engine) endRules(ctx context.Context, op *Op, rules []string, kind dead
 	if err != nil {
 		return err
 	}
-	return e.closeRisen(ctx, op, ended, reason)
+	return e.closeRisen(ctx, op, ended, reason, nil)
 }
 
-func (e *Engine) closeRisen(ctx context.Context, op *Op, ended []deadline.Clock, reason string) error {
+// closeRisen ends what rose from clocks: all of it, or what the given test says.
+func (e *Engine) closeRisen(ctx context.Context, op *Op, ended []deadline.Clock, reason string, which func(risen deadline.Clock) bool) error {
 	if len(ended) == 0 || !op.M.Is(FlagRisen) {
 		return nil
 	}
@@ -476,7 +485,7 @@ func (e *Engine) closeRisen(ctx context.Context, op *Op, ended []deadline.Clock,
 	}
 	for _, c := range running {
 		for _, x := range ended {
-			if c.Rule == RuleRisen && c.About == x.ID.Key {
+			if c.Rule == RuleRisen && c.About == x.ID.Key && (which == nil || which(c)) {
 				if _, err := e.Clocks.Add(ctx, op.Tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: op.Day, Reason: reason}); err != nil {
 					return err
 				}
@@ -645,7 +654,7 @@ func (e *Engine) JoinFamily(ctx context.Context, tx *ledger.Tx, m *Matter, root 
 		return err
 	}
 	for _, b := range barred {
-		if err := bar(ctx, tx, b[0], root, b[1]); err != nil {
+		if err := Bar(ctx, tx, b[0], root, b[1]); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/calendar"
@@ -55,6 +56,7 @@ const (
 	FlagParty    = "party"    // a Party member
 	FlagHeavy    = "heavy"    // a sanction that changes post and pay
 	FlagPunished = "punished" // a sanction was decided
+	FlagOffice   = "office"   // and no Party sanction among them: the law on offices alone
 	FlagTownship = "township" // a township commission handles it
 )
 
@@ -204,6 +206,41 @@ func Team(ctx context.Context, r db.Reader, matter id.Key) ([]Member, error) {
 func FamilyTeam(ctx context.Context, r db.Reader, root id.Key) ([]Member, error) {
 	return db.All(ctx, r, scanMember, `SELECT t.stage, t.person_id, p.name, t.lead, t.from_on, t.to_on, t.signed_at FROM team t
 		JOIN people p ON p.city_id = t.city_id AND p.id = t.person_id WHERE t.city_id = $1 AND t.root_id = $2 ORDER BY t.stage, t.person_id`, root)
+}
+
+// TookPart lists everybody who worked on any matter of a family: who was on a team that verified or investigated, and
+// who made or proposed a step of the handling unit's. None of them may review it (查审分离).
+func (e *Engine) TookPart(ctx context.Context, r db.Reader, root id.Key) ([]id.Key, error) {
+	var steps []string
+	for _, kind := range e.order {
+		for _, mv := range e.tables[kind].Moves {
+			if slices.ContainsFunc(mv.By, func(b By) bool { return b == ByHandler || b == ByTeam || b == ByHead }) {
+				steps = append(steps, kind+"."+mv.Name, kind+"."+mv.Name+".propose")
+			}
+		}
+	}
+	text, args := db.Build(`SELECT t.person_id FROM team t WHERE t.city_id = $1 AND t.root_id = ? AND t.stage <> ?
+		UNION SELECT a.actor_id FROM matters m JOIN acts a ON a.city_id = m.city_id AND a.matter_id = m.id WHERE m.city_id = $1 AND m.root_id = ? AND a.actor_id <> ''`,
+		root, StageReview, root).In(" AND ", "a.action", steps).SQL()
+	return db.Column[id.Key](ctx, r, text, args...)
+}
+
+// Enough says whether a stage still has as many people as the rulebook asks for: a recusal may have taken one away.
+func (e *Engine) Enough(ctx context.Context, op *Op, stage string) error {
+	team, err := Team(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, t := range team {
+		if t.Stage == stage && t.To == "" {
+			n++
+		}
+	}
+	if least := e.Rules.Limit("team."+stage, op.Day); n < least {
+		return fault.New(fault.Conflict, "team.few", strconv.Itoa(least))
+	}
+	return nil
 }
 
 func scanMember(rows *db.Rows) (m Member, err error) {

@@ -61,7 +61,7 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 					return nil, err
 				}
 			}
-			if err := e.describe(ctx, ro, facts, who, &m, &o, today); err != nil {
+			if err := e.describe(ctx, r, ro, facts, who, &m, &o, today); err != nil {
 				return nil, err
 			}
 		}
@@ -76,12 +76,12 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 
 // describe fills in who signs and what follows. Where the signature depends on what will be chosen, the most demanding
 // case is shown.
-func (e *Engine) describe(ctx context.Context, ro *access.Roster, facts func(Values) rulebook.Facts, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
+func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, facts func(Values) rulebook.Facts, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
 	o.Alone = true
 	o.Papers = e.Rules.DocumentsOf(m.Kind + "." + o.Move.Name)
 	if o.Move.Chain != "" {
 		for _, in := range e.variants(o.Move, today) {
-			c, k, steps, err := e.chainFor(ctx, ro, o.Move.Chain, facts(in), who, today)
+			c, k, steps, err := e.chainFor(ctx, r, m, ro, o.Move.Chain, facts(in), who, today)
 			if err != nil {
 				return err
 			}
@@ -140,7 +140,7 @@ func (e *Engine) ChainNow(ctx context.Context, r db.Reader, who access.Actor, m 
 	if err != nil {
 		return rulebook.Chain{}, rulebook.Case{}, nil, err
 	}
-	return e.chainFor(ctx, ro, mv.Chain, facts(in), who, today)
+	return e.chainFor(ctx, r, &m, ro, mv.Chain, facts(in), who, today)
 }
 
 // addSources adds where persons and units for fields come from, as far as every kind shares them.

@@ -32,7 +32,7 @@ func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects [
 		if organ, err = e.raise(ctx, tx, organ, s.Person); err != nil {
 			return err
 		}
-		if err := bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
+		if err := Bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
 			return err
 		}
 	}
@@ -69,8 +69,8 @@ func (e *Engine) raise(ctx context.Context, tx *ledger.Tx, organ access.Unit, pe
 	return organ, nil
 }
 
-// bar takes a person's sight of a family of matters away.
-func bar(ctx context.Context, tx *ledger.Tx, person, root id.Key, why string) error {
+// Bar takes a person's sight of a family of matters away.
+func Bar(ctx context.Context, tx *ledger.Tx, person, root id.Key, why string) error {
 	var one int
 	err := tx.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 AND b.root_id = $3 AND b.why = $4`, person, root, why).Scan(&one)
 	if err == nil {
@@ -96,7 +96,7 @@ func (e *Engine) Name(ctx context.Context, tx *ledger.Tx, m *Matter, s Subject) 
 	if s.Person == "" {
 		return nil
 	}
-	if err := bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
+	if err := Bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
 		return err
 	}
 	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
@@ -197,19 +197,37 @@ func peek(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {
 	return m, tx.Row(ctx, `SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(m.Dest()...)
 }
 
-// rise opens a matter at the level above whoever let a legal clock run out: the leader in charge of the organ when a
-// township's or an office's, the organ one level up when the organ's own. The lower duty stays open and late.
+// rise opens a matter one level above whoever let a legal clock run out: with a leader of the county when it lies in a
+// township, with the organ one level up when it lies in the organ itself or in one of its offices. A matter that waits
+// for a signature lies where that is owed. The lower duty stays open and late.
 func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) error {
 	m, err := peek(ctx, tx, c.Matter)
 	if err != nil {
 		return err
 	}
-	unit, role := m.Organ, access.Deputy
-	if c.OwedBy == m.Organ {
-		op := &Op{Tx: tx, Engine: e, M: &m, Day: tx.Today()}
-		if unit, role, err = e.owed(ctx, op.Tx, &m, BySuperior); err != nil {
+	sits := c.OwedBy
+	seats, err := db.Column[id.Key](ctx, tx, `SELECT s.unit_id FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id AND s.n = p.step
+		WHERE p.city_id = $1 AND p.matter_id = $2 AND p.state = 'open' AND p.move NOT IN ($3, $4)`, m.ID.Key, MoveExtend, MovePause)
+	if err != nil {
+		return err
+	}
+	if len(seats) > 0 {
+		sits.Key = seats[0]
+	}
+	ro, err := e.roster(ctx, tx, &m, tx.Today())
+	if err != nil {
+		return err
+	}
+	unit, role, err := e.owed(ctx, tx, &m, BySuperior)
+	if err != nil {
+		return err
+	}
+	if u, ok := ro.Unit(sits.Key); ok && u.Level > m.Level {
+		seat, err := ro.Route(ctx, access.Deputy)
+		if err != nil {
 			return err
 		}
+		unit, role = seat.Unit.ID, seat.Role
 	}
 	m.Set(FlagRisen)
 	if _, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRisen, Start: tx.Today(), OwedBy: unit, OwedRole: role,

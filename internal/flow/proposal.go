@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -101,18 +102,19 @@ func yesNo(b bool) string {
 }
 
 // chainFor is the approval that a move needs by the facts, with the seats it would take today.
-func (e *Engine) chainFor(ctx context.Context, ro *access.Roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *access.Roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
 	c, k, ok := e.Rules.Chain(chain, today, facts)
 	if !ok {
 		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
 	}
 	var steps []Step
 	for i, role := range k.Steps {
-		// The head's own proposal carries the head's consent; the signatures above it remain.
-		if role == "head" && i < len(k.Steps)-1 && author.Is(access.Head, ro.Handler.ID) {
+		// The head's own proposal carries the head's consent; the signatures above it remain. Somebody who only stands in
+		// for the head has no consent of theirs to carry.
+		if h, ok := author.HatFor(access.Head, ro.Handler.ID); ok && h.For == "" && role == "head" && i < len(k.Steps)-1 {
 			continue
 		}
-		seat, err := ro.Route(ctx, seatRole(role), author.Person)
+		seat, err := e.seat(ctx, r, ro, m, role, author.Person)
 		if err != nil {
 			return c, k, nil, err
 		}
@@ -133,6 +135,19 @@ func (e *Engine) chainFor(ctx context.Context, ro *access.Roster, chain string, 
 	return c, k, steps, nil
 }
 
+// seat finds where a step can be signed today: never by the author, and a review never by whoever worked on the matter.
+func (e *Engine) seat(ctx context.Context, r db.Reader, ro *access.Roster, m *Matter, role string, author id.Key) (access.Seat, error) {
+	without := []id.Key{author}
+	if role == string(access.ReviewHead) {
+		took, err := e.TookPart(ctx, r, m.Root)
+		if err != nil {
+			return access.Seat{}, err
+		}
+		without = append(without, took...)
+	}
+	return ro.Route(ctx, seatRole(role), without...)
+}
+
 // propose stores a move as a proposal and opens the clock of its first signature.
 func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposal, error) {
 	ro, err := e.roster(ctx, op.Tx, op.M, op.Day)
@@ -143,7 +158,7 @@ func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposa
 	if err != nil {
 		return Proposal{}, err
 	}
-	c, _, steps, err := e.chainFor(ctx, ro, op.Move.Chain, facts(op.In), who, op.Day)
+	c, _, steps, err := e.chainFor(ctx, op.Tx, op.M, ro, op.Move.Chain, facts(op.In), who, op.Day)
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -335,44 +350,55 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, v
 	return d.with(rc), err
 }
 
-// signs finds the step that the actor may sign: the one whose turn it is, or a later one that is theirs; the organ's
-// chief may sign for those below. The author never signs, in whatever hat.
+// signs finds the step that the actor may sign: the one whose turn it is or, for a leader in their own right, the
+// furthest one above it that is theirs, which passes over those between. Nobody signs before a decision taken outside
+// has been recorded, nobody records one before its turn, and the chief may sign in place of those below. The author never
+// signs, in whatever hat, and whoever worked on the matter does not sign its review.
 func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Matter, p Proposal) (int, access.Hat, error) {
+	no := func(code string) (int, access.Hat, error) { return 0, access.Hat{}, fault.New(fault.Forbidden, code) }
 	if who.Person == p.Author {
-		return 0, access.Hat{}, fault.New(fault.Forbidden, "approve.own")
+		return no("approve.own")
 	}
-	for i := p.Step; i < len(p.Steps); i++ {
-		s := p.Steps[i]
-		roles := []access.Role{s.Seat}
-		switch s.Seat {
-		case access.Head, access.Deputy, access.ReviewHead:
-			roles = append(roles, access.Principal)
-		}
-		for j, role := range roles {
-			at := s.Unit
-			if j > 0 {
-				at = m.Organ
-			}
-			hat, ok := who.HatFor(role, at)
-			if !ok {
-				continue
-			}
-			if hat.For == p.Author {
-				return 0, hat, fault.New(fault.Forbidden, "approve.own")
-			}
-			if hat.For != "" {
-				barred, err := barredFrom(ctx, r, hat.For, m.Root)
-				if err != nil {
-					return 0, hat, err
-				}
-				if barred {
-					continue
-				}
-			}
-			return i, hat, nil
+	last := p.Step
+	for !Records(p.Steps[p.Step].Role) && last+1 < len(p.Steps) && !Records(p.Steps[last+1].Role) {
+		last++
+	}
+	found, hat := -1, access.Hat{}
+	for i := last; i >= p.Step && found < 0; i-- {
+		if h, ok := who.HatFor(p.Steps[i].Seat, p.Steps[i].Unit); ok && (i == p.Step || h.For == "") {
+			found, hat = i, h
 		}
 	}
-	return 0, access.Hat{}, fault.New(fault.Forbidden, "approve.not_yours")
+	if s := p.Steps[p.Step]; found < 0 && !Records(s.Role) && s.Seat != access.Principal {
+		if h, ok := who.HatFor(access.Principal, m.Organ); ok {
+			found, hat = p.Step, h
+		}
+	}
+	if found < 0 {
+		return no("approve.not_yours")
+	}
+	if hat.For == p.Author {
+		return no("approve.own")
+	}
+	if hat.For != "" {
+		barred, err := barredFrom(ctx, r, hat.For, m.Root)
+		if err != nil {
+			return 0, hat, err
+		}
+		if barred {
+			return no("approve.not_yours")
+		}
+	}
+	if p.Steps[found].Role == string(access.ReviewHead) {
+		took, err := e.TookPart(ctx, r, m.Root)
+		if err != nil {
+			return 0, hat, err
+		}
+		if slices.Contains(took, who.Person) || slices.Contains(took, hat.For) {
+			return no("approve.took_part")
+		}
+	}
+	return found, hat, nil
 }
 
 func barredFrom(ctx context.Context, r db.Reader, person, root id.Key) (bool, error) {
@@ -444,7 +470,7 @@ func (e *Engine) reseat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Propos
 	if err != nil {
 		return err
 	}
-	seat, err := ro.Route(ctx, seatRole(s.Role), p.Author)
+	seat, err := e.seat(ctx, tx, ro, m, s.Role, p.Author)
 	if err != nil {
 		return err
 	}

@@ -365,7 +365,7 @@ func getRecusal(ctx context.Context, r db.Reader, key id.Key) (Recusal, error) {
 
 // stepAside bars a person from a family, takes them off its teams, and hands on what nobody at its desk can do now.
 func (e *Engine) stepAside(ctx context.Context, tx *ledger.Tx, m *Matter, person id.Key) error {
-	if err := bar(ctx, tx, person, m.Root, "recused"); err != nil {
+	if err := Bar(ctx, tx, person, m.Root, "recused"); err != nil {
 		return err
 	}
 	keys, err := db.Column[string](ctx, tx, `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.root_id = $2 AND m.open = TRUE ORDER BY m.id`, m.Root)

@@ -151,6 +151,7 @@ type Field struct {
 	Codes []string // choices when they are no rulebook list; words in locale under choice.<name>.<code>
 	When  *When    // asked only then
 	Min   int      // at least so many persons
+	Least string   // the limit of the rulebook that Min is
 	Max   int      // at most so many characters
 	// Days: a day may not lie in the future, nor before what Since names (received, opened).
 	Since  string

@@ -185,6 +185,7 @@ func clocksIn(tab *flow.Table, state string) []string {
 // neverThere are clocks that a state has only for matters the move is shut for.
 var neverThere = map[string]bool{
 	"case propose_close delivered case.announce": true, "case propose_close delivered case.execute_post": true, "case propose_close delivered case.execution_report": true,
+	"case propose_close delivered case.announce_office": true, "case propose_close delivered case.execution_office": true,
 }
 
 // A proposal meets nothing: what is owed where it was made stays owed while it waits.

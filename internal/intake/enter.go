@@ -240,7 +240,7 @@ func enteredFrom(s string) (o Entered) {
 	return o
 }
 
-// checkEntry says what is missing or wrong. Late is more than one working day between receipt and entry.
+// checkEntry says what is missing or wrong.
 func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.Field {
 	var bad []fault.Field
 	say := func(name, code string, args ...string) {
@@ -313,21 +313,41 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 	return bad
 }
 
-// Late says whether a report entered today was received more than one working day ago.
+// Late says whether a report entered today was received so long ago that a reason is asked for.
 func (s *Service) Late(received, today calendar.Date) bool {
-	return received.Valid() && s.Clocks.Calendar().CountWorking(received, today) > 1
+	return received.Valid() && s.Clocks.Calendar().CountWorking(received, today) > s.Rules.Limit("tipoff.late_entry", today)
 }
 
 func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Unit, st Standing, in Entry) (ledger.Act, Entered, error) {
-	m := flow.Matter{Kind: KindSlip, Organ: organ.ID, Received: in.Received, Title: "上级管理对象件"}
+	m := flow.Matter{Kind: KindSlip, Organ: organ.ID, Received: in.Received, Title: "上级管理件"}
 	if err := s.Engine.Create(ctx, tx, &m, nil, map[string]calendar.Date{"tipoff.up": in.Received}); err != nil {
 		return ledger.Act{}, Entered{}, err
+	}
+	if st.Reason == "own_chief" {
+		if err := s.hideFromChief(ctx, tx, organ, m.Root); err != nil {
+			return ledger.Act{}, Entered{}, err
+		}
 	}
 	if err := tx.Insert(ctx, slipTable, m.ID.Key, in.Channel, st.Reason, int64(st.To.ID.City), st.To.ID.Key, tx.Today(), in.LateReason, ""); err != nil {
 		return ledger.Act{}, Entered{}, err
 	}
-	return ledger.Act{Action: "slip.enter", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"channel": in.Channel, "reason": st.Reason, "to": st.To.ID.String(), "received": string(in.Received)}},
+	return ledger.Act{Action: "slip.enter", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"channel": in.Channel, "to": st.To.ID.String(), "received": string(in.Received)}},
 		Entered{ID: m.ID, No: m.No, Slip: true}, nil
+}
+
+// hideFromChief keeps a slip about the organ's own chief from the chief and from whoever stands in for them: that a report
+// was passed on is a trace of it (D22).
+func (s *Service) hideFromChief(ctx context.Context, tx *ledger.Tx, organ access.Unit, root id.Key) error {
+	ro, err := access.LoadRoster(ctx, tx, organ.ID, id.ID{}, "", tx.Today())
+	if err != nil {
+		return err
+	}
+	for _, h := range ro.Hands(access.Principal, organ.ID.Key) {
+		if err := flow.Bar(ctx, tx, h.Person, root, "named"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Actor, organ access.Unit, sub flow.Subject, in Entry) (ledger.Act, Entered, error) {

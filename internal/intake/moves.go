@@ -6,6 +6,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
@@ -165,6 +166,9 @@ func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
 	if err != nil {
 		return err
 	}
+	if main.State != InHand {
+		return fault.InvalidField("main", "tipoff.main_ended") // what is finished takes nothing new in: that is a report of its own
+	}
 	mt, err := Get(ctx, op.Tx, main.ID.Key)
 	if err != nil {
 		return err
@@ -180,14 +184,6 @@ func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
 	}
 	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
 		return err
-	}
-	if !main.Open || main.State == ResultDue {
-		// What it repeats is finished: its reporter is owed the same answer.
-		op.To = Closed
-		if op.M.Is(flow.FlagNamed) {
-			op.To = ResultDue
-		}
-		op.M.Outcome = main.Outcome
 	}
 	return nil
 }
@@ -238,6 +234,12 @@ func (s *Service) Reopened(ctx context.Context, tx *ledger.Tx, clue id.Key) erro
 	return nil
 }
 
+// Asked says whether a report back was asked for on a clue when one of its tip-offs was assigned (交办).
+func (s *Service) Asked(ctx context.Context, r db.Reader, clue id.Key) (bool, error) {
+	n, err := db.Column[int64](ctx, r, `SELECT 1 FROM tipoffs t WHERE t.city_id = $1 AND t.clue_id = $2 AND t.assigned = TRUE LIMIT 1`, clue)
+	return len(n) > 0, err
+}
+
 // Repeat is a tip-off that may be the same as one that is being entered.
 type Repeat struct {
 	Matter flow.Matter
@@ -251,8 +253,13 @@ func (s *Service) Repeats(ctx context.Context, r db.Reader, who access.Actor, un
 		return nil, nil
 	}
 	scope := who.Scope(access.TipoffRead)
-	b := db.Build(`SELECT `+flow.Columns+`, s.official_id, s.name, COALESCE(x.plain, '') FROM subjects s JOIN matters m ON m.city_id = s.city_id AND m.id = s.matter_id
-		LEFT JOIN texts x ON x.city_id = m.city_id AND x.matter_id = m.id WHERE s.city_id = $1 AND s.unit_id = ? AND m.kind = 'tipoff'`, unit)
+	b := db.Build(`SELECT ` + flow.Columns + `, s.official_id, s.name, COALESCE(x.plain, '') FROM subjects s JOIN matters m ON m.city_id = s.city_id AND m.id = s.matter_id
+		LEFT JOIN texts x ON x.city_id = m.city_id AND x.matter_id = m.id WHERE s.city_id = $1 AND m.kind = 'tipoff'`)
+	if official != "" {
+		b.Add(` AND (s.unit_id = ? OR s.official_id = ?)`, unit, official) // whoever moved took their past along
+	} else {
+		b.Add(` AND s.unit_id = ?`, unit)
+	}
 	b.If(without != "", ` AND m.id <> ?`, without)
 	q, args := scope.Where(b, "m", r.City()).Add(` ORDER BY m.received_on DESC LIMIT 200`).SQL()
 	all, err := db.All(ctx, r, func(rows *db.Rows) (Repeat, error) {
@@ -293,7 +300,7 @@ func bestRepeats(all []Repeat, words string, limit int) []Repeat {
 	return out
 }
 
-// repeatOptions are the tip-offs a received one may be merged into.
+// repeatOptions are the tip-offs a received one may be merged into: those that are being dealt with.
 func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, _ calendar.Date) ([]flow.Option, error) {
 	subs, err := flow.Subjects(ctx, r, m.ID.Key)
 	if err != nil || len(subs) == 0 {
@@ -306,7 +313,7 @@ func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Act
 	reps, err := s.Repeats(ctx, r, who, subs[0].Unit, subs[0].Official, subs[0].Name, m.Title+t.Summary, m.ID.Key, 20)
 	var out []flow.Option
 	for _, x := range reps {
-		if x.Matter.State != Received && x.Matter.State != DeclineReview && x.Matter.State != Declined && x.Matter.State != Merged {
+		if x.Matter.State == InHand {
 			out = append(out, flow.Option{Code: x.Matter.ID.Key, Name: x.Matter.No + " " + x.Matter.Title})
 		}
 	}

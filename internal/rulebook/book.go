@@ -23,6 +23,7 @@ type Book struct {
 	sanctionOrder []string
 	documents     map[string]Document
 	documentOrder []string
+	limits        []Limit
 	ranks         map[string]Rank
 	rankOrder     []string
 }

@@ -119,6 +119,14 @@ var small = map[string]string{
   from: 2024-01-01
   transition: lighter
 `,
+	"limits.yaml": `
+- id: team.verify
+  name: {zh: 核查组人数, en: People of a team}
+  value: 2
+  unit: person
+  sure: local
+  version: "1"
+`,
 	"powers.yaml": `
 - move: clue.propose
   hat: commission
@@ -288,6 +296,9 @@ func TestWrongFiles(t *testing.T) {
 		{"approvals.yaml", "reg: R", "reg: Q", "when:", `"Q" is not in regulations.yaml`},
 
 		// Powers, sanctions, documents.
+		{"limits.yaml", "value: 2", "value: 0", "- id", "limits nothing"},
+		{"limits.yaml", "unit: person", "unit: dog", "- id", "person, workday or month"},
+		{"limits.yaml", "en: People of a team", "en: ''", "- id", "both languages"},
 		{"powers.yaml", "hat: commission", "hat: bowler", "- move", "hat must be"},
 		{"powers.yaml", "may: county", "may: perhaps", "- move", "may must be"},
 		{"powers.yaml", "why: {zh: 因为, en: because}", "why: {zh: 因为}", "- move", "both languages"},

@@ -125,7 +125,11 @@ func (p *Pages) slipDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 		return flowhttp.Detail{}, err
 	}
 	d := flowhttp.Detail{Alert: c.T("slip.note")}
-	for _, f := range [][2]string{{"field.channel", p.Rules.Name("channel", s.Channel, c.Lang)}, {"slip.reason", p.Rules.Name("slip_reason", s.Reason, c.Lang)}, {"slip.to", to.Name}, {"slip.sent", orNot(c, s.Sent)}} {
+	facts := [][2]string{{"slip.to", to.Name}, {"slip.sent", orNot(c, s.Sent)}}
+	if c.Who.Can(access.TipoffEnter) { // for others it is forwarded, and on which day (D13)
+		facts = append([][2]string{{"field.channel", p.Rules.Name("channel", s.Channel, c.Lang)}, {"slip.reason", p.Rules.Name("slip_reason", s.Reason, c.Lang)}}, facts...)
+	}
+	for _, f := range facts {
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T(f[0]), Text: ui.Segments{{Text: f[1]}}})
 	}
 	return d, nil

@@ -1,0 +1,49 @@
+package rulebook
+
+import "qianshao/internal/calendar"
+
+// Limit is a number that is no length of time: how many people a team takes at least, from when on a late entry must be
+// explained.
+type Limit struct {
+	ID    string `yaml:"id" json:"id"`
+	Name  Text   `yaml:"name" json:"name"`
+	Value int    `yaml:"value" json:"value"`
+	Unit  string `yaml:"unit" json:"unit"` // person, workday or month
+	Force `yaml:",inline" json:"force"`
+}
+
+// Limit is the number in force on a day; 0, which limits nothing, for one that is not.
+func (b *Book) Limit(id string, on calendar.Date) int {
+	for _, x := range b.limits {
+		if x.ID == id && x.Holds(on) {
+			return x.Value
+		}
+	}
+	return 0
+}
+
+// Limits lists all versions of all limits in the file's order.
+func (b *Book) Limits() []Limit { return b.limits }
+
+func (l *loader) limits() {
+	each(l, "limits", func(x Limit) {
+		what := "limit " + x.ID
+		l.named("limit", "id", x.ID)
+		l.text(what, x.Name)
+		l.force(what, x.Force)
+		if x.Value <= 0 {
+			l.fail("%s: %d limits nothing", what, x.Value)
+		}
+		if x.Unit != "person" && x.Unit != "workday" && x.Unit != "month" {
+			l.fail("%s: unit must be person, workday or month", what)
+		}
+		var have []Force
+		for _, o := range l.b.limits {
+			if o.ID == x.ID {
+				have = append(have, o.Force)
+			}
+		}
+		l.overlap(what, have, x.Force)
+		l.b.limits = append(l.b.limits, x)
+	})
+}
