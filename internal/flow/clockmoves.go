@@ -298,7 +298,7 @@ func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
 				return ledger.Act{}, err
 			}
 			if before.Unit.City == m.Organ.City {
-				if ro, err = e.roster(ctx, tx, &m, tx.Today()); err != nil {
+				if ro, err = access.LoadRoster(ctx, tx, m.Organ, m.Handler, m.Root, tx.Today()); err != nil {
 					return ledger.Act{}, err
 				}
 			}

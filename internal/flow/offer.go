@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -18,8 +19,9 @@ type Offer struct {
 	Fields []Field
 	Chain  rulebook.Chain
 	Case   rulebook.Case
-	Steps  []Step // the seats as they would be today; empty when it needs no approval
-	Alone  bool   // 本级可办: no signature above the handling unit
+	Steps  []Step         // the seats as they would be today; empty when it needs no approval
+	Alone  bool           // 本级可办: no signature above the handling unit, and nothing in the list of powers against it
+	Power  rulebook.Power // what the list of powers says of a township that handles the matter
 	Starts []rulebook.Timer
 	Papers []rulebook.Document
 }
@@ -32,7 +34,7 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 		return nil, nil
 	}
 	var open, shut []Offer
-	var ro *access.Roster
+	var ro *roster
 	var facts func(Values) rulebook.Facts
 	for i := range t.Moves {
 		mv := &t.Moves[i]
@@ -76,11 +78,15 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 
 // describe fills in who signs and what follows. Where the signature depends on what will be chosen, the most demanding
 // case is shown.
-func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, facts func(Values) rulebook.Facts, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
+func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts func(Values) rulebook.Facts, who access.Actor, m *Matter, o *Offer, today calendar.Date) error {
 	o.Alone = true
 	o.Papers = e.Rules.DocumentsOf(m.Kind + "." + o.Move.Name)
 	if o.Move.Chain != "" {
-		for _, in := range e.variants(o.Move, today) {
+		variants, err := e.variants(ctx, r, who, m, o.Move, today)
+		if err != nil {
+			return err
+		}
+		for _, in := range variants {
 			c, k, steps, err := e.chainFor(ctx, r, m, ro, o.Move.Chain, facts(in), who, today)
 			if err != nil {
 				return err
@@ -94,6 +100,14 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *access.Roster, f
 				o.Alone = false
 			}
 		}
+	}
+	if m.Is(FlagTownship) {
+		hat := "commission"
+		if !m.Is(FlagParty) {
+			hat = "dispatched"
+		}
+		o.Power, _ = e.Rules.Power(m.Kind+"."+o.Move.Name, hat, today)
+		o.Alone = o.Alone && (o.Power.May == "" || o.Power.May == "alone")
 	}
 	for _, to := range o.Move.leads() {
 		s, _ := e.tables[m.Kind].State(to)
@@ -118,16 +132,27 @@ func hasTimer(ts []rulebook.Timer, id string) bool {
 	return false
 }
 
-// variants are the inputs whose approvals may differ: one a choice of the field the move forks on.
-func (e *Engine) variants(mv *Move, today calendar.Date) []Values {
-	if mv.Fork == nil {
-		return []Values{{}}
+// variants are the inputs whose approvals may differ: one for each way to answer each choice of the move that the
+// rulebook may ask about, in the order the choices stand in.
+func (e *Engine) variants(ctx context.Context, r db.Reader, who access.Actor, m *Matter, mv *Move, today calendar.Date) ([]Values, error) {
+	out := []Values{{}}
+	for _, f := range mv.Fields {
+		if f.Kind != Choice || f.Of != "" && !strings.HasSuffix(f.Of, "_sanctions") {
+			continue
+		}
+		opts, err := e.Options(ctx, r, who, m, f, today)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range opts {
+			in := Values{f.Name: {o.Code}}
+			if f.When != nil && len(f.When.In) > 0 && f.When.Field[0] != '@' {
+				in[f.When.Field] = f.When.In[:1]
+			}
+			out = append(out, in)
+		}
 	}
-	var out []Values
-	for code := range mv.Fork.To {
-		out = append(out, Values{mv.Fork.Field: {code}})
-	}
-	return out
+	return out, nil
 }
 
 // ChainNow is the approval that a move would take with what has been chosen so far.

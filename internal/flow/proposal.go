@@ -89,9 +89,16 @@ func seatRole(step string) access.Role {
 // Records says whether a step records a decision taken outside this system.
 func Records(step string) bool { return strings.HasPrefix(step, "record_") }
 
-// roster reads who may sign for a matter today.
-func (e *Engine) roster(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) (*access.Roster, error) {
-	return access.LoadRoster(ctx, r, m.Organ, m.Handler, m.Root, today)
+// roster is who may sign for a matter today; who worked on it is read when a review is to be signed, and once.
+type roster struct {
+	*access.Roster
+	took  []id.Key
+	known bool
+}
+
+func (e *Engine) roster(ctx context.Context, r db.Reader, m *Matter, today calendar.Date) (*roster, error) {
+	ro, err := access.LoadRoster(ctx, r, m.Organ, m.Handler, m.Root, today)
+	return &roster{Roster: ro}, err
 }
 
 func yesNo(b bool) string {
@@ -102,7 +109,7 @@ func yesNo(b bool) string {
 }
 
 // chainFor is the approval that a move needs by the facts, with the seats it would take today.
-func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *access.Roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
 	c, k, ok := e.Rules.Chain(chain, today, facts)
 	if !ok {
 		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
@@ -136,14 +143,17 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *acces
 }
 
 // seat finds where a step can be signed today: never by the author, and a review never by whoever worked on the matter.
-func (e *Engine) seat(ctx context.Context, r db.Reader, ro *access.Roster, m *Matter, role string, author id.Key) (access.Seat, error) {
+func (e *Engine) seat(ctx context.Context, r db.Reader, ro *roster, m *Matter, role string, author id.Key) (access.Seat, error) {
 	without := []id.Key{author}
 	if role == string(access.ReviewHead) {
-		took, err := e.TookPart(ctx, r, m.Root)
-		if err != nil {
-			return access.Seat{}, err
+		if !ro.known {
+			var err error
+			if ro.took, err = e.TookPart(ctx, r, m.Root); err != nil {
+				return access.Seat{}, err
+			}
+			ro.known = true
 		}
-		without = append(without, took...)
+		without = append(without, ro.took...)
 	}
 	return ro.Route(ctx, seatRole(role), without...)
 }

@@ -34,6 +34,8 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 			v.Signers = p.signers(c, l, o.Steps)
 			v.Reason = o.Case.Why.In(c.Lang)
 			v.UpWord = p.upWord(c, l, m, o)
+		} else if o.Power.Move != "" {
+			v.Reason, v.UpWord = o.Power.Why.In(c.Lang), c.T("move.up.county")
 		}
 		for _, f := range o.Fields {
 			if f.Must && f.When == nil {
