@@ -170,7 +170,7 @@ func shapes(ctx context.Context, q querier, tables lister, cols columns, refs co
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n string) bool { return n == "goose_db_version" || strings.HasPrefix(n, "search_fts") })
+	names = slices.DeleteFunc(names, func(n string) bool { return n == "goose_db_version" || strings.HasPrefix(n, "search_") })
 	var out []Shape
 	placed := map[string]bool{}
 	for len(names) > 0 {

@@ -1,0 +1,228 @@
+package text
+
+import (
+	"context"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// Put indexes the text of a matter, or indexes it anew. terms are the words of its scope.
+func Put(ctx context.Context, tx *db.Tx, matter id.Key, terms []string, parts ...string) error {
+	plain := bare(strings.Join(parts, " "))
+	if _, err := tx.Exec(ctx, `INSERT INTO texts (city_id, matter_id, plain) VALUES ($1, $2, $3) ON CONFLICT (city_id, matter_id) DO UPDATE SET plain = $3`, matter, plain); err != nil {
+		return err
+	}
+	return index(ctx, tx, matter, plain, terms)
+}
+
+// Rescope gives an indexed text new scope words, leaving its text.
+func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) error {
+	var plain string
+	err := tx.Row(ctx, `SELECT plain FROM texts WHERE city_id = $1 AND matter_id = $2`, matter).Scan(&plain)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return index(ctx, tx, matter, plain, terms)
+}
+
+// Rebuild makes a tenant's index anew from the texts it was made of: after a restore, which carries only those. terms
+// gives the scope words of a batch of matters. What is derived from facts is no fact, so no act is owed for it.
+func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
+	type entry struct{ matter, plain string }
+	after := ""
+	for {
+		done := 0
+		err := d.Write(ctx, city, func(tx *db.Tx) error {
+			es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
+				`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 500`, after)
+			if err != nil {
+				return err
+			}
+			var keys []id.Key
+			for _, e := range es {
+				keys = append(keys, e.matter)
+			}
+			words, err := terms(tx, keys)
+			if err != nil {
+				return err
+			}
+			for _, e := range es {
+				if err := index(ctx, tx, e.matter, e.plain, words[e.matter]); err != nil {
+					return err
+				}
+			}
+			if done = len(es); done > 0 {
+				after = es[done-1].matter
+			}
+			return nil
+		})
+		if err != nil || done == 0 {
+			return err
+		}
+	}
+}
+
+// marked are words of the scope as they stand in the index.
+func marked(ws []string) []string {
+	out := make([]string, len(ws))
+	for i, w := range ws {
+		out[i] = "_" + strings.ToLower(w)
+	}
+	return out
+}
+
+func index(ctx context.Context, tx *db.Tx, matter id.Key, plain string, terms []string) error {
+	body := strings.Join(append(Words(plain), marked(terms)...), " ")
+	if tx.Engine() == db.Postgres {
+		_, err := tx.Exec(ctx, `/*engine*/ UPDATE texts SET words = array_to_tsvector(string_to_array($3, ' ')) WHERE city_id = $1 AND matter_id = $2`, matter, body)
+		return err
+	}
+	n, err := numberOf(ctx, tx, matter)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.SharedTx().Exec(ctx, `/*engine*/ DELETE FROM search_fts WHERE rowid = $1`, n); err != nil {
+		return err
+	}
+	_, err = tx.SharedTx().Exec(ctx, `/*engine*/ INSERT INTO search_fts (rowid, body) VALUES ($1, $2)`, n, body)
+	return err
+}
+
+// numberOf is the number of a matter in SQLite's index, given to it now if it has none.
+func numberOf(ctx context.Context, tx *db.Tx, matter id.Key) (int64, error) {
+	var n int64
+	err := tx.Row(ctx, `/*engine*/ SELECT n FROM search_rows WHERE city_id = $1 AND matter_id = $2`, matter).Scan(&n)
+	if !errors.Is(err, db.ErrNoRows) {
+		return n, err
+	}
+	for n = place(matter); ; n++ {
+		did, err := tx.Exec(ctx, `/*engine*/ INSERT INTO search_rows (city_id, matter_id, n) VALUES ($1, $2, $3) ON CONFLICT (n) DO NOTHING`, matter, n)
+		if err != nil || did == 1 {
+			return n, err
+		}
+	}
+}
+
+var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+
+// place is where a key stands among all keys: its milliseconds (until the year 2109) and the first 20 bits of its chance.
+// Two keys of one place are made in one millisecond; which of them is listed first means nothing.
+func place(k id.Key) int64 {
+	ms := min(id.Micros(k)/1000, 1<<42-1)
+	var chance [8]byte
+	if id.ValidKey(k) {
+		_, _ = crockford.Decode(chance[:], []byte(k[10:18])) // a valid key is in the alphabet
+	}
+	return ms<<20 | int64(binary.BigEndian.Uint64(chance[:])>>44)
+}
+
+// Query is a search: all of the terms, in texts that carry one of the scope words (nil: any).
+type Query struct {
+	Terms []string // from Parse
+	Scope []string
+	Extra []string // further scope words, all of which must be there: the kind of matter
+	Limit int
+	After id.Key // this one and those newer were shown before
+}
+
+// Find lists the matters whose text has all terms, newest first.
+func Find(ctx context.Context, r db.Reader, engine db.Engine, q Query) ([]id.Key, error) {
+	if len(q.Terms) == 0 || q.Scope != nil && len(q.Scope) == 0 {
+		return nil, nil
+	}
+	if engine == db.Postgres {
+		return findPostgres(ctx, r, q)
+	}
+	return findSQLite(ctx, r, q)
+}
+
+func findSQLite(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
+	var parts, whole []string
+	for _, t := range q.Terms {
+		rs := runs(t)
+		for i, u := range rs {
+			parts = append(parts, ftsRun(u, i == len(rs)-1))
+		}
+		if len(rs) > 1 {
+			whole = append(whole, t)
+		}
+	}
+	parts = append(parts, quoted(`"`, marked(q.Extra))...)
+	if q.Scope != nil {
+		parts = append(parts, "("+strings.Join(quoted(`"`, marked(q.Scope)), " OR ")+")")
+	}
+	// CROSS JOIN keeps the order of the tables: the index is walked, newest first, until there is enough.
+	b := db.Build(`/*engine*/ SELECT x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid`)
+	b.If(whole != nil, ` CROSS JOIN texts t ON t.city_id = x.city_id AND t.matter_id = x.matter_id`)
+	b.Add(` WHERE f.search_fts MATCH ? AND x.city_id = $1`, strings.Join(parts, " AND "))
+	for _, t := range whole {
+		b.Add(` AND INSTR(t.plain, ?) > 0`, t)
+	}
+	b.If(q.After != "", ` AND f.rowid < COALESCE((SELECT y.n FROM search_rows y WHERE y.city_id = $1 AND y.matter_id = ?), ?)`, q.After, place(q.After))
+	text, args := b.Add(` ORDER BY f.rowid DESC LIMIT ?`, q.Limit).SQL()
+	return db.Column[string](ctx, r, text, args...)
+}
+
+// ftsRun is a run as an FTS5 expression: its pairs as a phrase; a single character begins a pair or stands alone. A word
+// may go on where the term ends.
+func ftsRun(u run, last bool) string {
+	switch {
+	case u.han && len(u.chars) > 1:
+		return `"` + strings.Join(pairs(u), " ") + `"`
+	case u.han || last:
+		return `"` + string(u.chars) + `" *`
+	}
+	return `"` + string(u.chars) + `"`
+}
+
+func pairs(u run) []string {
+	var out []string
+	for i := 0; i+1 < len(u.chars); i++ {
+		out = append(out, string(u.chars[i:i+2]))
+	}
+	return out
+}
+
+func quoted(mark string, ws []string) []string {
+	out := make([]string, len(ws))
+	for i, w := range ws {
+		out[i] = mark + w + mark
+	}
+	return out
+}
+
+func findPostgres(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
+	var parts []string
+	b := db.Build(`/*engine*/ SELECT t.matter_id FROM texts t WHERE t.city_id = $1`)
+	for _, t := range q.Terms {
+		rs := runs(t)
+		for i, u := range rs {
+			switch {
+			case u.han && len(u.chars) > 1:
+				parts = append(parts, quoted(`'`, pairs(u))...)
+			case u.han || i == len(rs)-1:
+				parts = append(parts, `'`+string(u.chars)+`':*`)
+			default:
+				parts = append(parts, `'`+string(u.chars)+`'`)
+			}
+		}
+		// The column knows which pairs there are, not that they follow one another.
+		b.If(len(rs) > 1 || rs[0].han && len(rs[0].chars) > 2, ` AND STRPOS(t.plain, ?) > 0`, t)
+	}
+	parts = append(parts, quoted(`'`, marked(q.Extra))...)
+	if q.Scope != nil {
+		parts = append(parts, "("+strings.Join(quoted(`'`, marked(q.Scope)), " | ")+")")
+	}
+	b.Add(` AND t.words @@ CAST(? AS tsquery)`, strings.Join(parts, " & "))
+	b.If(q.After != "", ` AND t.matter_id < ?`, q.After)
+	text, args := b.Add(` ORDER BY t.matter_id DESC LIMIT ?`, q.Limit).SQL()
+	return db.Column[string](ctx, r, text, args...)
+}
