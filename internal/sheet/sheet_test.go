@@ -122,6 +122,60 @@ func TestNothingIsAFormula(t *testing.T) {
 	}
 }
 
+// TestRowsStandWhereTheyStood writes a workbook of several sheets, and a text, with rows put under numbers of their own:
+// each is read again under its number, also below a cell of several lines.
+func TestRowsStandWhereTheyStood(t *testing.T) {
+	for _, f := range []Format{XLSX, CSV} {
+		names := []string{"一", "一", "'a/b' [1]'", strings.Repeat("𠮷", 40), ""}
+		if f == CSV {
+			names = names[:1]
+		}
+		var b bytes.Buffer
+		w, err := Begin(&b, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := []int{2, 3, 6, 30, 31}
+		for _, name := range names {
+			if err := w.Sheet(Layout{Name: name, Head: 2, Cells: []string{"列"}}); err != nil {
+				t.Fatalf("%q: %v", name, err)
+			}
+			for _, n := range at[:4] {
+				cell := "第" + string(rune('a'+n))
+				if n == 3 {
+					cell += "\n二" // of a text it takes a line more
+				}
+				if err := w.Put(n, []string{"", cell}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Write([]string{"末"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f == CSV && w.Sheet(Layout{Name: "二"}) == nil {
+			t.Error("a text took two sheets")
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := read(b.Bytes())
+		if err != nil || len(rows) != len(at)*len(names) {
+			t.Fatalf("%s: %d rows, %v", f, len(rows), err)
+		}
+		sheets := map[string]bool{}
+		for i, r := range rows {
+			sheets[r.Sheet] = true
+			if r.N != at[i%len(at)] {
+				t.Errorf("%s: row %d of %q was put at %d", f, r.N, r.Sheet, at[i%len(at)])
+			}
+		}
+		if len(sheets) != len(names) || f == XLSX && !sheets["一"] {
+			t.Errorf("%s: the sheets are %v", f, sheets)
+		}
+	}
+}
+
 func TestEncodings(t *testing.T) {
 	const text = "单位代码,姓名\r\n990101001000,潘𠮷书\r\n"
 	gb, err := simplifiedchinese.GB18030.NewEncoder().String(text)

@@ -2,8 +2,11 @@ package sheet
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
@@ -23,13 +26,39 @@ type Writer struct {
 	to   io.Writer
 	book *excelize.File
 	body *excelize.StreamWriter
+	bold int
+	used map[string]bool // names of sheets, in lower case as Excel compares them
 	text *csv.Writer
-	n    int
+	head int // the row that stands out
+	n    int // where the last row stands
+	line int // of a text: the line that comes next; a cell may have several
 }
 
-// NewWriter begins a file with its head row. name is the sheet's, in a workbook; columns are as wide as the head needs.
+// Layout says how a sheet begins.
+type Layout struct {
+	Name  string   // in a workbook
+	Head  int      // the row of its head, which stands out and stays in sight; 0 for none
+	Cells []string // what stands in the head: columns are as wide as it needs
+}
+
+// frozenRows is how far down a head may stand and still stay in sight: below it the rest would have no room.
+const frozenRows = 20
+
+// NewWriter begins a file of one sheet with its head row. name is the sheet's, in a workbook.
 func NewWriter(to io.Writer, f Format, name string, head []string) (*Writer, error) {
-	w := &Writer{to: to}
+	w, err := Begin(to, f)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Sheet(Layout{Name: name, Head: 1, Cells: head}); err != nil {
+		return nil, err
+	}
+	return w, w.Write(head)
+}
+
+// Begin begins a file that has no sheet yet.
+func Begin(to io.Writer, f Format) (*Writer, error) {
+	w := &Writer{to: to, used: map[string]bool{}}
 	if f == CSV {
 		// The mark tells a Chinese Excel that the text is UTF-8.
 		if _, err := io.WriteString(to, "\ufeff"); err != nil {
@@ -37,68 +66,113 @@ func NewWriter(to io.Writer, f Format, name string, head []string) (*Writer, err
 		}
 		w.text = csv.NewWriter(to)
 		w.text.UseCRLF = true
-		return w, w.Write(head)
+		return w, nil
 	}
 	w.book = excelize.NewFile()
-	if err := w.book.SetSheetName("Sheet1", sheetName(name)); err != nil {
-		return nil, err
-	}
 	var err error
-	if w.body, err = w.book.NewStreamWriter(sheetName(name)); err != nil {
-		return nil, err
-	}
-	for i, h := range head {
-		if err := w.body.SetColWidth(i+1, i+1, min(max(float64(2*utf8.RuneCountInString(h)+4), 10), 40)); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.body.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-		return nil, err
-	}
-	bold, err := w.book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, NumFmt: 49})
-	if err != nil {
-		return nil, err
-	}
-	cells := make([]any, len(head))
-	for i, h := range head {
-		cells[i] = excelize.Cell{StyleID: bold, Value: h}
-	}
-	w.n = 1
-	return w, w.body.SetRow("A1", cells)
+	w.bold, err = w.book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, NumFmt: 49})
+	return w, err
 }
 
-// sheetName is a name Excel takes: at most 31 characters, none of a few.
+// Sheet begins the next sheet; a text has one only.
+func (w *Writer) Sheet(l Layout) error {
+	first := len(w.used) == 0
+	name := w.free(l.Name)
+	w.head, w.n, w.line = l.Head, 0, 1
+	if w.text != nil {
+		if !first {
+			return errors.New("sheet: a text has one sheet")
+		}
+		return nil
+	}
+	var err error
+	if first {
+		err = w.book.SetSheetName("Sheet1", name)
+	} else if err = w.body.Flush(); err == nil {
+		_, err = w.book.NewSheet(name)
+	}
+	if err != nil {
+		return err
+	}
+	if w.body, err = w.book.NewStreamWriter(name); err != nil {
+		return err
+	}
+	for i, h := range l.Cells {
+		if err := w.body.SetColWidth(i+1, i+1, min(max(float64(2*utf8.RuneCountInString(h)+4), 10), 40)); err != nil {
+			return err
+		}
+	}
+	if l.Head < 1 || l.Head > frozenRows {
+		return nil
+	}
+	return w.body.SetPanes(&excelize.Panes{Freeze: true, YSplit: l.Head, TopLeftCell: "A" + strconv.Itoa(l.Head+1), ActivePane: "bottomLeft"})
+}
+
+// free is a name for a sheet that no sheet before has.
+func (w *Writer) free(s string) string {
+	name := sheetName(s)
+	for n := 2; w.used[strings.ToLower(name)]; n++ {
+		r := []rune(sheetName(s))
+		name = string(r[:min(len(r), 27)]) + " " + strconv.Itoa(n)
+	}
+	w.used[strings.ToLower(name)] = true
+	return name
+}
+
+// sheetName is a name Excel takes: at most 31 characters as UTF-16 counts them, none of a few, no apostrophe at an end.
 func sheetName(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`:\/?*[]'`, r) {
+		if strings.ContainsRune(`:\/?*[]`, r) {
 			return -1
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > 31 {
-		s = string(r[:31])
+	r := []rune(s)
+	for len(utf16.Encode(r)) > 31 {
+		r = r[:len(r)-1]
 	}
+	s = strings.Trim(string(r), "'")
 	if s == "" {
 		return "1"
 	}
 	return s
 }
 
-// Write adds a row.
-func (w *Writer) Write(cells []string) error {
-	w.n++
+// Write adds a row below the last.
+func (w *Writer) Write(cells []string) error { return w.put(w.n+1, cells) }
+
+// Put adds a row where one stood that a Reader read, so that people find it under the number they were told. Rows are
+// put in their order; the rows between stay empty.
+func (w *Writer) Put(n int, cells []string) error { return w.put(max(n, w.n+1), cells) }
+
+func (w *Writer) put(n int, cells []string) error {
 	if w.text != nil {
+		for ; w.line < n; w.line++ {
+			if err := w.text.Write(nil); err != nil {
+				return err
+			}
+		}
 		out := make([]string, len(cells))
+		w.n = w.line
+		w.line++
 		for i, c := range cells {
 			out[i] = guard(c)
+			w.line += strings.Count(c, "\n")
 		}
 		return w.text.Write(out)
 	}
+	if n > excelize.TotalRows { // lines of a text, most of them empty
+		n = w.n + 1
+	}
+	w.n = n
 	row := make([]any, len(cells))
 	for i, c := range cells {
 		row[i] = c
+		if n == w.head {
+			row[i] = excelize.Cell{StyleID: w.bold, Value: c}
+		}
 	}
-	at, err := excelize.CoordinatesToCellName(1, w.n)
+	at, err := excelize.CoordinatesToCellName(1, n)
 	if err != nil {
 		return err
 	}
