@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
@@ -44,61 +45,88 @@ func (r record) get(col string) string { return r.cells[col] }
 // headRows is how far down a sheet its head row is looked for: titles and notes may stand above it.
 const headRows = 12
 
+// reader reads a file row by row and knows what each row is.
+type reader struct {
+	*sheet.Reader
+	cols  []column
+	name  string
+	begun bool
+	above int
+	at    []string // the column of each cell of the sheet at hand; nil before its head row
+}
+
+func open(src io.ReaderAt, size int64, cols []column) (*reader, error) {
+	in, err := sheet.Open(src, size)
+	return &reader{Reader: in, cols: cols}, err
+}
+
+// next is the next row, or io.EOF. head says that it is the head row of its sheet: at is set from there on. Sheets that
+// have none are read past: at stays nil.
+func (r *reader) next() (row sheet.Row, head bool, err error) {
+	if row, err = r.Next(); err != nil {
+		return row, false, err
+	}
+	if !r.begun || row.Sheet != r.name {
+		r.begun, r.name, r.above, r.at = true, row.Sheet, 0, nil
+	}
+	if r.at == nil {
+		if r.above++; r.above <= headRows {
+			r.at = matchHead(row.Cells, r.cols)
+		}
+		return row, r.at != nil, nil
+	}
+	return row, false, nil
+}
+
+// headless is the fault of a file in which no head row was found: it names the columns one must have.
+func headless(cols []column) error {
+	var must []string
+	for _, c := range cols {
+		if c.must {
+			must = append(must, ColumnName(locale.Zh, c.code))
+		}
+	}
+	return fault.New(fault.Invalid, "sheet.head", strings.Join(must, "、"))
+}
+
 // read reads every sheet that has a head row. A file without any is the fault sheet.head, which names the columns that
 // are missing.
 func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([]record, map[string]bool, error) {
-	in, err := sheet.Open(src, size)
+	in, err := open(src, size, cols)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer in.Close()
 	var out []record
 	have := map[string]bool{}
-	var at []string // the column of each cell of the sheet at hand
-	name, above, found := "\x00", 0, false
 	for {
-		row, err := in.Next()
+		row, head, err := in.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if row.Sheet != name {
-			name, above, at = row.Sheet, 0, nil
-		}
-		if at == nil {
-			if above++; above <= headRows {
-				if at = matchHead(row.Cells, cols); at != nil {
-					found = true
-					for _, c := range at {
-						have[c] = true
-					}
-				}
+		if head {
+			for _, c := range in.at {
+				have[c] = true
 			}
 			continue
 		}
 		rec := record{sheet: row.Sheet, n: row.N, cells: map[string]string{}}
-		some := false
 		for i, v := range row.Cells {
-			if i < len(at) && at[i] != "" && v != "" {
-				rec.cells[at[i]], some = v, true
+			if i < len(in.at) && in.at[i] != "" && v != "" {
+				rec.cells[in.at[i]] = v
 			}
 		}
-		if some {
+		if len(rec.cells) > 0 {
 			if out = append(out, rec); len(out)%1000 == 0 {
 				tell("read", len(out))
 			}
 		}
 	}
-	if !found {
-		var must []string
-		for _, c := range cols {
-			if c.must {
-				must = append(must, ColumnName(locale.Zh, c.code))
-			}
-		}
-		return nil, nil, fault.New(fault.Invalid, "sheet.head", strings.Join(must, "、"))
+	if len(have) == 0 {
+		return nil, nil, headless(cols)
 	}
 	return out, have, nil
 }
@@ -207,21 +235,60 @@ type form struct {
 }
 
 func (f *form) say(col, code string, args ...string) {
+	for i, a := range args {
+		args[i] = shown(a)
+	}
 	f.bad = append(f.bad, Problem{col, code, args})
 }
 
-// text is a cell of at most so many characters.
+// shown is what a file says as a message may repeat it: without characters that would turn the message around, and
+// not at any length.
+func shown(s string) string {
+	const most = 120
+	var out []rune
+	for _, r := range s {
+		if _, ok := flow.Clean(string(r), false); ok {
+			out = append(out, r)
+		}
+	}
+	if len(out) > most {
+		out = append(out[:most], '…')
+	}
+	return string(out)
+}
+
+// text is a cell of one line, of at most so many characters; para one that may have several lines. Both take what a
+// form takes: an import is no way around it.
 func (f *form) text(col string, must bool, limit int) string {
-	v := f.rec.get(col)
+	return f.typed(col, f.rec.get(col), must, limit, false)
+}
+
+func (f *form) para(col string, must bool, limit int) string {
+	return f.typed(col, f.rec.get(col), must, limit, true)
+}
+
+func (f *form) typed(col, v string, must bool, limit int, lines bool) string {
+	v, ok := flow.Clean(v, lines)
 	switch {
 	case v == "" && must:
 		f.say(col, "required")
 	case len([]rune(v)) > limit:
 		f.say(col, "text.long", itoa(limit))
-	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == '\ufffd' }):
+	case !ok || strings.ContainsRune(v, '\ufffd'): // what could not be read where the file was made
 		f.say(col, "text.control")
 	}
 	return v
+}
+
+// texts is a cell that names several things, each once.
+func (f *form) texts(col string, limit int) []string {
+	var out []string
+	for _, v := range sheet.List(f.rec.get(col)) {
+		if v = f.typed(col, v, false, limit, false); v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (f *form) day(col string, must bool) calendar.Date {
@@ -299,7 +366,7 @@ func (f *form) choice(col string, must bool, options map[string]string) string {
 
 // done adds the row's line to the report and says whether the row is right.
 func (f *form) done(what, name string, changes []Changed) bool {
-	l := Line{Sheet: f.rec.sheet, Row: f.rec.n, What: what, Name: name, Changes: changes, Problems: f.bad}
+	l := Line{Sheet: f.rec.sheet, Row: f.rec.n, What: what, Name: shown(name), Changes: changes, Problems: f.bad}
 	if len(f.bad) > 0 {
 		l.What, l.Changes = Wrong, nil
 	}

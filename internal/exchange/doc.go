@@ -5,7 +5,7 @@
 //
 //	x.Import(ctx, who, kind, src io.ReaderAt, size, Options{DryRun, On, Lang, Progress}) (Report, error)
 //	x.Export(ctx, who, kind, to io.Writer, format, lang) (rows int, err error)
-//	x.Annotate(src, size, report, to, format, lang) error  // the same table with a column of what is wrong
+//	x.Annotate(src, size, report, to, format, lang) error  // the same sheets with a column of what is wrong, to mend and send again
 //	x.Template(kind, to, format, lang) error               // the head row alone
 //	exchange.Kinds, exchange.Known(kind)
 //
@@ -21,7 +21,8 @@
 // Invariants: all or nothing: with one wrong row nothing is written; an import is one act, with the digest of its rows
 // (D6); importing what was exported changes nothing; nothing is removed because it is missing from a file, but a roster
 // replaces who holds the posts of the establishment in the townships it names, and theirs alone. Somebody whom a higher
-// level manages is refused, as at the counter.
+// level manages is refused, as at the counter. A matter's number counts within its register, and what the actor may not
+// see is as unknown as what is not there: a report never tells of it (D22). A dry run says what the real one will.
 //
 // Start at Service.Import; one file a kind holds its columns and its plan.
 package exchange

@@ -234,6 +234,9 @@ func TestExportImportIsIdentity(t *testing.T) {
 		if n, den := count(t, w, "officials.growth", "county"); n != 2 || den != 1200 {
 			t.Errorf("growth is %d against %d", n, den)
 		}
+		for _, p := range past {
+			right(t, w, op, p.kind, strings.ReplaceAll(p.text, "石桥镇", "石桥街道"), map[string]int{exchange.New: p.n})
+		}
 		for _, kind := range []string{"divisions", "people", "officials", "statistics", "tipoffs", "clues", "cases"} {
 			for _, f := range []sheet.Format{sheet.XLSX, sheet.CSV} {
 				for _, lang := range []string{locale.Zh, locale.En} {
@@ -243,7 +246,7 @@ func TestExportImportIsIdentity(t *testing.T) {
 						t.Fatalf("%s: %v", kind, err)
 					}
 					rep := bring(t, w, op, kind, b.String(), false)
-					if rep.Counts[exchange.Same] != n || rep.Changes() || !rep.Clean() {
+					if n == 0 || rep.Counts[exchange.Same] != n || rep.Changes() || !rep.Clean() {
 						t.Errorf("%s %s %s: %d rows out, in: %v %+v", kind, f, lang, n, rep.Counts, firstOdd(rep))
 					}
 				}

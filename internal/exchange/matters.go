@@ -44,10 +44,11 @@ var (
 
 // past is one row that is to become a matter.
 type past struct {
-	m    flow.Matter
-	subs []flow.Subject
-	unit access.Unit
-	rec  record
+	m       flow.Matter
+	subs    []flow.Subject
+	unit    access.Unit
+	summary string
+	rec     record
 }
 
 // importer reads the columns of one kind of matter.
@@ -55,16 +56,24 @@ type importer struct {
 	s       *Service
 	p       *pass
 	kind    string
-	above   string // the kind of what it may come from
 	states  map[string]string
 	ranks   map[string]string
 	terms   map[string]map[string]string
-	there   map[string]id.ID // numbers of the kind that are known
-	parents map[string]flow.Matter
+	there   numbers            // of the file's own numbers
+	parents numbers            // of the numbers its rows came from
+	used    map[registered]int // how often the file has had a number so far
+	organs  map[id.Key]access.Unit
+}
+
+// registered is a number in a register: every organ counts its own.
+type registered struct {
+	organ id.Key
+	no    string
 }
 
 func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lists ...string) (*importer, error) {
-	x := &importer{s: s, p: p, kind: kind, above: above, states: map[string]string{}, ranks: s.ranks(), terms: map[string]map[string]string{}, there: map[string]id.ID{}}
+	x := &importer{s: s, p: p, kind: kind, states: map[string]string{}, ranks: s.ranks(), terms: map[string]map[string]string{}, used: map[registered]int{},
+		organs: map[id.Key]access.Unit{}}
 	t, _ := s.Engine.Table(kind)
 	for i, st := range t.States {
 		if !st.End && i > 0 {
@@ -78,26 +87,19 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 	for _, l := range append(lists, "discipline") {
 		x.terms[l] = s.terms(l, p.on)
 	}
-	nos, err := db.All(ctx, p.r, func(rows *db.Rows) (v [2]string, err error) { return v, rows.Scan(&v[0], &v[1]) }, `SELECT m.no, m.id FROM matters m WHERE m.city_id = $1 AND m.kind = $2`, kind)
-	if err != nil {
-		return nil, err
+	nos, from := map[string]bool{}, map[string]bool{}
+	for _, rec := range p.rows {
+		for col, of := range map[string]map[string]bool{"no": nos, "from_no": from} {
+			if no, _ := flow.Clean(rec.get(col), false); no != "" {
+				of[no] = true
+			}
+		}
 	}
-	for _, v := range nos {
-		x.there[v[0]] = id.ID{City: p.r.City(), Key: v[1]}
+	var err error
+	if x.there, err = p.numbersOf(ctx, kind, nos); err == nil {
+		x.parents, err = p.numbersOf(ctx, above, from)
 	}
-	return x, x.loadParents(ctx)
-}
-
-func (x *importer) loadParents(ctx context.Context) error {
-	if x.above == "" || !x.p.have["from_no"] {
-		return nil
-	}
-	ms, err := db.All(ctx, x.p.r, func(rows *db.Rows) (m flow.Matter, err error) { return m, rows.Scan(m.Dest()...) }, `SELECT `+flow.Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = $2`, x.above)
-	x.parents = map[string]flow.Matter{}
-	for _, m := range ms {
-		x.parents[m.No] = m
-	}
-	return err
+	return x, err
 }
 
 // row reads what every kind of matter has. ok is false when the row is wrong or its number is known; more reads the
@@ -107,13 +109,26 @@ func (x *importer) row(ctx context.Context, rec record, more func(f *form, w *pa
 	w.rec = rec
 	m := &w.m
 	m.No, m.Title, m.State = f.text("no", true, 60), f.text("title", true, 80), f.choice("state", true, x.states)
-	if _, known := x.there[m.No]; known && m.No != "" {
+	m.Received, m.Ended = f.day("received", true), f.day("ended", false)
+	w.unit = f.unit("unit", true)
+	sub := org.SubjectInput{Unit: w.unit.ID.Key, Name: f.text("subject_name", false, 30), Post: f.text("subject_post", true, 60), Rank: f.choice("rank", true, x.ranks), PartyMember: f.party("party_member")}
+	m.Subject, m.SubjectPost = sub.Name, sub.Post
+	organ, err := x.organ(ctx, w.unit)
+	if err != nil {
+		return w, false, err
+	}
+	there, key := x.ownNumber(&w, organ), registered{organ.ID.Key, m.No}
+	x.used[key]++
+	switch n := x.used[key]; {
+	case m.No == "":
+	case n <= len(there): // what an export gave out, even where a register has a number twice
+		f.bad = nil
 		f.done(Same, m.No, nil)
 		return w, false, nil
+	case n > 1:
+		f.say("no", "sheet.twice")
 	}
-	x.there[m.No] = id.ID{}
-	f.text("summary", true, 4000)
-	m.Received, m.Ended = f.day("received", true), f.day("ended", false)
+	w.summary = f.para("summary", true, 4000)
 	t, _ := x.s.Engine.Table(x.kind)
 	st, _ := t.State(m.State)
 	switch {
@@ -124,11 +139,9 @@ func (x *importer) row(ctx context.Context, rec record, more func(f *form, w *pa
 	case m.Ended != "" && m.Ended < m.Received:
 		f.say("ended", "day.before", string(m.Received))
 	}
-	w.unit = f.unit("unit", true)
-	sub := org.SubjectInput{Unit: w.unit.ID.Key, Name: f.text("subject_name", false, 30), Post: f.text("subject_post", true, 60), Rank: f.choice("rank", true, x.ranks), PartyMember: f.party("party_member")}
 	f.choice("discipline", true, x.terms["discipline"])
-	if no := rec.get("from_no"); no != "" {
-		if up, ok := x.parents[no]; ok {
+	if no := f.text("from_no", false, 60); no != "" {
+		if up, ok := x.parent(no, &w, organ); ok {
 			m.Parent, m.Root = up.ID.Key, up.Root
 		} else {
 			f.say("from_no", "sheet.from_no", no)
@@ -136,16 +149,16 @@ func (x *importer) row(ctx context.Context, rec record, more func(f *form, w *pa
 	}
 	more(f, &w)
 	if len(f.bad) == 0 {
-		err = x.subject(ctx, f, &w, sub)
+		err = x.subject(ctx, f, &w, organ, sub)
 	}
 	if err == nil {
-		ok = f.done(New, m.No+"　"+m.Title, nil)
+		ok = f.done(New, m.No+"　"+m.Title, nil) && !x.entered(&w, organ)
 	}
 	return w, ok, err
 }
 
 // subject finds who the matter is about and whether anything may be kept of them here.
-func (x *importer) subject(ctx context.Context, f *form, w *past, in org.SubjectInput) error {
+func (x *importer) subject(ctx context.Context, f *form, w *past, organ access.Unit, in org.SubjectInput) error {
 	sub, err := org.Resolve(ctx, x.p.r, x.s.Rules, in)
 	if bad := fault.Fields(err); len(bad) > 0 {
 		for _, b := range bad {
@@ -157,10 +170,6 @@ func (x *importer) subject(ctx context.Context, f *form, w *past, in org.Subject
 		}
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	organ, err := x.organ(ctx, w.unit)
 	if err != nil {
 		return err
 	}
@@ -183,12 +192,22 @@ func (x *importer) subject(ctx context.Context, f *form, w *past, in org.Subject
 }
 
 // organ is the organ whose register a matter of the past is entered in: the actor's, or for the host's command line
-// that of the place.
+// that of the place; none where the place is not known.
 func (x *importer) organ(ctx context.Context, u access.Unit) (access.Unit, error) {
+	key := u.Organ
 	if !x.p.who.Automatic() {
-		return access.GetUnit(ctx, x.p.r, x.p.who.Unit().Organ)
+		key = x.p.who.Unit().Organ
 	}
-	return access.GetUnit(ctx, x.p.r, u.Organ)
+	if key == "" {
+		return access.Unit{}, nil
+	}
+	organ, ok := x.organs[key]
+	if ok {
+		return organ, nil
+	}
+	organ, err := access.GetUnit(ctx, x.p.r, key)
+	x.organs[key] = organ
+	return organ, err
 }
 
 func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
@@ -202,8 +221,9 @@ func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Contex
 	}
 	var all []one
 	for _, rec := range p.rows {
-		t := intake.Tipoff{Summary: rec.get("summary"), OutsideNo: rec.get("no")}
+		var t intake.Tipoff
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
+			t.Summary, t.OutsideNo = w.summary, w.m.No
 			t.Channel, t.Ground = f.choice("channel", true, x.terms["channel"]), f.choice("ground", w.m.State == intake.Declined, x.terms["decline_ground"])
 			w.m.Source, t.Discipline = intake.SourceOf(t.Channel), x.terms["discipline"][strings.ToLower(rec.get("discipline"))]
 		})
@@ -236,8 +256,9 @@ func (s *Service) planClues(ctx context.Context, p *pass) (func(context.Context,
 	}
 	var all []one
 	for _, rec := range p.rows {
-		c := clue.Clue{Summary: rec.get("summary"), OutsideNo: rec.get("no")}
+		var c clue.Clue
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
+			c.Summary, c.OutsideNo = w.summary, w.m.No
 			w.m.Source = f.choice("source", true, x.terms["clue_source"])
 			c.Disposal, c.Disposed = f.choice("disposal", false, x.terms["disposal"]), f.day("disposed", false)
 			if c.Disposal != "" && c.Disposed == "" {
@@ -275,10 +296,14 @@ func (s *Service) planCases(ctx context.Context, p *pass) (func(context.Context,
 	}
 	var all []one
 	for _, rec := range p.rows {
-		c := casework.Case{Summary: rec.get("summary"), OutsideNo: rec.get("no")}
+		var c casework.Case
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
+			c.Summary, c.OutsideNo = w.summary, w.m.No
 			w.m.Source = f.choice("source", false, x.terms["clue_source"])
-			c.Track, c.Filed = f.choice("track", true, x.terms["track"]), f.day("filed", true)
+			c.Track, c.Filed = f.choice("track", true, x.terms["track"]), f.day("filed", w.m.State == casework.Closed)
+			if w.m.State == casework.Filing && c.Filed != "" { // filing it here will count it
+				f.say("filed", "sheet.not_filed")
+			}
 			c.Decision, c.Decided = f.choice("decision", w.m.State == casework.Closed, x.terms["decision"]), f.day("decided", w.m.State == casework.Closed)
 			c.Form = f.choice("form", false, x.terms["four_form"])
 			c.Discipline, c.Clue = x.terms["discipline"][strings.ToLower(rec.get("discipline"))], w.m.Parent
@@ -309,10 +334,12 @@ func (p *pass) step(i int) {
 }
 
 // exported reads the matters of a kind that the actor may see with the kind's own columns, detail, and gives each as a
-// row: the common columns, then what more makes of the others.
-func (s *Service) exported(ctx context.Context, r db.Reader, who access.Actor, lang, kind, detail string, n int, row func([]string) error, more func(m flow.Matter, v []string) []string) error {
-	b := db.Build(`SELECT ` + flow.Columns + `, COALESCE(b.unit_id, ''), COALESCE(b.name, ''), COALESCE(b.post, ''), COALESCE(b.party_member, FALSE), COALESCE(up.no, ''), ` + detail + ` JOIN matters m ON m.city_id = d.city_id AND m.id = d.id
-		LEFT JOIN subjects b ON b.city_id = m.city_id AND b.matter_id = m.id AND b.n = 1 LEFT JOIN matters up ON up.city_id = m.city_id AND up.id = m.parent_id WHERE m.city_id = $1`)
+// row: the common columns, then what more makes of the others. The number of what it came from, a matter of the kind
+// above, is given where the actor may see that too.
+func (s *Service) exported(ctx context.Context, r db.Reader, who access.Actor, lang, kind, above, detail string, n int, row func([]string) error, more func(m flow.Matter, v []string) []string) error {
+	b := db.Build(`SELECT `+flow.Columns+`, COALESCE(b.unit_id, ''), COALESCE(b.name, ''), COALESCE(b.post, ''), COALESCE(b.party_member, FALSE), COALESCE(up.no, ''), `+detail+` JOIN matters m ON m.city_id = d.city_id AND m.id = d.id
+		LEFT JOIN subjects b ON b.city_id = m.city_id AND b.matter_id = m.id AND b.n = 1 LEFT JOIN matters up ON up.city_id = m.city_id AND up.id = m.parent_id AND up.kind = ?`, above)
+	who.Scope(access.ReadOf(above)).Where(b, "up", r.City()).Add(` WHERE m.city_id = $1`)
 	who.Scope(access.ReadOf(kind)).Where(b, "m", r.City())
 	text, args := b.Add(` ORDER BY m.received_on, m.id`).SQL()
 	x, err := loadUnits(ctx, r, who)
@@ -352,19 +379,19 @@ func (s *Service) exported(ctx context.Context, r db.Reader, who access.Actor, l
 }
 
 func (s *Service) exportTipoffs(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
-	return s.exported(ctx, r, who, lang, intake.Kind, `d.summary, d.discipline, d.channel, d.ground FROM tipoffs d`, 4, row, func(_ flow.Matter, v []string) []string {
+	return s.exported(ctx, r, who, lang, intake.Kind, "", `d.summary, d.discipline, d.channel, d.ground FROM tipoffs d`, 4, row, func(_ flow.Matter, v []string) []string {
 		return []string{s.Rules.Name("channel", v[2], lang), s.termOr("decline_ground", v[3], lang)}
 	})
 }
 
 func (s *Service) exportClues(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
-	return s.exported(ctx, r, who, lang, clue.Kind, `d.summary, d.discipline, d.disposal, d.disposed_on, d.close_kind FROM clues d`, 5, row, func(m flow.Matter, v []string) []string {
+	return s.exported(ctx, r, who, lang, clue.Kind, intake.Kind, `d.summary, d.discipline, d.disposal, d.disposed_on, d.close_kind FROM clues d`, 5, row, func(m flow.Matter, v []string) []string {
 		return []string{s.Rules.Name("clue_source", m.Source, lang), m.Parent, s.termOr("disposal", v[2], lang), v[3], s.termOr("close_kind", v[4], lang)}
 	})
 }
 
 func (s *Service) exportCases(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
-	return s.exported(ctx, r, who, lang, casework.Kind, `d.summary, d.discipline, d.track, d.filed_on, d.decision, d.decided_on, d.form FROM cases d`, 7, row, func(m flow.Matter, v []string) []string {
+	return s.exported(ctx, r, who, lang, casework.Kind, clue.Kind, `d.summary, d.discipline, d.track, d.filed_on, d.decision, d.decided_on, d.form FROM cases d`, 7, row, func(m flow.Matter, v []string) []string {
 		return []string{s.termOr("clue_source", m.Source, lang), m.Parent, s.termOr("track", v[2], lang), v[3], s.termOr("decision", v[4], lang), v[5], s.termOr("four_form", v[6], lang)}
 	})
 }

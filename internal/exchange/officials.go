@@ -10,8 +10,8 @@ import (
 	"qianshao/internal/platform/db"
 )
 
-// Officials are the register of people under supervision. An entry is known by its number or, without one, by unit,
-// name and post.
+// Officials are the register of people under supervision. An entry is known by its number in its county or, without
+// one, by unit, name and post.
 var officialColumns = []column{
 	{"unit", true, []string{"所在单位", "单位代码", "单位名称"}},
 	{"name", true, nil},
@@ -27,9 +27,12 @@ var officialColumns = []column{
 
 // entry is an official as the register has them.
 type entry struct {
-	id, unit, name, post, rank, category, from, to, no string
-	party, chief                                       bool
+	id, unit, county, name, post, rank, category, from, to, no string
+	party, chief                                               bool
 }
+
+// numbered is an entry's number where it counts: every county keeps its own.
+func (e entry) numbered() string { return e.county + "\x00" + e.no }
 
 func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
 	all, err := loadOfficials(ctx, p.r)
@@ -39,7 +42,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 	byNo, byName := map[string]entry{}, map[string]entry{}
 	for _, e := range all {
 		if e.no != "" {
-			byNo[e.no] = e
+			byNo[e.numbered()] = e
 		}
 		if e.to == "" {
 			byName[e.unit+"\x00"+e.name+"\x00"+e.post] = e
@@ -56,7 +59,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 	for _, rec := range p.rows {
 		f := &form{p: p, rec: rec}
 		u := f.unit("unit", true)
-		e := entry{unit: u.ID.Key, name: f.text("name", true, 30), post: f.text("post", true, 60), rank: f.choice("rank", true, ranks), category: f.choice("category", true, categories),
+		e := entry{unit: u.ID.Key, county: u.County, name: f.text("name", true, 30), post: f.text("post", true, 60), rank: f.choice("rank", true, ranks), category: f.choice("category", true, categories),
 			from: string(f.day("from", false)), to: string(f.day("to", false)), no: f.text("official_no", false, 40), chief: f.yes("chief")}
 		e.party = f.party("party_member")
 		if e.to != "" && e.from != "" && e.to < e.from {
@@ -67,13 +70,13 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		}
 		key := e.unit + "\x00" + e.name + "\x00" + e.post
 		if e.no != "" {
-			key = e.no
+			key = e.numbered()
 		}
 		if seen[key] {
 			f.say("name", "sheet.twice")
 		}
 		seen[key] = true
-		was, ok := byNo[e.no]
+		was, ok := byNo[e.numbered()]
 		if !ok || e.no == "" {
 			was, ok = byName[e.unit+"\x00"+e.name+"\x00"+e.post]
 			ok = ok && (e.no == "" || was.no == "" || was.no == e.no)
@@ -151,8 +154,8 @@ func yesNo(b bool) string {
 
 func loadOfficials(ctx context.Context, r db.Reader) ([]entry, error) {
 	return db.All(ctx, r, func(rows *db.Rows) (e entry, err error) {
-		return e, rows.Scan(&e.id, &e.unit, &e.name, &e.post, &e.rank, &e.category, &e.party, &e.chief, &e.from, &e.to, &e.no)
-	}, `SELECT o.id, o.unit_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.from_on, o.to_on, o.outside_no FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id
+		return e, rows.Scan(&e.id, &e.unit, &e.county, &e.name, &e.post, &e.rank, &e.category, &e.party, &e.chief, &e.from, &e.to, &e.no)
+	}, `SELECT o.id, o.unit_id, o.county_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.from_on, o.to_on, o.outside_no FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id
 		WHERE o.city_id = $1 ORDER BY u.level, u.code, u.id, o.pinyin, o.id`)
 }
 

@@ -14,7 +14,6 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
-	"qianshao/internal/sheet"
 )
 
 // People are the roster of the establishment: one row a post of a township commission, without a name where it is
@@ -109,7 +108,7 @@ func readPerson(p *pass, rec record, posts, reasons map[string]string, villages 
 		f.say("since", "sheet.after", string(p.on))
 	}
 	w.reason, w.leftTo = f.choice("left_reason", false, reasons), f.text("left_to", false, 60)
-	for _, v := range list(rec, "villages") {
+	for _, v := range f.texts("villages", 60) {
 		u, ok := villages[w.unit.ID.Key][v]
 		if !ok {
 			f.say("villages", "sheet.village", v)
@@ -117,7 +116,7 @@ func readPerson(p *pass, rec record, posts, reasons map[string]string, villages 
 		}
 		w.villages = append(w.villages, u)
 	}
-	w.groups, w.duties = list(rec, "groups"), list(rec, "duties")
+	w.groups, w.duties = f.texts("groups", 120), f.texts("duties", 120)
 	if w.person.Name == "" && len(w.villages)+len(w.groups)+len(w.duties) > 0 {
 		f.say("name", "required")
 	}
@@ -426,17 +425,6 @@ func (r *roster) left(rows []*wanted, seats []*seat) {
 		r.p.rep.add(l)
 		r.end(s, r.p.on, "", "")
 	}
-}
-
-// list is a cell that names several things, each once.
-func list(rec record, col string) []string {
-	var out []string
-	for _, x := range sheet.List(rec.get(col)) {
-		if !slices.Contains(out, x) {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 // under finds units of a kind within a township by name, by name without its last character, and by code.
