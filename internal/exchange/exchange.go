@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -311,53 +309,4 @@ func (s *Service) Template(kind string, to io.Writer, f sheet.Format, lang strin
 		return err
 	}
 	return w.Close()
-}
-
-// Annotate writes the table again with a column of what is wrong in each row, for people to mend and send again.
-func (s *Service) Annotate(src io.ReaderAt, size int64, rep Report, to io.Writer, f sheet.Format, lang string) error {
-	wrong := map[string]string{}
-	for _, l := range rep.wrong {
-		var ts []string
-		for _, p := range l.Problems {
-			ts = append(ts, p.Text(lang))
-		}
-		wrong[l.Sheet+"\x00"+strconv.Itoa(l.Row)] = strings.Join(ts, locale.T(lang, "sheet.and"))
-	}
-	in, err := sheet.Open(src, size)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var out *sheet.Writer
-	width := 0
-	for {
-		row, err := in.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		why := wrong[row.Sheet+"\x00"+strconv.Itoa(row.N)]
-		if out == nil {
-			if matchHead(row.Cells, tables[rep.Kind].columns) == nil {
-				continue
-			}
-			width = len(row.Cells)
-			if out, err = sheet.NewWriter(to, f, locale.T(lang, "sheet.kind."+rep.Kind), append(row.Cells, locale.T(lang, "sheet.reason"))); err != nil {
-				return err
-			}
-			continue
-		}
-		cells := make([]string, max(width, len(row.Cells))+1)
-		copy(cells, row.Cells)
-		cells[width] = why
-		if err := out.Write(cells); err != nil {
-			return err
-		}
-	}
-	if out == nil {
-		return fault.New(fault.Invalid, "sheet.head")
-	}
-	return out.Close()
 }
