@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -17,6 +18,9 @@ import (
 // same rules hold. One wrong line and nothing is taken.
 func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.ReaderAt, size int64, opt Options) (Report, error) {
 	rep := Report{Kind: "holidays", Counts: map[string]int{}}
+	if !s.MayImport(who, "holidays") {
+		return rep, fault.New(fault.Forbidden, "page.not_yours")
+	}
 	if size > sheet.MaxBytes {
 		return rep, fault.New(fault.TooLarge, "sheet.large", strconv.Itoa(sheet.MaxBytes>>20))
 	}
@@ -33,24 +37,20 @@ func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.R
 		rep.add(Line{Row: at.Line, What: Wrong, Problems: []Problem{{Code: "calendar." + at.Code, Args: []string{strconv.Itoa(at.Line), at.Detail}}}})
 		return rep, nil
 	}
+	if len(years) == 0 {
+		return rep, fault.InvalidField("text", "calendar.nothing")
+	}
 	rep.Rows = len(years)
-	fresh := map[int]bool{}
-	if opt.DryRun {
-		have, err := db.Column[int](ctx, s.Ledger.DB.Shared(), `SELECT year FROM holiday_years`)
+	text, fresh, err := s.notices(ctx, years)
+	if err != nil {
+		return rep, err
+	}
+	if !opt.DryRun {
+		done, err := s.Clocks.ImportYear(ctx, s.Ledger, who, text, s.Engine.Effects())
 		if err != nil {
 			return rep, err
 		}
-		for _, y := range years {
-			fresh[y.Year] = true
-		}
-		for _, y := range have {
-			fresh[y] = false
-		}
-	} else {
-		done, err := s.Clocks.ImportYear(ctx, s.Ledger, who, string(b), s.Engine.Effects())
-		if err != nil {
-			return rep, err
-		}
+		fresh = map[int]bool{} // what was really written, should somebody else have imported meanwhile
 		for _, y := range done.New {
 			fresh[y] = true
 		}
@@ -67,6 +67,36 @@ func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.R
 		rep.add(l)
 	}
 	return rep, nil
+}
+
+// notices is the text to import, and which of its years say something new. Two texts that say the same are the same
+// here, however they were typed: a year that says nothing new is handed on as it is kept, so that a dry run and the
+// real one can't come to different answers.
+func (s *Service) notices(ctx context.Context, years []calendar.Year) (string, map[int]bool, error) {
+	bodies, err := db.Column[string](ctx, s.Ledger.DB.Shared(), `SELECT body FROM holiday_years ORDER BY year`)
+	if err != nil {
+		return "", nil, err
+	}
+	kept := map[string]string{} // by what they say
+	for _, b := range bodies {
+		ys, err := calendar.ParseYears(b, "holiday_years")
+		if err != nil {
+			return "", nil, err
+		}
+		for _, y := range ys {
+			kept[y.String()] = b
+		}
+	}
+	var text strings.Builder
+	fresh := map[int]bool{}
+	for _, y := range years {
+		b, same := kept[y.String()]
+		if !same {
+			b, fresh[y.Year] = y.String(), true
+		}
+		text.WriteString(b + "\n")
+	}
+	return text.String(), fresh, nil
 }
 
 // exportHolidays writes the notices that were imported into this deployment; the shipped ones are the program's own.
