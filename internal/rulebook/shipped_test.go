@@ -32,7 +32,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		clue.assign clue.opinion inquiry.start inquiry.answer inquiry.report verify.plan verify.work verify.result
 		clue.shelve_review clue.settle
 		case.filing case.announce_filing case.investigate case.review_accept case.review case.county_review case.decide
-		case.deliver case.announce case.execute_post case.execution_report case.close
+		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.record
 		superior.review risen.act recusal.decide`) {
@@ -53,7 +53,7 @@ func TestApprovalsThatCodeNames(t *testing.T) {
 	for _, id := range strings.Fields(`
 		tipoff.decline clue.return clue.disposal inquiry.outcome verify.plan verify.result clue.reopen
 		case.file case.transfer case.return case.review_report case.decide case.close
-		ext.assigned ext.verify ext.investigate ext.review ext.execute_post`) {
+		ext.assigned ext.verify ext.investigate ext.review ext.execute_post ext.petition`) {
 		if _, _, ok := b.Chain(id, day, nil); !ok {
 			t.Errorf("approval %s is missing, or has no case for a matter without facts", id)
 		}
@@ -170,6 +170,16 @@ func TestLengths(t *testing.T) {
 		{"appeal.party", 3, "month", "", legal, "text"},
 		{"appeal.review", 1, "month", "", legal, "text"},
 		{"appeal.rereview", 2, "month", "", legal, "text"},
+		{"clue.transfer", 5, "workday", "", legal, "secondary"},
+		{"petition.notice", 15, "day", "", legal, "text"},
+		{"petition.objection", 5, "workday", "", legal, "text"},
+		{"petition.conclude", 60, "day", "30 day 1 ext.petition", legal, "text"},
+		{"petition.review", 30, "day", "", legal, "text"},
+		{"petition.rereview", 30, "day", "", legal, "text"},
+		{"property.release", 3, "day", "", legal, "text"},
+		{"property.unfreeze", 3, "day", "", legal, "text"},
+		{"complaint.decide", 1, "month", "", legal, "text"},
+		{"complaint.review", 2, "month", "", legal, "text"},
 		{"clue.assign", 5, "workday", "", open, "local"},
 		{"inquiry.start", 5, "workday", "", open, "local"},
 		{"verify.plan", 10, "workday", "", open, "local"},
@@ -182,6 +192,8 @@ func TestLengths(t *testing.T) {
 		{"case.decide", 1, "month", "", open, "local"},
 		{"case.deliver", 15, "workday", "", open, "local"},
 		{"case.close", 1, "month", "", open, "local"},
+		{"case.announce_office", 1, "month", "", open, "local"},
+		{"case.execution_office", 6, "month", "", open, "local"},
 		{"approve.head", 1, "workday", "", open, "local"},
 		{"approve.deputy", 1, "workday", "", open, "local"},
 		{"approve.principal", 3, "workday", "", open, "local"},
@@ -237,6 +249,9 @@ func TestTimersAreWhole(t *testing.T) {
 			want = []int{7, 3, 1}
 			if tm.Unit == rulebook.Workdays && tm.Length < 7 {
 				want = []int{3, 1}
+			}
+			if tm.Unit == rulebook.Days && tm.Length < 7 {
+				want = []int{1}
 			}
 		}
 		if !slices.Equal(tm.Warn, want) {

@@ -82,6 +82,9 @@ func TestWordsAreOfTheirLanguage(t *testing.T) {
 	for _, x := range b.Documents() {
 		texts("document "+x.Code, reflect.ValueOf(x), check)
 	}
+	for _, x := range b.Limits() {
+		texts("limit "+x.ID, reflect.ValueOf(x), check)
+	}
 	for _, x := range b.Ranks() {
 		texts("rank "+x.Code, reflect.ValueOf(x), check)
 	}

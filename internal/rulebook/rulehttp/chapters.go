@@ -120,13 +120,19 @@ func stage(code string) string {
 	switch head {
 	case "tipoff", "slip", "case", "appeal":
 		return head
+	case "petition":
+		return "tipoff"
 	case "clue", "inquiry", "verify":
 		return "clue"
+	case "property":
+		return "case"
+	case "complaint":
+		return "appeal"
 	case "ext":
 		switch code {
 		case "ext.verify":
 			return "clue"
-		case "ext.assigned":
+		case "ext.assigned", "ext.petition":
 			return "tipoff"
 		}
 		return "case"
