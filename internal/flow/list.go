@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"strings"
 
@@ -205,7 +206,11 @@ func SearchTerms(m *Matter) []string {
 // KindTerm is the search index's word for a kind of matter.
 func KindTerm(kind string) string { return "zzk" + kind }
 
-// Search finds matters of one kind by words in their text, newest first, of those the actor may see.
+// searchBatch is how many more hits are read at a time when some of those before are none of the reader's.
+const searchBatch = 100
+
+// Search finds matters of one kind by words in their text, newest first, of those the actor may see: as many as asked
+// for if there are as many, after the key given.
 func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed string, after id.Key, limit int) ([]Matter, error) {
 	terms := text.Parse(typed)
 	if len(terms) == 0 {
@@ -217,30 +222,42 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 	}
 	var out []Matter
 	for _, city := range scope.Cities() {
-		r := e.Ledger.DB.In(city)
 		words, all := scope.Terms(city)
 		if !all && len(words) == 0 {
 			continue
 		}
-		keys, err := text.Find(ctx, r, e.Ledger.DB.Engine, text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after})
-		if err != nil || len(keys) == 0 {
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		// The index carries the scope as words; the rows are read under the scope itself, which also knows the bars.
-		b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1`).In(" AND ", "m.id", keys)
-		q, args := scope.Where(b, "m", city).Add(` ORDER BY m.id DESC`).SQL()
-		ms, err := db.All(ctx, r, scanMatter(city), q, args...)
+		ms, err := e.searchCity(ctx, e.Ledger.DB.In(city), scope, kind, text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after})
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, ms...)
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].ID.Key > out[j].ID.Key })
-	if len(out) > limit {
-		out = out[:limit]
+	if len(scope.Cities()) > 1 {
+		sort.SliceStable(out, func(i, j int) bool { return out[i].ID.Key > out[j].ID.Key })
 	}
-	return out, nil
+	return out[:min(len(out), limit)], nil
+}
+
+// searchCity reads hits until there are as many as asked for. The index carries the scope as words; the rows are read
+// under the scope itself, which also knows the bars: what is barred must not show by what is missing from a page.
+func (e *Engine) searchCity(ctx context.Context, r db.Reader, scope access.Scope, kind string, q text.Query) ([]Matter, error) {
+	var out []Matter
+	for want := q.Limit; ; q.Limit = searchBatch {
+		keys, err := text.Find(ctx, r, e.Ledger.DB.Engine, q)
+		if err != nil || len(keys) == 0 {
+			return out, err
+		}
+		b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys)
+		sql, args := scope.Where(b, "m", r.City()).SQL()
+		ms, err := db.All(ctx, r, scanMatter(r.City()), sql, args...)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(ms, func(a, b Matter) int { return slices.Index(keys, a.ID.Key) - slices.Index(keys, b.ID.Key) })
+		out = append(out, ms...)
+		if len(out) >= want || len(keys) < q.Limit {
+			return out[:min(len(out), want)], nil
+		}
+		q.After = keys[len(keys)-1]
+	}
 }

@@ -3,7 +3,6 @@ package flowhttp
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -101,48 +100,4 @@ type superiorView struct {
 type superiorRow struct {
 	No, Href, Title, Organ, Kind, State, What, Since, Seen string
 	Due                                                    ui.DueView
-}
-
-// search finds matters by words, or goes straight to one by its number.
-func (p *Pages) search(c *web.Ctx) error {
-	q := strings.TrimSpace(c.R.URL.Query().Get("q"))
-	if r := []rune(q); len(r) > 80 {
-		q = string(r[:80])
-	}
-	v := searchView{Frame: c.Frame(c.T("page.search"))}
-	v.Frame.Query = q
-	for _, name := range p.order {
-		if name == "slip" || !c.Who.Can(access.ReadOf(name)) {
-			continue
-		}
-		ms, err := p.Engine.Search(c.Context(), c.Who, name, q, "", 20)
-		if err != nil {
-			return err
-		}
-		g := searchGroup{Title: c.T("list." + name)}
-		var lv listView
-		if err := p.rows(c, &lv, ms); err != nil {
-			return err
-		}
-		g.Rows = lv.Rows
-		if len(g.Rows) > 0 {
-			v.Groups = append(v.Groups, g)
-			v.N += len(g.Rows)
-		}
-	}
-	if v.N == 1 && len(v.Groups) == 1 && strings.Contains(q, "号") {
-		return c.Redirect(v.Groups[0].Rows[0].Href)
-	}
-	return c.Render(http.StatusOK, searchPage(v))
-}
-
-type searchView struct {
-	Frame  ui.Frame
-	Groups []searchGroup
-	N      int
-}
-
-type searchGroup struct {
-	Title string
-	Rows  []rowView
 }
