@@ -160,9 +160,9 @@ func findSQLite(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
 		parts = append(parts, "("+strings.Join(quoted(`"`, marked(q.Scope)), " OR ")+")")
 	}
 	// CROSS JOIN keeps the order of the tables: the index is walked, newest first, until there is enough.
-	b := db.Build(`/*engine*/ SELECT x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid`)
+	b := db.Build(`/*engine*/ SELECT x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid AND x.city_id = $1`)
 	b.If(whole != nil, ` CROSS JOIN texts t ON t.city_id = x.city_id AND t.matter_id = x.matter_id`)
-	b.Add(` WHERE f.search_fts MATCH ? AND x.city_id = $1`, strings.Join(parts, " AND "))
+	b.Add(` WHERE f.search_fts MATCH ?`, strings.Join(parts, " AND "))
 	for _, t := range whole {
 		b.Add(` AND INSTR(t.plain, ?) > 0`, t)
 	}
