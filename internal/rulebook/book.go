@@ -138,7 +138,7 @@ func (b *Book) Name(list, code, lang string) string {
 func (b *Book) Terms(list string, on calendar.Date) []Term {
 	var out []Term
 	for _, t := range b.terms[list] {
-		if t.Holds(on) {
+		if t.Holds(on) && !t.Unchosen {
 			out = append(out, t)
 		}
 	}

@@ -292,6 +292,18 @@ func (l *loader) sanctions() {
 			}
 			l.when(what+", "+b.Body, b.When)
 			l.basis(what, b.Basis)
+			if b.Sure == "" {
+				b.Sure = s.Sure
+			}
+			l.sure(what+", "+b.Body, b.Sure)
+			s.Bodies[i] = b
+		}
+		if p := s.Post; p != nil {
+			l.sure(what+", post", p.Sure)
+			l.basis(what+", post", p.Basis)
+			if len(p.Basis) == 0 {
+				l.fail("%s: post names no article", what)
+			}
 		}
 		l.b.sanctions[s.Code] = s
 		l.b.sanctionOrder = append(l.b.sanctionOrder, s.Code)

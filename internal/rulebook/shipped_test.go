@@ -72,7 +72,7 @@ func TestListsThatCodeNames(t *testing.T) {
 		"slip_reason":          "higher_managed own_chief",
 		"disposal":             "inquiry verification shelve close",
 		"close_ground":         "vague unclear_subject deceased implausible concluded",
-		"close_kind":           "direct accepted disproved",
+		"close_kind":           "direct accepted disproved measure false_report",
 		"inquiry_form":         "talk letter",
 		"talk_by":              "leader department_head entrusted",
 		"inquiry_outcome":      "accept first_form again verify false_report",
@@ -82,7 +82,8 @@ func TestListsThatCodeNames(t *testing.T) {
 		"verify_measure":       "talk statement personal_matters accounts assets ask query fetch",
 		"decision":             "sanction exempt none dismiss transfer",
 		"deciding_body": "township_commission township_party_committee county_commission county_party_committee " +
-			"county_supervision appointing_organ city_commission city_party_committee city_supervision",
+			"county_supervision city_commission city_party_committee city_supervision",
+		"direct_ground":     "secret cross_unit branch_unable county_managed no_quorum escalated other",
 		"pause_reason":      "illness appraisal judicial force_majeure",
 		"clear_answer":      "not_needed declined wanted",
 		"clear_way":         "letter talk meeting notice",
@@ -114,6 +115,10 @@ func TestListsThatCodeNames(t *testing.T) {
 		if _, ok := lists[l.Code]; !ok {
 			t.Errorf("list %s is new; name it here", l.Code)
 		}
+	}
+	// What a step leaves behind has a name, and cannot be chosen.
+	if name := b.Name("decision", "not_filed", "zh"); name != "不予立案" {
+		t.Errorf("a filing that was dropped is called %s", name)
 	}
 	for list, n := range map[string]int{"decline_ground": 3, "disposal": 4, "verification_outcome": 5, "first_form": 12} {
 		if got := len(b.Terms(list, day)); got != n {
@@ -336,6 +341,7 @@ func TestSanctions(t *testing.T) {
 		"party_warning": "[12]", "party_serious_warning": "[18]", "party_removal": "[24]", "party_probation": "[12 24]", "party_expulsion": "[]",
 		"admin_warning": "[6]", "admin_demerit": "[12]", "admin_major_demerit": "[18]", "admin_demotion": "[24]", "admin_removal": "[24]", "admin_dismissal": "[]",
 	}
+	post := "party_removal party_probation party_expulsion admin_demotion admin_removal admin_dismissal"
 	heavy := "party_removal party_probation party_expulsion admin_demotion admin_removal admin_dismissal"
 	tracks := map[string]int{}
 	for _, s := range b.Sanctions(day) {
@@ -345,6 +351,15 @@ func TestSanctions(t *testing.T) {
 		}
 		if s.Heavy != slices.Contains(strings.Fields(heavy), s.Code) {
 			t.Errorf("%s: heavy %v", s.Code, s.Heavy)
+		}
+		if (s.Post != nil) != slices.Contains(strings.Fields(post), s.Code) || s.Post != nil && s.Post.Sure != rulebook.SureText {
+			t.Errorf("%s: change of post %+v", s.Code, s.Post)
+		}
+		for _, r := range s.Bodies {
+			known := slices.ContainsFunc(r.Basis, func(b rulebook.Basis) bool { return b.Reg == "PZ" && b.Art == "6" }) || r.Body == "city_supervision"
+			if known != (r.Sure == rulebook.SureText) {
+				t.Errorf("%s by %s is %s", s.Code, r.Body, r.Sure)
+			}
 		}
 	}
 	if tracks["party"] != 5 || tracks["admin"] != 6 || len(tracks) != 2 {
@@ -366,7 +381,7 @@ func TestSanctions(t *testing.T) {
 		{"admin_dismissal", "level=county rank=village", ""},
 		{"admin_demotion", "level=county rank=staff category=c6", ""},
 		{"admin_removal", "level=city rank=deputy_county category=c5", ""},
-		{"admin_demotion", "level=county rank=staff category=c1", "county_supervision appointing_organ"},
+		{"admin_demotion", "level=county rank=staff category=c1", "county_supervision"},
 		{"admin_dismissal", "level=city rank=deputy_county category=c3", "city_supervision"},
 	} {
 		s, ok := b.Sanction(c.code)

@@ -140,13 +140,15 @@ type Timer struct {
 // Hash identifies the version's exact content; an obligation stores it.
 func (t Timer) Hash() string { return t.hash }
 
-// Term is one entry of a closed list.
+// Term is one entry of a closed list. One that is unchosen only gives a name to what a step leaves behind: nobody may
+// choose it.
 type Term struct {
-	Code  string            `yaml:"code" json:"code"`
-	Name  Text              `yaml:"name" json:"name"`
-	Help  Text              `yaml:"help" json:"help,omitzero"`
-	Attrs map[string]string `yaml:"attrs" json:"attrs,omitempty"`
-	Force `yaml:",inline" json:"force"`
+	Code     string            `yaml:"code" json:"code"`
+	Name     Text              `yaml:"name" json:"name"`
+	Help     Text              `yaml:"help" json:"help,omitzero"`
+	Attrs    map[string]string `yaml:"attrs" json:"attrs,omitempty"`
+	Unchosen bool              `yaml:"unchosen" json:"unchosen,omitempty"`
+	Force    `yaml:",inline" json:"force"`
 }
 
 // Facts are what an approval or power entry may ask about a matter: rank, level, source, choice and so on.
@@ -186,16 +188,25 @@ type Sanction struct {
 	Track  string     `yaml:"track" json:"track"` // party, admin or organisation
 	Name   Text       `yaml:"name" json:"name"`
 	Heavy  bool       `yaml:"heavy" json:"heavy"`
-	Months []int      `yaml:"months" json:"months"` // effect periods that may be chosen; empty: none
+	Months []int      `yaml:"months" json:"months"`       // effect periods that may be chosen; empty: none
+	Post   *Claim     `yaml:"post" json:"post,omitempty"` // that post, rank or pay must be changed; nil: they stay
 	Bodies []BodyRule `yaml:"bodies" json:"bodies"`
 	Force  `yaml:",inline" json:"force"`
 }
 
-// BodyRule names a body that may decide a sanction, for subjects whose facts match.
+// Claim is one thing that follows, with a basis and certainty of its own.
+type Claim struct {
+	Basis []Basis `yaml:"basis" json:"basis"`
+	Sure  Sure    `yaml:"sure" json:"sure"`
+}
+
+// BodyRule names a body that may decide a sanction, for subjects whose facts match. Sure is that of the sanction where
+// the row states none.
 type BodyRule struct {
 	Body  string              `yaml:"body" json:"body"` // code of the list deciding_body
 	When  map[string][]string `yaml:"when" json:"when,omitempty"`
 	Basis []Basis             `yaml:"basis" json:"basis,omitempty"`
+	Sure  Sure                `yaml:"sure" json:"sure"`
 }
 
 // Document is an official paper: its name and, where we draft it, its text with the matter's data as fields. Body is a

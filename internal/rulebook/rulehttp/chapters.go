@@ -356,7 +356,10 @@ func (w *writer) sanctions() []group {
 			if when == "" {
 				when = w.t("rules.anyone")
 			}
-			e.Cases = append(e.Cases, caseView{When: when, Then: w.p.Rules.Name("deciding_body", b.Body, w.lang), Basis: w.basis(b.Basis, "")})
+			e.Cases = append(e.Cases, caseView{When: when, Then: w.p.Rules.Name("deciding_body", b.Body, w.lang), Basis: w.basis(b.Basis, b.Sure)})
+		}
+		if s.Post != nil {
+			e.Cases = append(e.Cases, caseView{When: w.t("rules.post"), Then: w.t("rules.post.must"), Basis: w.basis(s.Post.Basis, s.Post.Sure)})
 		}
 		gs = add(s.Code, e)
 	}
