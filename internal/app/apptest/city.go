@@ -30,6 +30,8 @@ type World struct {
 	Now   time.Time
 	Units map[string]access.Unit
 	Who   map[string]Person
+
+	private map[id.Key]string // the organs' keys in the clear, for Unlock
 }
 
 // Person is somebody who can act.
@@ -82,13 +84,17 @@ func New(t testing.TB, d *db.DB) *World {
 	} {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
-	made := 0
+	made, private := 0, ""
 	a.Custody.Make = func(passphrase string) (string, string, error) {
 		made++
-		return sameKey(made, passphrase)
+		k, err := sameKey(made, passphrase)
+		private = k.private
+		return k.public, k.wrapped, err
 	}
+	w.private = map[id.Key]string{}
 	for _, k := range []string{"province", "city", "county", "other"} {
 		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], "一句足够长的测试口令 2026"))
+		w.private[w.Units[k].ID.Key] = private
 	}
 	return w
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // keyPair is what a process made once.
-type keyPair struct{ public, wrapped string }
+type keyPair struct{ private, public, wrapped string }
 
 var (
 	keysMu sync.Mutex
@@ -17,20 +17,30 @@ var (
 
 // sameKey is the n-th key pair of every World of this process that was made under the passphrase: wrapping four keys
 // under passphrases took most of the time that building a World took.
-func sameKey(n int, passphrase string) (public, wrapped string, err error) {
+func sameKey(n int, passphrase string) (keyPair, error) {
 	keysMu.Lock()
 	defer keysMu.Unlock()
 	name := fmt.Sprintf("%d %s", n, passphrase)
 	if k, ok := keys[name]; ok {
-		return k.public, k.wrapped, nil
+		return k, nil
 	}
 	private, public, err := seal.NewKey()
 	if err != nil {
-		return "", "", err
+		return keyPair{}, err
 	}
-	if wrapped, err = seal.Wrap(private, passphrase); err != nil {
-		return "", "", err
+	wrapped, err := seal.Wrap(private, passphrase)
+	if err != nil {
+		return keyPair{}, err
 	}
-	keys[name] = keyPair{public, wrapped}
-	return public, wrapped, nil
+	keys[name] = keyPair{private, public, wrapped}
+	return keys[name], nil
+}
+
+// Unlock puts an organ's key on the ring, as its custodian does with the passphrase, which is slow on purpose.
+func (w *World) Unlock(organs ...string) {
+	w.T.Helper()
+	for _, name := range organs {
+		u := w.Units[name]
+		w.App.Custody.Ring.Unlock(u.ID.String(), w.private[u.ID.Key])
+	}
 }

@@ -1,0 +1,288 @@
+package app_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"qianshao/internal/access"
+	"qianshao/internal/account"
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/clue"
+	"qianshao/internal/deadline"
+	"qianshao/internal/document"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/intake"
+	"qianshao/internal/ledger"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/blob"
+	"qianshao/internal/platform/db"
+)
+
+// place is somewhere things lie: who enters and handles them there, and whose register they stand in.
+type place struct {
+	name    string
+	subject string    // unit of the official that things there are about
+	target  string    // unit that handles them; "" for none
+	intake  string    // who takes reports in
+	pool    string    // who hands clues out
+	team    [2]string // two of the handling unit
+	leader  string    // somebody there who signs, and has handed that on
+	standIn string    // to whom
+	staff   string    // somebody there with an account
+	seat    string    // unit with a post that is vacant and asked for
+}
+
+// places are one office and one township of the county most people here work in, the township beside it, the other
+// county, and the register of the city above, where matters naming the county's own people stand.
+var places = []place{
+	{"office", "full", "county.office1", "intake", "supervision", [2]string{"handler", "handler2"}, "head", "head2", "handler2", "county.office1"},
+	{"township", "full", "full", "intake", "supervision", [2]string{"officer", "twpdeputy"}, "secretary", "twpdeputy", "officer", "full"},
+	{"neighbour", "headless", "headless", "intake", "supervision", [2]string{"hlofficer", "hldeputy"}, "lone", "deputy", "hlofficer", "headless"},
+	{"elsewhere", "othertown", "other.office1", "otherintake", "othersupervision", [2]string{"otherhandler", "otherhandler2"}, "otherhead", "otherdeputy", "othersecretary", "othertown"},
+	{"above", "county", "", "cityintake", "", [2]string{}, "cityleader", "citychief", "cityorg", "city"},
+}
+
+// things are one of everything in a place, by what it is called: a matter by its kind, what belongs to a matter by the
+// matter's kind and its own ("clue.file"), anything else by its own.
+type things map[string]id.ID
+
+// furnished is the small city with one real thing of every kind in every place.
+type furnished struct {
+	*apptest.World
+	t      *testing.T
+	things map[string]things
+}
+
+// paperOf is a paper that can be drafted of each kind of matter.
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "clue": "disposal_form", "case": "filing_report"}
+
+// the content of every file there is
+const pdf = "%PDF-1.7\n台账\n"
+
+func furnish(t *testing.T, d *db.DB) *furnished {
+	t.Helper()
+	w := &furnished{apptest.New(t, d), t, map[string]things{}}
+	store, err := blob.Open(t.TempDir())
+	w.must(err)
+	w.App.Custody.Files = store
+	for _, p := range []struct{ key, name, kind, unit string }{
+		{"otherdeputy", "滕副", "vice", "other"}, {"otherhead", "袁主任", "office_head", "other.office1"}, {"otherhandler", "柳办", "investigator", "other.office1"},
+		{"otherhandler2", "史办", "investigator", "other.office1"}, {"citysec", "费安", "secadmin", "city"},
+	} {
+		w.Hire(p.key, p.name, p.kind, p.unit)
+	}
+	w.accounts()
+	for _, p := range places {
+		w.things[p.name] = things{}
+		w.matters(p, w.things[p.name])
+		w.belongings(p, w.things[p.name])
+	}
+	w.unlock()
+	return w
+}
+
+// unlock puts every organ's key on the ring that things here are sealed to.
+func (w *furnished) unlock() { w.Unlock("county", "other", "city") }
+
+func (w *furnished) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// matters enters one of each kind in a place and brings it to where somebody there works on it.
+func (w *furnished) matters(p place, out things) {
+	w.t.Helper()
+	enter := func(rank, name, title string) id.ID {
+		e, err := w.App.Intake.Enter(apptest.Ctx, w.As(p.intake), intake.Entry{Subject: org.SubjectInput{Unit: w.Units[p.subject].ID.Key, Name: name, Post: "负责人", Rank: rank, Category: "c2", PartyMember: true},
+			Channel: "letter", Received: "2026-10-12", Named: true, Reporter: intake.Reporter{Name: "赵六", Contact: "13900000000"}, Original: "来信原文", Title: title, Summary: "来信反映该人虚报费用。", Discipline: "integrity"})
+		w.must(err)
+		return e.ID
+	}
+	if p.target == "" {
+		// About one of the county's own people: it stands with the city at once.
+		out["tipoff"] = enter("staff", "陶管", "反映县纪委工作人员")
+		accepted := enter("staff", "陶管", "再次反映县纪委工作人员")
+		w.Do(p.intake, accepted, "accept", nil)
+		out["clue"] = child(w.t, w.World, accepted, "clue")
+	} else {
+		out["tipoff"] = enter("staff", "吴某", "反映"+p.name)
+		out["slip"] = enter("deputy_county", "钱某", "")
+		out["clue"] = w.handed(p)
+		w.Do(p.pool, out["clue"], "hand_out", vals{"target": {w.Units[p.target].ID.Key}, "back": {"no"}})
+		w.received(p, out["clue"])
+		out["case"] = w.filed(p)
+	}
+	w.proposal(p, out)
+}
+
+func (w *furnished) handed(p place) id.ID {
+	w.t.Helper()
+	e, err := w.App.Clues.Enter(apptest.Ctx, w.As(p.pool), clue.Entry{Subject: org.SubjectInput{Unit: w.Units[p.subject].ID.Key, Name: "吴某", Post: "负责人", Rank: "staff", Category: "c2", PartyMember: true},
+		Source: "found", Received: "2026-10-12", Title: "线索" + p.name, Summary: "反映该人虚报费用。", Discipline: "integrity"})
+	w.must(err)
+	return e.ID
+}
+
+// received signs for a clue where a township was given it.
+func (w *furnished) received(p place, m id.ID) {
+	w.t.Helper()
+	if w.Matter(m).State == clue.Arrived {
+		w.Do(p.team[0], m, "receive", nil)
+	}
+}
+
+func (w *furnished) filed(p place) id.ID {
+	w.t.Helper()
+	m := w.handed(p)
+	w.Do(p.pool, m, "hand_out", vals{"target": {w.Units[p.target].ID.Key}, "back": {"no"}})
+	w.received(p, m)
+	who, team := p.team[0], []string{w.Who[p.team[0]].Person, w.Who[p.team[1]].Person}
+	w.Do(who, m, "propose", disposal("verification"))
+	w.signed(m)
+	w.Do(who, m, "submit_plan", vals{"team": team, "lead": team[:1], "questions": {"去向"}, "steps": {"调账"}, "measures": {"talk"}, "safety": {"预案"}})
+	w.signed(m)
+	w.Do(who, m, "write_report", vals{"facts": {"属实。"}, "finding": {"true"}, "record_no": {"核1号"}})
+	w.Do(who, m, "sign", nil)
+	w.Do(p.team[1], m, "sign", nil)
+	w.Do(who, m, "propose_result", vals{"outcome": {"file"}, "reason": {"应予立案。"}, "track": {"party"}})
+	w.signed(m)
+	return child(w.t, w.World, m, "case")
+}
+
+// signed lets whoever may sign what waits on a matter, until nothing waits.
+func (w *furnished) signed(m id.ID) {
+	w.t.Helper()
+	for w.step(m) {
+	}
+}
+
+// step lets somebody sign the signature that is due; false when none is.
+func (w *furnished) step(m id.ID) bool {
+	w.t.Helper()
+	ps, err := flow.Proposals(apptest.Ctx, w.App.DB.In(m.City), m.Key)
+	w.must(err)
+	i := slices.IndexFunc(ps, func(p flow.Proposal) bool { return p.State == "open" })
+	if i < 0 {
+		return false
+	}
+	dec, s := flow.Decision{Approve: true}, ps[i].Steps[ps[i].Step]
+	if flow.Records(s.Role) {
+		dec.Note, dec.On = "会议纪要1号", w.App.DB.Today()
+	}
+	for _, who := range w.people() {
+		if a := w.As(who); a.Is(s.Seat, s.Unit) {
+			if _, err := w.App.Engine.Decide(apptest.Ctx, a, ps[i].ID, w.Matter(m).Version, dec); err == nil {
+				return true
+			}
+		}
+	}
+	w.t.Fatalf("nobody signs %s of %s: %+v", ps[i].Move, w.Matter(m).No, ps[i].Steps)
+	return false
+}
+
+func (w *furnished) people() []string {
+	var out []string
+	for who := range w.Who {
+		out = append(out, who)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// proposal is a paper that waits for its last signature; of its author nothing else is in the place.
+func (w *furnished) proposal(p place, out things) {
+	w.t.Helper()
+	m := out["clue"]
+	if p.target == "" {
+		w.Do(p.intake, out["tipoff"], "decline", vals{"ground": {"litigation"}, "reason": {"属涉法涉诉。"}, "told_where": {"法院"}})
+		m = out["tipoff"]
+	} else {
+		m = w.handed(p)
+		w.Do(p.pool, m, "hand_out", vals{"target": {w.Units[p.target].ID.Key}, "back": {"no"}})
+		w.received(p, m)
+		w.Do(p.team[1], m, "propose", disposal("verification"))
+		w.step(m)
+	}
+	out["waiting"], out["proposal"] = m, open(w.t, w.World, m).ID
+}
+
+// belongings adds to each matter of a place what a matter can have, and what a place has besides.
+func (w *furnished) belongings(p place, out things) {
+	w.t.Helper()
+	papers := w.App.Papers()
+	for _, kind := range []string{"tipoff", "slip", "clue", "case"} {
+		m, ok := out[kind]
+		if !ok {
+			continue
+		}
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
+		if who == "" {
+			who = "citychief"
+		}
+		r := w.App.DB.In(m.City)
+		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
+		w.must(err)
+		out[kind+".clock"] = clocks[0].ID
+		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})
+		w.must(err)
+		out[kind+".recusal"] = x.ID
+		if kind == "slip" {
+			continue
+		}
+		f, err := w.App.Custody.Add(apptest.Ctx, w.As(who), m, "台账.pdf", strings.NewReader(pdf))
+		w.must(err)
+		out[kind+".file"] = f
+		q, err := papers.Issue(apptest.Ctx, w.As(who), m, document.Issuing{Code: paperOf[kind], Title: "关于有关问题的函", Addressee: "有关单位", Body: "有关情况如下。"})
+		w.must(err)
+		out[kind+".paper"] = q
+	}
+	out["unit"] = w.Units[p.seat].ID
+	w.delegated(p.name)
+	out["post"], out["appointment"] = w.vacancy(p)
+	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)
+	w.must(err)
+	out["account"] = id.ID{City: apptest.City, Key: accounts[0]}
+}
+
+// delegated lets a place's leader hand their authority on for two days to come.
+func (w *furnished) delegated(name string) {
+	w.t.Helper()
+	p := places[slices.IndexFunc(places, func(p place) bool { return p.name == name })]
+	d, err := w.App.Org.Delegate(apptest.Ctx, w.As(p.leader), org.NewDelegation{To: w.Who[p.standIn].Person, Begins: "2026-12-01", Ends: "2026-12-02", Reason: "学习"})
+	w.must(err)
+	w.things[name]["delegation"] = d
+}
+
+// vacancy is a post that nobody holds and that somebody was put forward for by the city.
+func (w *furnished) vacancy(p place) (post, asked id.ID) {
+	w.t.Helper()
+	u := w.Units[p.seat]
+	kind := map[string]string{"office": "investigator", "township": "officer", "city": "reviewer"}[u.Kind]
+	_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(u.ID.City), u.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		k, err := org.OpenPost(apptest.Ctx, tx, u, kind, kind, false, "2020-01-01")
+		post = id.ID{City: u.ID.City, Key: k}
+		return ledger.Act{Action: "post.open", Organ: u.OrganID()}, err
+	})
+	w.must(err)
+	k, err := w.App.Org.Propose(apptest.Ctx, w.As("citysec"), org.Proposal{Post: post.Key, Name: "薛新", Born: "1990-01", From: "2026-11-01", FullTime: true})
+	w.must(err)
+	return post, id.ID{City: u.ID.City, Key: k}
+}
+
+// accounts gives somebody of every place an account, with a password nobody knows.
+func (w *furnished) accounts() {
+	w.t.Helper()
+	hash := account.Cost{Memory: 64, Passes: 1, Lanes: 1}.Hash("一句本人设置的口令 7391")
+	_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		var rows []account.ReadyAccount
+		for _, p := range places {
+			rows = append(rows, account.ReadyAccount{Person: w.Who[p.staff].Person, Login: p.staff, Hash: hash})
+		}
+		return ledger.Act{Action: "account.create", Organ: w.Units["city"].ID}, account.CreateMany(apptest.Ctx, tx, rows)
+	})
+	w.must(err)
+}
