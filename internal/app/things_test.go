@@ -58,7 +58,10 @@ type furnished struct {
 // paperOf is a paper that can be drafted of each kind of matter.
 var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "clue": "disposal_form", "case": "filing_report"}
 
-// the content of every file there is
+// password is what everybody with an account signs in with.
+const password = "一句本人设置的口令 7391"
+
+// pdf is the content of every file there is.
 const pdf = "%PDF-1.7\n台账\n"
 
 func furnish(t *testing.T, d *db.DB) *furnished {
@@ -273,10 +276,10 @@ func (w *furnished) vacancy(p place) (post, asked id.ID) {
 	return post, id.ID{City: u.ID.City, Key: k}
 }
 
-// accounts gives somebody of every place an account, with a password nobody knows.
+// accounts gives somebody of every place an account.
 func (w *furnished) accounts() {
 	w.t.Helper()
-	hash := account.Cost{Memory: 64, Passes: 1, Lanes: 1}.Hash("一句本人设置的口令 7391")
+	hash := account.Cost{Memory: 64, Passes: 1, Lanes: 1}.Hash(password)
 	_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		var rows []account.ReadyAccount
 		for _, p := range places {
