@@ -80,7 +80,7 @@ func TestIssue(t *testing.T) {
 				t.Errorf("letter %d is %s", i, letters[i].No)
 			}
 		}
-		again := document.Issuing{Code: "inquiry_letter", Title: "函询通知书", Addressee: "李某", Body: "更正后的正文。", Replaces: letters[0].ID.Key}
+		again := document.Issuing{Code: "inquiry_letter", Title: "关于作出书面说明的函", Addressee: "李某", Body: "更正后的正文。", Replaces: letters[0].ID.Key}
 		made, err := p.Issue(apptest.Ctx, w.As("handler"), m, again)
 		if err != nil {
 			t.Fatal(err)

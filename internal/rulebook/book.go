@@ -56,7 +56,11 @@ var factValues = map[string][]string{
 	"category": nil,                            // which kind of official the subject is
 }
 
-var listOf = map[string]string{"source": "clue_source", "track": "track", "category": "official_category"}
+// paperValues is the same for the papers: what must have been chosen for one of them to fit.
+var paperValues = map[string][]string{"decision": nil, "track": nil, "close_kind": nil, "clear_answer": nil}
+
+var listOf = map[string]string{"source": "clue_source", "track": "track", "category": "official_category", "decision": "decision",
+	"close_kind": "close_kind", "clear_answer": "clear_answer"}
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
@@ -220,6 +224,18 @@ func (s Sanction) Decides(facts Facts) []string {
 		}
 	}
 	return out
+}
+
+// Fits says whether the paper is one for what was chosen: the decision, the track or tracks it was made in, how a clue
+// was closed, whether a name is to be cleared. What is not known yet speaks against no paper.
+func (d Document) Fits(chosen map[string][]string) bool {
+	for key, allowed := range d.When {
+		have := chosen[key]
+		if len(have) > 0 && !slices.ContainsFunc(have, func(v string) bool { return slices.Contains(allowed, v) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Document finds an official paper by code.

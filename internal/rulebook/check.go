@@ -84,20 +84,20 @@ func (l *loader) ranks() {
 }
 
 // when refuses a condition that no matter could ever meet, because nobody knows the fact or the value.
-func (l *loader) when(what string, when map[string][]string) {
+func (l *loader) when(what string, when, facts map[string][]string) {
 	for _, fact := range sorted(when) {
 		if len(when[fact]) == 0 {
 			l.fail("%s: %s lists no value", what, fact)
 		}
 		for _, v := range when[fact] {
 			ok := false
-			switch known, listed := factValues[fact]; {
+			switch known, listed := facts[fact]; {
 			case fact == "rank":
 				_, ok = l.b.ranks[v]
 			case fact == "choice":
 				ok = l.chosen(v)
 			case !listed:
-				l.fail("%s: no matter has the fact %q; known: %s", what, fact, strings.Join(sorted(factValues), ", "))
+				l.fail("%s: no matter has the fact %q; known: %s", what, fact, strings.Join(sorted(facts), ", "))
 				return
 			case known == nil:
 				_, ok = l.b.Term(listOf[fact], v)
@@ -149,7 +149,7 @@ func (l *loader) chains() {
 					l.fail("%s: nobody is called %q; known: %s", row, s, strings.Join(sorted(steps), ", "))
 				}
 			}
-			l.when(row, k.When)
+			l.when(row, k.When, factValues)
 			if k.Basis == nil && k.Sure == "" {
 				k.Basis, k.Sure = c.Basis, c.Sure
 			}
@@ -290,7 +290,7 @@ func (l *loader) sanctions() {
 			if _, ok := l.b.Term("deciding_body", b.Body); !ok {
 				l.fail("%s: body %q is not in the list deciding_body", what, b.Body)
 			}
-			l.when(what+", "+b.Body, b.When)
+			l.when(what+", "+b.Body, b.When, factValues)
 			l.basis(what, b.Basis)
 			if b.Sure == "" {
 				b.Sure = s.Sure
@@ -322,6 +322,7 @@ func (l *loader) documents() {
 		default:
 			l.fail("%s: kind must be letter, form, record, decision or report, not %q", what, d.Kind)
 		}
+		l.when(what, d.When, paperValues)
 		if _, err := template.New(d.Code).Parse(d.Body); err != nil {
 			l.fail("%s: %v", what, err)
 		}

@@ -28,7 +28,8 @@ func sample() paper {
 }
 
 var drafted = strings.Fields(`urge_slip accept_notice decline_notice transfer_letter assign_letter up_slip result_record disposal_form
-	inquiry_letter adopt_letter verify_plan_form verify_report filing_report filing_decision review_report sanction_decision
+	inquiry_letter adopt_letter verify_plan_form verify_report filing_report filing_decision review_report party_decision admin_decision exempt_decision
+	none_decision dismiss_decision
 	delivery_receipt execution_report closing_form`)
 
 func write(t *testing.T, d rulebook.Document, p paper) string {
@@ -49,7 +50,7 @@ func every() map[string]string {
 	f := map[string]string{}
 	for _, k := range strings.Fields(`contact ground where reason requirement way content objection evidence source summary study disposal
 		questions copies register_by answered basis team method time scope measures cautions process findings proposal opinion verification facts track
-		discipline property department sanction body decided document place delivered announced post archive other result execution`) {
+		discipline property department sanction body decided period filed document place delivered announced post archive other result execution`) {
 		f[k] = "「" + k + "」"
 	}
 	return f
@@ -127,29 +128,33 @@ func TestUpSlipSaysNothingOfTheReport(t *testing.T) {
 // A Party appeal may have neither a time limit nor a top level; the other route states both ways and times.
 func TestAppealRoutes(t *testing.T) {
 	t.Parallel()
-	d, _ := shipped(t).Document("sanction_decision")
-	routes := func(track string) string {
+	routes := func(code, track, title string) string {
+		d, _ := shipped(t).Document(code)
 		p := sample()
-		p.F = map[string]string{"track": track, "sanction": "警告"}
+		p.F = map[string]string{"track": shipped(t).Name("track", track, "zh"), "sanction": "警告"}
 		text := write(t, d, p)
-		if !strings.HasPrefix(text, "关于给予某某警告处分的决定\n") {
+		if !strings.HasPrefix(text, title+"\n") {
 			t.Errorf("title of %s", text)
 		}
-		_, after, _ := strings.Cut(text, "# 申诉途径\n")
+		_, after, _ := strings.Cut(text, "途径\n")
 		return after
 	}
-	name := func(code string) string { return shipped(t).Name("track", code, "zh") }
-	party, admin, both := routes(name("party")), routes(name("admin")), routes(name("both"))
-	if !strings.Contains(party, "中共中央") || strings.ContainsAny(party, "日月年") || strings.Contains(party, "复审") {
-		t.Errorf("Party: %s", party)
+	exempt := "关于免予某某处分的决定"
+	for _, party := range []string{routes("party_decision", "party", "关于给予某某警告处分的决定"), routes("exempt_decision", "party", exempt)} {
+		if !strings.Contains(party, "中共中央") || strings.ContainsAny(party, "日月年") || strings.Contains(party, "复审") {
+			t.Errorf("Party: %s", party)
+		}
 	}
-	if !strings.Contains(admin, "一个月内") || !strings.Contains(admin, "复审") || !strings.Contains(admin, "复核") || strings.Contains(admin, "中共中央") {
-		t.Errorf("admin: %s", admin)
+	for _, admin := range []string{routes("admin_decision", "admin", "政务处分决定书"), routes("exempt_decision", "admin", exempt)} {
+		if !strings.Contains(admin, "一个月内") || !strings.Contains(admin, "复审") || !strings.Contains(admin, "复核") || strings.Contains(admin, "中共中央") {
+			t.Errorf("admin: %s", admin)
+		}
 	}
+	both := routes("exempt_decision", "both", exempt)
 	if len(strings.Split(both, "\n")) != 2 || !strings.Contains(both, "中共中央") || !strings.Contains(both, "复核") {
 		t.Errorf("both: %s", both)
 	}
-	if routes("") != both {
+	if routes("exempt_decision", "", exempt) != both {
 		t.Error("without a track both routes must be named")
 	}
 }
@@ -175,7 +180,7 @@ func TestPapersOfAMove(t *testing.T) {
 		"clue.propose_outcome": "inquiry_report", "clue.submit_plan": "verify_plan_form", "clue.write_report": "verify_report",
 		"clue.settle": "adopt_letter", "case.submit_filing": "filing_report", "case.announce_filing": "filing_decision",
 		"case.show_facts": "fact_material", "case.submit_review": "investigation_report", "case.accept_review": "review_register",
-		"case.review_report": "review_report", "case.return_case": "return_notice", "case.decide": "sanction_decision",
+		"case.review_report": "review_report", "case.return_case": "return_notice", "case.decide": "party_decision",
 		"case.deliver": "delivery_receipt", "case.announce": "announce_record", "case.report_execution": "execution_report",
 		"case.propose_close": "closing_form",
 	} {
@@ -187,6 +192,38 @@ func TestPapersOfAMove(t *testing.T) {
 	for _, d := range b.Documents() {
 		if d.Sure == rulebook.SureText && len(d.Basis) == 0 {
 			t.Errorf("%s rests on no article", d.Code)
+		}
+	}
+}
+
+// Of the papers of a decision those are offered that fit it, each track's in its own name.
+func TestPapersFitTheDecision(t *testing.T) {
+	t.Parallel()
+	b := shipped(t)
+	for _, c := range []struct {
+		move   string
+		chosen map[string][]string
+		want   string
+	}{
+		{"case.decide", nil, "branch_record minutes party_decision admin_decision exempt_decision none_decision dismiss_decision"},
+		{"case.decide", map[string][]string{"decision": {"sanction"}, "track": {"party"}}, "branch_record minutes party_decision"},
+		{"case.decide", map[string][]string{"decision": {"sanction"}, "track": {"admin"}}, "minutes admin_decision"},
+		{"case.decide", map[string][]string{"decision": {"sanction"}, "track": {"party", "admin"}}, "branch_record minutes party_decision admin_decision"},
+		{"case.decide", map[string][]string{"decision": {"exempt"}, "track": {"party"}}, "minutes exempt_decision"},
+		{"case.decide", map[string][]string{"decision": {"none"}}, "minutes none_decision"},
+		{"case.decide", map[string][]string{"decision": {"dismiss"}}, "minutes dismiss_decision"},
+		{"case.decide", map[string][]string{"decision": {"transfer"}}, "minutes"},
+		{"clue.settle", map[string][]string{"close_kind": {"accepted"}, "clear_answer": {"declined"}}, "adopt_letter revisit_record"},
+		{"clue.settle", map[string][]string{"close_kind": {"disproved"}, "clear_answer": {"wanted"}}, "clearing_proposal clearing_application clearing_plan revisit_record"},
+	} {
+		var got []string
+		for _, d := range b.DocumentsOf(c.move) {
+			if d.Fits(c.chosen) {
+				got = append(got, d.Code)
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s, %v: %s, want %s", c.move, c.chosen, s, c.want)
 		}
 	}
 }

@@ -212,11 +212,12 @@ type BodyRule struct {
 // Document is an official paper: its name and, where we draft it, its text with the matter's data as fields. Body is a
 // text/template to be executed with missingkey=zero; its first line is the title, "# " begins a heading.
 type Document struct {
-	Code  string   `yaml:"code" json:"code"`
-	Name  Text     `yaml:"name" json:"name"`
-	Moves []string `yaml:"moves" json:"moves"` // the moves whose paper it is
-	Kind  string   `yaml:"kind" json:"kind"`   // letter, form, record, decision, report
-	Body  string   `yaml:"body" json:"body,omitempty"`
+	Code  string              `yaml:"code" json:"code"`
+	Name  Text                `yaml:"name" json:"name"`
+	Moves []string            `yaml:"moves" json:"moves"`         // the moves whose paper it is
+	When  map[string][]string `yaml:"when" json:"when,omitempty"` // what must have been chosen for it
+	Kind  string              `yaml:"kind" json:"kind"`           // letter, form, record, decision, report
+	Body  string              `yaml:"body" json:"body,omitempty"`
 	Force `yaml:",inline" json:"force"`
 }
 

@@ -397,13 +397,32 @@ func (w *writer) papers() []group {
 		if len(d.Moves) > 0 {
 			at = stage(d.Moves[0])
 		}
-		e := w.stated(entry{ID: d.Code, Name: d.Name.In(w.lang), Tag: w.t("rules.paper.kind." + d.Kind), Lead: strings.Join(moves, w.t("list.comma"))}, d.Force)
+		lead := strings.Join(moves, w.t("list.comma"))
+		if only := w.fits(d); only != "" {
+			lead = w.t("rules.paper.only", lead, only)
+		}
+		e := w.stated(entry{ID: d.Code, Name: d.Name.In(w.lang), Tag: w.t("rules.paper.kind." + d.Kind), Lead: lead}, d.Force)
 		if d.Body != "" {
 			e.Act = &ui.Segment{Text: w.t("rules.paper.sample"), Href: "/rules/papers/" + d.Code}
 		}
 		gs = add(d.Code, e)
 	}
 	return gs
+}
+
+// fits writes for which choices a paper is.
+func (w *writer) fits(d rulebook.Document) string {
+	var parts []string
+	for _, key := range []string{"decision", "close_kind", "clear_answer", "track"} {
+		var words []string
+		for _, v := range d.When[key] {
+			words = append(words, w.p.Rules.Name(key, v, w.lang))
+		}
+		if len(words) > 0 {
+			parts = append(parts, strings.Join(words, w.t("list.comma")))
+		}
+	}
+	return strings.Join(parts, w.t("list.comma_in"))
 }
 
 // laws lists the legal texts with what rests on each, so that somebody who knows the law finds the rule.
