@@ -47,6 +47,8 @@ type Clock struct {
 	County      id.Key
 	FireOn      calendar.Date
 	Entries     int
+
+	was []any // the row as it was read, nil when it was read with something else
 }
 
 // Running says whether the obligation is still owed.
@@ -68,6 +70,19 @@ func (c Clock) row() []any {
 		int64(c.OwedBy.City), c.OwedBy.Key, string(c.OwedRole), c.About, int64(c.Organ.City), c.Organ.Key, c.County, c.FireOn, c.Entries}
 }
 
+// store writes what changed of a clock since it was read under its matter's lock.
+func (c *Clock) store(ctx context.Context, tx *ledger.Tx) error {
+	row := c.row()
+	if err := tx.Change(ctx, clockTable, c.was, row...); err != nil {
+		return err
+	}
+	c.was = row
+	return nil
+}
+
+// organAt is where the three columns of the organ begin in a row.
+const organAt = 18
+
 // Columns is what Scan reads, for callers that join clocks themselves.
 const Columns = `c.id, c.matter_id, c.root_id, c.rule, c.version, c.hash, c.length, c.unit, c.legal, c.start_on, c.due_on, c.provisional, c.state, c.ended_on,
 	c.owed_city, c.owed_id, c.owed_role, c.about, c.organ_city, c.organ_id, c.county_id, c.fire_on, c.entries`
@@ -81,7 +96,9 @@ func (c *Clock) Dest() []any {
 func scanClock(city id.City) func(*db.Rows) (Clock, error) {
 	return func(rows *db.Rows) (Clock, error) {
 		c := Clock{ID: id.ID{City: city}}
-		return c, rows.Scan(c.Dest()...)
+		err := rows.Scan(c.Dest()...)
+		c.was = c.row()
+		return c, err
 	}
 }
 
@@ -230,7 +247,7 @@ func (k *Keeper) append(ctx context.Context, tx *ledger.Tx, c Clock, es []Entry,
 		return c, fmt.Errorf("deadline: clock %s has no end after %s", c.ID, e.Kind)
 	}
 	c.Entries++
-	if err := tx.Update(ctx, clockTable, c.row()...); err != nil {
+	if err := c.store(ctx, tx); err != nil {
 		return c, err
 	}
 	return c, insertEntry(ctx, tx, c, es[len(es)-1])
@@ -284,7 +301,7 @@ func (k *Keeper) End(ctx context.Context, tx *ledger.Tx, matter id.Key, kind Ent
 			c.State = StateDropped
 		}
 		c.Entries++
-		if err := tx.Update(ctx, clockTable, c.row()...); err != nil {
+		if err := c.store(ctx, tx); err != nil {
 			return nil, err
 		}
 		if err := insertEntry(ctx, tx, c, Entry{Kind: kind, On: on, At: tx.Now(), To: c.Due, Reason: reason}); err != nil {
@@ -313,9 +330,14 @@ func (k *Keeper) Reopen(ctx context.Context, tx *ledger.Tx, c Clock, unit id.ID,
 // the organ and county that the matter has moved to.
 func (k *Keeper) Reowe(ctx context.Context, tx *ledger.Tx, c Clock, to id.ID, role access.Role, reason string) (Clock, error) {
 	if c.OwedBy == to && c.OwedRole == role {
-		was, err := Get(ctx, tx, c.ID.Key)
-		if err != nil || was.Organ == c.Organ && was.County == c.County {
-			return c, err
+		was, err := c, error(nil)
+		if c.was == nil {
+			if was, err = Get(ctx, tx, c.ID.Key); err != nil {
+				return c, err
+			}
+		}
+		if slices.Equal(was.was[organAt:organAt+3], []any{int64(c.Organ.City), c.Organ.Key, c.County}) {
+			return c, nil
 		}
 	}
 	c.OwedBy, c.OwedRole = to, role
@@ -381,6 +403,7 @@ func Running(ctx context.Context, r db.Reader, matter id.Key) ([]Clock, error) {
 func Last(ctx context.Context, r db.Reader, matter id.Key, rule string) (Clock, bool, error) {
 	c := Clock{ID: id.ID{City: r.City()}}
 	err := r.Row(ctx, `SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.rule = $3 ORDER BY c.id DESC LIMIT 1`, matter, rule).Scan(c.Dest()...)
+	c.was = c.row()
 	if errors.Is(err, db.ErrNoRows) {
 		return c, false, nil
 	}
@@ -391,6 +414,7 @@ func Last(ctx context.Context, r db.Reader, matter id.Key, rule string) (Clock, 
 func Get(ctx context.Context, r db.Reader, key id.Key) (Clock, error) {
 	c := Clock{ID: id.ID{City: r.City()}}
 	err := r.Row(ctx, `SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.id = $2`, key).Scan(c.Dest()...)
+	c.was = c.row()
 	if errors.Is(err, db.ErrNoRows) {
 		return c, fault.Hidden()
 	}

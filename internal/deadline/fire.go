@@ -293,7 +293,7 @@ func (k *Keeper) fireOne(ctx context.Context, tx *ledger.Tx, c Clock, today cale
 		}
 	}
 	c.FireOn = k.nextFire(c, es, done)
-	return kinds, tx.Update(ctx, clockTable, c.row()...)
+	return kinds, c.store(ctx, tx)
 }
 
 // firedFor lists the kinds that have fallen due on a clock for a due day.

@@ -85,7 +85,7 @@ func TestRisesOneLevel(t *testing.T) {
 			toRole               access.Role
 		}{
 			{"a township's", "county", "full", access.Head, w.Units["county"].ID, access.Deputy},
-			{"an office's", "county", "county.office1", access.Handler, w.Units["county"].ID, access.Deputy},
+			{"an office's", "county", "county.office1", access.Handler, w.Units["city"].ID, access.Intake},
 			{"the county's own", "county", "county", access.Intake, w.Units["city"].ID, access.Intake},
 			{"the city's own", "city", "city", access.Intake, w.Units["province"].ID, access.Intake},
 		}
@@ -164,13 +164,13 @@ func TestMeetingOrUrgingEndsTheRise(t *testing.T) {
 		if low, up := first(met), w.risen(first(met)); low.State != deadline.StateDone || low.Ended != "2026-10-20" || low.Due != "2026-10-19" || up[0].State != deadline.StateDone {
 			t.Errorf("accepted: %+v, above %+v", low, up)
 		}
-		if _, err := w.App.Engine.Urge(ctx, w.As("cityleader"), urged, flow.ClockMove{Clock: first(urged).ID.Key, Version: w.Matter(urged).Version, Reason: "请抓紧"}); err != nil {
+		if _, err := w.App.Engine.Urge(ctx, w.As("cityintake"), urged, flow.ClockMove{Clock: first(urged).ID.Key, Version: w.Matter(urged).Version, Reason: "请抓紧"}); err != nil {
 			t.Fatal(err)
 		}
 		if low, up := first(urged), w.risen(first(urged)); low.State != deadline.StateOpen || !low.Late("2026-10-20") || up[0].State != deadline.StateDone {
 			t.Errorf("urged: %+v, above %+v", low, up)
 		}
-		if _, err := w.App.Engine.Seen(ctx, w.As("citychief"), read, flow.ClockMove{Clock: w.risen(first(read))[0].ID.Key, Version: w.Matter(read).Version}); err != nil {
+		if _, err := w.App.Engine.Seen(ctx, w.As("citychief"), read, flow.ClockMove{Clock: w.risen(first(read))[0].ID.Key, Version: w.Matter(read).Version, Reason: "已责令办理。"}); err != nil {
 			t.Fatal(err)
 		}
 		if up := w.risen(first(read)); up[0].State != deadline.StateDone {

@@ -220,12 +220,16 @@ func TestStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := fstest.MapFS{}
-	for _, n := range []string{"regulations", "terms-case", "terms-clue", "terms-intake", "terms-people", "ranks", "sanctions", "approvals", "powers", "documents", "timers-case", "timers-office"} {
-		b, err := fs.ReadFile(rules.Files, n+".yaml")
+	names, err := fs.Glob(rules.Files, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		b, err := fs.ReadFile(rules.Files, n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[n+".yaml"] = &fstest.MapFile{Data: b}
+		files[n] = &fstest.MapFile{Data: b}
 	}
 	files["timers.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(text), "en: Complete verification", "en: Finish verification", 1))}
 	book, err := rulebook.Load(files)

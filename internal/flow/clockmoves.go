@@ -105,6 +105,7 @@ func (e *Engine) clockProposal(ctx context.Context, who access.Actor, matter id.
 		}
 		op := &Op{Tx: tx, Engine: e, M: &m, Author: who.Person, Day: tx.Today(), In: vals, Params: map[string]any{},
 			Move: &Move{Name: move, Chain: t.Extend.Approval}}
+		m.Set(FlagAsked)
 		p, err := e.propose(ctx, op, who)
 		if err != nil {
 			return ledger.Act{}, err
@@ -201,8 +202,8 @@ func (e *Engine) Resume(ctx context.Context, who access.Actor, matter id.ID, cm 
 	})
 }
 
-// Urge records that whoever owes a clock was urged. The slip (催办单) is printed from the act. Whoever a late clock rose to
-// has thereby acted on it; somebody else's urging leaves it in the superior's list.
+// Urge records that whoever owes a clock was urged. The slip (催办单) is printed from the act. The organ a late
+// clock rose to has thereby acted on it; somebody else's urging leaves it in the superior's list.
 func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
 	return e.clockAct(ctx, who, matter, cm, "urge", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
 		if !who.Can(access.Urge) && !who.Can(access.SuperiorRead) {
@@ -216,7 +217,7 @@ func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 			return nil, orForbidden(err) // nobody urges themselves
 		}
 		op := &Op{Tx: tx, Engine: e, M: m, Day: tx.Today()}
-		if err := e.closeRisen(ctx, op, []deadline.Clock{c}, "urge", func(risen deadline.Clock) bool { return who.Is(risen.OwedRole, risen.OwedBy) }); err != nil {
+		if err := e.closeRisen(ctx, op, []deadline.Clock{c}, "urge", func(risen deadline.Clock) bool { return who.Unit().OrganID() == risen.OwedBy }); err != nil {
 			return nil, err
 		}
 		p := map[string]any{"rule": c.Rule, "clock": c.ID.Key, "due": string(c.Due), "owed": c.OwedBy.String()}

@@ -43,6 +43,8 @@ type Matter struct {
 	Outcome     string
 	Due         calendar.Date
 	Flags       string
+
+	was []any // the row as it was when it was locked
 }
 
 // The flags of a matter, each a word in Flags.
@@ -50,6 +52,7 @@ const (
 	FlagNamed    = "named"    // from a reporter who gave a name; shown to the organ only
 	FlagRepeat   = "repeat"   // something like it was there before
 	FlagRisen    = "risen"    // it rose by itself
+	FlagAsked    = "asked"    // more time, or a pause, was asked for on one of its clocks
 	FlagAssigned = "assigned" // to be reported back
 	FlagChief    = "chief"    // the subject is chief of the next lower Party committee
 	FlagMember   = "member"   // the subject sits on the committee of the same level
@@ -120,19 +123,26 @@ func (m *Matter) Dest() []any {
 }
 
 // Lock takes a matter for the transaction and counts its version up. All changes of a matter, its clocks and its
-// proposals happen under this lock.
+// proposals happen under this lock, and whoever takes it saves the matter.
 func Lock(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {
 	m := Matter{ID: id.ID{City: tx.City()}}
-	err := tx.Row(ctx, `UPDATE matters AS m SET version = version + 1 WHERE m.city_id = $1 AND m.id = $2 RETURNING `+returning, key).Scan(m.Dest()...)
+	text := `SELECT ` + Columns + ` FROM matters m WHERE m.city_id = $1 AND m.id = $2`
+	if tx.Engine() == db.Postgres {
+		text = `/*engine*/ ` + text + ` FOR UPDATE` // SQLite has one writer, who is us
+	}
+	err := tx.Row(ctx, text, key).Scan(m.Dest()...)
 	if errors.Is(err, db.ErrNoRows) {
 		return m, fault.Hidden()
 	}
+	m.hold()
 	return m, err
 }
 
-// RETURNING knows no alias on one engine.
-const returning = `id, kind, no, state, open, version, level, organ_city, organ_id, county_id, township_id, handler_city, handler_id, second_id,
-	parent_id, root_id, title, source, mode, rank, subject, subject_post, received_on, opened_on, ended_on, outcome, due_on, flags`
+// hold begins a change of a matter that is locked.
+func (m *Matter) hold() {
+	m.was = m.row()
+	m.Version++
+}
 
 // save stores the whole row and brings its due day up to its clocks.
 func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
@@ -141,7 +151,12 @@ func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 		return err
 	}
 	m.Due = due
-	return tx.Update(ctx, matterTable, m.row()...)
+	row := m.row()
+	if err := tx.Change(ctx, matterTable, m.was, row...); err != nil {
+		return err
+	}
+	m.was = row
+	return nil
 }
 
 // Save stores a matter that the caller holds locked, outside a move (a title mended, a register moved).

@@ -187,6 +187,7 @@ func (e *Engine) Effects() deadline.Effects {
 			if err != nil {
 				return err
 			}
+			m.hold()
 			return save(ctx, tx, &m)
 		},
 	}
@@ -194,7 +195,9 @@ func (e *Engine) Effects() deadline.Effects {
 
 func peek(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {
 	m := Matter{ID: id.ID{City: tx.City()}}
-	return m, tx.Row(ctx, `SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(m.Dest()...)
+	err := tx.Row(ctx, `SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(m.Dest()...)
+	m.was = m.row()
+	return m, err
 }
 
 // rise opens a matter one level above whoever let a legal clock run out: with a leader of the county when it lies in a
@@ -206,15 +209,15 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 		return err
 	}
 	sits := c.OwedBy
-	seats, err := db.Column[id.Key](ctx, tx, `SELECT s.unit_id FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id AND s.n = p.step
+	seats, err := db.All(ctx, tx, func(rows *db.Rows) (u id.ID, err error) { return u, rows.Scan(&u.City, &u.Key) }, `SELECT s.unit_city, s.unit_id FROM proposals p JOIN proposal_steps s ON s.city_id = p.city_id AND s.proposal_id = p.id AND s.n = p.step
 		WHERE p.city_id = $1 AND p.matter_id = $2 AND p.state = 'open' AND p.move NOT IN ($3, $4)`, m.ID.Key, MoveExtend, MovePause)
 	if err != nil {
 		return err
 	}
 	if len(seats) > 0 {
-		sits.Key = seats[0]
+		sits = seats[0]
 	}
-	ro, err := e.roster(ctx, tx, &m, tx.Today())
+	at, err := access.GetUnit(ctx, tx.For(sits.City), sits.Key)
 	if err != nil {
 		return err
 	}
@@ -222,7 +225,11 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 	if err != nil {
 		return err
 	}
-	if u, ok := ro.Unit(sits.Key); ok && u.Level > m.Level {
+	if at.Level > m.Level {
+		ro, err := e.roster(ctx, tx, &m, tx.Today())
+		if err != nil {
+			return err
+		}
 		seat, err := ro.Route(ctx, access.Deputy)
 		if err != nil {
 			return err

@@ -42,10 +42,15 @@ func (t *Table) insertText() string {
 	return "INSERT INTO " + t.Name + " (city_id, " + strings.Join(cs, ", ") + ") VALUES ($1, " + strings.Join(marks, ", ") + ")"
 }
 
-func (t *Table) updateText() string {
+func (t *Table) updateText() string { return t.setText(^uint64(0)) }
+
+// setText updates the columns whose bits are set.
+func (t *Table) setText(mask uint64) string {
 	var set []string
 	for i, c := range t.Cols {
-		set = append(set, c+" = $"+strconv.Itoa(i+2+len(t.Key)))
+		if mask>>i&1 == 1 {
+			set = append(set, c+" = $"+strconv.Itoa(len(set)+2+len(t.Key)))
+		}
 	}
 	where := []string{"city_id = $1"}
 	for i, k := range t.Key {
@@ -171,6 +176,29 @@ func (t *Tx) Update(ctx context.Context, tab *Table, vals ...any) error {
 	}
 	if err := t.ExecOne(ctx, fault.Stale(), text(tab, 'u'), plain(args)...); err != nil {
 		return err
+	}
+	t.cover(tab, vals)
+	return nil
+}
+
+// Change is Update for a row that the caller holds and has read: only the columns that differ from what it was are
+// written, so that indexes on the others stay untouched; the row is covered whole. Without was it is Update.
+func (t *Tx) Change(ctx context.Context, tab *Table, was []any, vals ...any) error {
+	if len(was) != len(vals) || tab.Version != "" {
+		return t.Update(ctx, tab, vals...)
+	}
+	var mask uint64
+	args := plain(vals[:len(tab.Key)])
+	for i := len(tab.Key); i < len(vals); i++ {
+		if canonical(was[i]) != canonical(vals[i]) {
+			mask |= 1 << (i - len(tab.Key))
+			args = append(args, plain(vals[i : i+1])...)
+		}
+	}
+	if mask != 0 {
+		if err := t.ExecOne(ctx, fault.Stale(), changeText(tab, mask), args...); err != nil {
+			return err
+		}
 	}
 	t.cover(tab, vals)
 	return nil

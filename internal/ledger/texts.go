@@ -10,10 +10,11 @@ var texts sync.Map // {table name, verb} → statement
 type textKey struct {
 	name string
 	verb byte
+	mask uint64
 }
 
 func text(t *Table, verb byte) string {
-	k := textKey{t.Name, verb}
+	k := textKey{t.Name, verb, 0}
 	if s, ok := texts.Load(k); ok {
 		return s.(string)
 	}
@@ -24,6 +25,16 @@ func text(t *Table, verb byte) string {
 	case 'u':
 		s = t.updateText()
 	}
+	texts.Store(k, s)
+	return s
+}
+
+func changeText(t *Table, mask uint64) string {
+	k := textKey{t.Name, 'c', mask}
+	if s, ok := texts.Load(k); ok {
+		return s.(string)
+	}
+	s := t.setText(mask)
 	texts.Store(k, s)
 	return s
 }

@@ -53,11 +53,29 @@ type DB struct {
 	rst      stmts
 	writer   *liteWriter // SQLite's one writing connection
 	settings Options
-	group    runner // the one transaction that everything runs in while Grouped; nil otherwise
+	group    *groupRun // the one transaction that everything runs in while Grouped; nil otherwise
+}
+
+// groupRun is the transaction of a group, and whether what runs in it now has written anything.
+type groupRun struct {
+	runner
+	wrote bool
+}
+
+func (g *groupRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+	g.wrote = true
+	return g.runner.exec(ctx, text, args)
+}
+
+func (g *groupRun) query(ctx context.Context, text string, args []any) (*Rows, error) {
+	g.wrote = g.wrote || !strings.HasPrefix(text, "SELECT")
+	return g.runner.query(ctx, text, args)
 }
 
 // Grouped runs fn with everything it reads and writes in one transaction, committed at its end. Only the builder of the
-// demonstration uses it, on a database that is Relaxed and that nobody else has open: an error leaves nothing.
+// demonstration uses it, on a database that is Relaxed, that nobody else has open, and that is thrown away when anything
+// goes wrong: nothing in it can be taken back. What is refused before it has written is refused as ever; what is refused
+// later ends the building.
 func (d *DB) Grouped(ctx context.Context, fn func() error) error {
 	if !d.settings.Relaxed || d.group != nil {
 		return errors.New("db: grouping is for building a database alone")
@@ -66,7 +84,7 @@ func (d *DB) Grouped(ctx context.Context, fn func() error) error {
 	if err != nil {
 		return err
 	}
-	d.group = run
+	d.group = &groupRun{runner: run}
 	defer func() { d.group = nil }()
 	if err := fn(); err != nil {
 		run.rollback()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"qianshao/internal/calendar"
@@ -242,20 +243,11 @@ func (d *DB) transact(ctx context.Context, city id.City, scratch bool, fn func(*
 func (d *DB) once(ctx context.Context, city id.City, scratch bool, fn func(*Tx) error) (err error) {
 	var after []func()
 	if d.group != nil {
-		step := func(text string) error {
-			_, err := d.group.exec(ctx, text, nil)
-			return err
-		}
-		if err := step("SAVEPOINT act"); err != nil {
-			return err
-		}
+		d.group.wrote = false
 		if err := fn(&Tx{d: d, run: d.group, city: city, now: d.Now(), scratch: scratch, after: &after}); err != nil {
-			if undo := errors.Join(step("ROLLBACK TO act"), step("RELEASE act")); undo != nil {
-				return errors.Join(err, undo)
+			if d.group.wrote {
+				return fmt.Errorf("db: refused after it had written, which a group can't take back: %v", err) // no fault any more
 			}
-			return err
-		}
-		if err := step("RELEASE act"); err != nil {
 			return err
 		}
 		for _, f := range after {
