@@ -306,27 +306,6 @@ func TestMissedDaysLoseNothing(t *testing.T) {
 	})
 }
 
-// Opened after its warnings would have come, a clock has none; the end itself still counts.
-func TestOpenedLate(t *testing.T) {
-	w := newWorld(t, dbtest.SQLite(t))
-	w.On("2026-10-29")
-	c := w.clock(w.matter("county"), notice, "2026-10-12", "full", access.Head)
-	gone := w.clock(w.matter("county"), notice, "2026-09-01", "full", access.Head)
-	for day := date("2026-10-29"); day < "2026-11-10"; day = day.AddDays(1) {
-		w.On(day)
-		w.pass()
-	}
-	if got := w.fired(c); got != "late 11-02, rise 11-02, warn1 11-02, warn3 11-02" {
-		t.Errorf("four days before the end: %s", got)
-	}
-	if got := w.fired(gone); got != "late 09-21, rise 09-21" {
-		t.Errorf("after its end: %s", got)
-	}
-	if _, err := deadline.Get(ctx, w.reader(), "none"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("no clock: %v", err)
-	}
-}
-
 // many opens clocks that have run out, a few a matter, spread over organs and offices.
 func (w *world) many(matters, each int) []deadline.Clock {
 	w.t.Helper()

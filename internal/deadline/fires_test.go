@@ -7,10 +7,32 @@ import (
 	"qianshao/internal/app"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
+
+// Opened after its warnings would have come, a clock has none; the end itself still counts.
+func TestOpenedLate(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.On("2026-10-29")
+	c := w.clock(w.matter("county"), notice, "2026-10-12", "full", access.Head)
+	gone := w.clock(w.matter("county"), notice, "2026-09-01", "full", access.Head)
+	for day := date("2026-10-29"); day < "2026-11-10"; day = day.AddDays(1) {
+		w.On(day)
+		w.pass()
+	}
+	if got := w.fired(c); got != "late 11-02, rise 11-02, warn1 11-02, warn3 11-02" {
+		t.Errorf("four days before the end: %s", got)
+	}
+	if got := w.fired(gone); got != "late 09-21, rise 09-21" {
+		t.Errorf("after its end: %s", got)
+	}
+	if _, err := deadline.Get(ctx, w.reader(), "none"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("no clock: %v", err)
+	}
+}
 
 // Whoever keeps a clock from rising by a row of their own, or hides that it rose, is found out. D24, T54
 func TestFiresAreCovered(t *testing.T) {
