@@ -107,7 +107,8 @@ type Watch struct {
 	Rule    string        // under this rule only
 	Limit   int
 	After   Cursor
-	Approve bool // only signatures
+	Approve bool          // only signatures
+	Warned  calendar.Date // only legal clocks that were warned of and aren't past this day: what a leader is warned of (D24)
 }
 
 // Watched reads what others owe in matters the actor may see, each kind in its own scope, soonest first: what is late,
@@ -161,6 +162,7 @@ func (e *Engine) watched(ctx context.Context, who access.Actor, scope access.Sco
 		b.If(w.Role != "", ` AND c.owed_role = ?`, string(w.Role))
 		b.If(w.Rule != "", ` AND c.rule = ?`, w.Rule)
 		b.If(w.Approve, ` AND c.rule >= 'approve.' AND c.rule < 'approve/'`)
+		b.If(w.Warned != "", ` AND c.legal = TRUE AND c.due_on >= ? AND EXISTS (SELECT 1 FROM fires f WHERE f.city_id = c.city_id AND f.clock_id = c.id AND f.due_on = c.due_on AND f.kind > 'warn' AND f.kind < 'warn~')`, w.Warned)
 		b.If(w.After.Key != "", ` AND (c.due_on, c.id) > (?, ?)`, w.After.Day, w.After.Key)
 		b.In(" AND ", "m.kind", kinds)
 		scope.Where(b, "m", city)

@@ -235,7 +235,7 @@ func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
 	n := len(tab.Key) + len(tab.Cols)
 	per := 30000 / n
 	if t.Engine() == db.SQLite {
-		per = 16 // the driver looks every parameter up by name
+		per = 1000 / n
 	}
 	for len(rows) > 0 {
 		k := min(per, len(rows))
@@ -247,7 +247,7 @@ func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
 			args = append(args, plain(vals)...)
 			t.bulk = append(t.bulk, Row{tab.Name + "/" + tab.keyText(vals), Digest(vals)})
 		}
-		if _, err := t.Exec(ctx, manyText(tab, k), args...); err != nil {
+		if _, err := t.Exec(ctx, manyText(tab, k, t.Engine()), args...); err != nil {
 			return err
 		}
 		rows = rows[k:]
@@ -255,21 +255,38 @@ func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
 	return nil
 }
 
-func manyText(tab *Table, k int) string {
+// manyText inserts k rows. SQLite's driver looks every parameter up by name unless each stands once and in order, so
+// there the tenant is written beside the rows and not in each.
+func manyText(tab *Table, k int, engine db.Engine) string {
 	n := len(tab.Key) + len(tab.Cols)
 	var b strings.Builder
-	b.WriteString("INSERT INTO " + tab.Name + " (city_id, " + strings.Join(tab.Columns(), ", ") + ") VALUES ")
+	b.WriteString("INSERT INTO " + tab.Name + " (city_id, " + strings.Join(tab.Columns(), ", ") + ") ")
+	first := "$1, "
+	if engine == db.SQLite {
+		first = ""
+		b.WriteString("SELECT $1")
+		for i := range n {
+			b.WriteString(", column" + strconv.Itoa(i+1))
+		}
+		b.WriteString(" FROM (")
+	}
+	b.WriteString("VALUES ")
 	p := 2
 	for i := 0; i < k; i++ {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString("($1")
+		b.WriteString("(" + first)
 		for j := 0; j < n; j++ {
-			b.WriteString(", $")
-			b.WriteString(strconv.Itoa(p))
+			if j > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString("$" + strconv.Itoa(p))
 			p++
 		}
+		b.WriteString(")")
+	}
+	if engine == db.SQLite {
 		b.WriteString(")")
 	}
 	return b.String()

@@ -2,6 +2,7 @@ package flowhttp
 
 import (
 	"net/http"
+	"slices"
 	"sort"
 
 	"qianshao/internal/access"
@@ -25,7 +26,7 @@ type deskView struct {
 	Waits    []ui.Segments
 	WaitsN   int
 	Risen    []ui.Segments
-	Extra    []ui.Segments
+	Warned   []ui.Segments
 	Empty    bool
 }
 
@@ -88,12 +89,35 @@ func (p *Pages) desk(c *web.Ctx) error {
 	v.Empty = len(mine) == 0
 	mine = oneEach(mine)
 	p.fillDesk(c, l, &v, mine)
-	if p.Extra != nil {
-		if v.Extra, err = p.Extra(c); err != nil {
-			return err
-		}
+	if v.Warned, err = p.warned(c); err != nil {
+		return err
 	}
 	return c.Render(http.StatusOK, deskPage(v))
+}
+
+// warnedRows is how many warnings stand on a leader's desk; the page of what is due has them all.
+const warnedRows = 6
+
+// warned is what the leaders of an organ are warned of: legal days of others that come near.
+func (p *Pages) warned(c *web.Ctx) ([]ui.Segments, error) {
+	if !slices.ContainsFunc(c.Who.Hats, func(h access.Hat) bool { return h.Gives(access.Deputy) || h.Gives(access.Principal) }) {
+		return nil, nil
+	}
+	ds, err := p.Engine.Watched(c.Context(), c.Who, flow.Watch{Warned: c.Today, Limit: warnedRows})
+	if err != nil {
+		return nil, err
+	}
+	l := p.look(c)
+	if err := p.loadDuties(c, l, ds); err != nil {
+		return nil, err
+	}
+	var out []ui.Segments
+	for _, d := range ds {
+		due := ui.DueOf(c.Lang, d.Clock.Due, c.Today, false, "")
+		out = append(out, ui.Segments{{Text: shortNo(d.Matter.No), Href: "/m/" + d.Matter.ID.String()}, {Text: p.clockName(c.Lang, d.Clock)},
+			{Text: c.T("desk.warned.line", due.Word, due.Beside, l.seat(d.Clock.OwedBy.Key, d.Clock.OwedRole)), Dim: true}})
+	}
+	return out, nil
 }
 
 // oneEach keeps the soonest of several duties about one matter: the desk says what to do next, the matter's page the

@@ -55,7 +55,6 @@ type Pages struct {
 	Custody *custody.Keeper
 	kinds   map[string]Kind
 	order   []string
-	Extra   func(c *web.Ctx) ([]ui.Segments, error) // a note on the desk's margin
 }
 
 // Add makes a kind known.

@@ -38,10 +38,10 @@
       el.querySelectorAll("input,select,textarea").forEach(function (x) { x.disabled = !on; });
     });
   }
-  /* 补录原因:收到已过一天多才登记时才问 */
+  /* 补录原因:服务器算出哪一天以前收到的要写原因 */
   function late() {
     d.querySelectorAll("[data-late]").forEach(function (b) {
-      var r = b.closest("form").querySelector('[name="received"]'), on = r && r.value && (Date.parse(b.dataset.late) - Date.parse(r.value)) / 864e5 > 1;
+      var r = b.closest("form").querySelector('[name="received"]'), on = r && r.value && r.value < b.dataset.late;
       b.hidden = !on && !b.querySelector(".err");
     });
   }
