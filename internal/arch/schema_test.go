@@ -127,7 +127,7 @@ func TestSteps(t *testing.T) {
 // uncovered are business tables the ledger does not answer for, each with the reason.
 var uncovered = map[string]string{
 	"logs": "the log itself", "acts": "the log itself", "log_hashes": "the log itself", "act_parts": "the log itself", "checkpoints": "signed by themselves",
-	"rollups": "sums of tallies; measure.Check holds them against the rows", "stocks": "what a query gave on a day",
+	"rollups": "sums of tallies; measure.Check holds them against the rows",
 	"texts": "made from the rows it lets one find", "counters": "the last number given out; the numbers stand in covered rows",
 	"settings": "each change is an act with its value",
 }

@@ -508,16 +508,6 @@ CREATE TABLE rollups (
   PRIMARY KEY (city_id, unit_id, month, measure, dim)
 ) /*rowidless*/;
 
-CREATE TABLE stocks (
-  city_id BIGINT NOT NULL,
-  unit_id TEXT NOT NULL,
-  month TEXT NOT NULL,
-  measure TEXT NOT NULL,
-  numerator BIGINT NOT NULL,
-  denominator BIGINT NOT NULL,
-  PRIMARY KEY (city_id, unit_id, month, measure)
-) /*rowidless*/;
-
 -- machinery ---------------------------------------------------------------------------------------------------------
 
 CREATE TABLE jobs (
