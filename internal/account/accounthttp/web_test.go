@@ -185,7 +185,7 @@ func TestJourney(t *testing.T) {
 		b.get("/clues").is(200, "/sign-in?next=%2Fclues")
 		// The second sign-in asks for a code, once good.
 		s.pass(time.Minute)
-		b.post("/sign-in", "user", "deputy", "password", password).is(200, "/second", "还差一步")
+		b.post("/sign-in", "user", "deputy", "password", password).is(200, "/second", "还需完成第二步验证")
 		b.post("/second", "code", "123456").is(422, "/second", "验证码不正确")
 		if len(recovery) == 2 {
 			b.post("/second", "code", strings.ToLower(recovery[1])).is(200, "/posts")
@@ -393,7 +393,7 @@ func TestAdministrators(t *testing.T) {
 		once := reOnce.FindStringSubmatch(a.txt)
 		a.post("/admin/accounts", "_key", "k2", "person", person, "login", "xieban", "q", "谢办").is(409, "/admin/accounts", "口令只显示一次").never("once")
 		n := s.browser(t)
-		n.post("/sign-in", "user", "xieban", "password", once[1]).is(200, "/me/password", "要先换成自己的口令")
+		n.post("/sign-in", "user", "xieban", "password", once[1]).is(200, "/me/password", "须先设置本人的新口令")
 		n.post("/me/password", "old", once[1], "password", password, "twice", "另一句不一样的口令").is(422, "/me/password", "两次输入的新口令不一样").never(password)
 		n.post("/me/password", "old", once[1], "password", password, "twice", password).is(200, "/")
 		key := regexp.MustCompile(`/admin/accounts/([0-9A-Z]{26})" data-open>谢办`).FindStringSubmatch(a.get("/admin/accounts").txt)
