@@ -7,7 +7,6 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
-	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 )
 
@@ -80,78 +79,6 @@ func Bar(ctx context.Context, tx *ledger.Tx, person, root id.Key, why string) er
 		return err
 	}
 	return tx.Insert(ctx, barTable, person, root, why)
-}
-
-// Name adds a subject to a matter under way. If the register has to rise for it, the whole family rises, and leaves no
-// number below.
-func (e *Engine) Name(ctx context.Context, tx *ledger.Tx, m *Matter, s Subject) error {
-	have, err := Subjects(ctx, tx, m.ID.Key)
-	if err != nil {
-		return err
-	}
-	n := len(have) + 1
-	if err := tx.Insert(ctx, subjectTable, m.ID.Key, n, s.Official, s.Person, s.Name, s.Unit, s.UnitText, s.Post, s.Rank, s.Category, s.PartyMember, s.Chief); err != nil {
-		return err
-	}
-	if s.Person == "" {
-		return nil
-	}
-	if err := Bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
-		return err
-	}
-	organ, err := access.GetUnit(ctx, tx.For(m.Organ.City), m.Organ.Key)
-	if err != nil {
-		return err
-	}
-	up, err := e.raise(ctx, tx, organ, s.Person)
-	if err != nil || up.ID == organ.ID {
-		return err
-	}
-	return e.moveFamily(ctx, tx, m, organ, up)
-}
-
-func (e *Engine) moveFamily(ctx context.Context, tx *ledger.Tx, m *Matter, from, to access.Unit) error {
-	keys, err := db.Column[string](ctx, tx, `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.root_id = $2 ORDER BY m.id`, m.Root)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		x := m
-		if k != m.ID.Key {
-			other, err := Lock(ctx, tx, k)
-			if err != nil {
-				return err
-			}
-			x = &other
-		}
-		units := []id.Key{from.ID.Key, x.Handler.Key, x.Township}
-		register(x, to)
-		x.Handler = id.ID{}
-		running, err := deadline.Running(ctx, tx, k)
-		if err != nil {
-			return err
-		}
-		for _, c := range running {
-			c.Organ, c.County = x.Organ, x.County
-			if _, err := e.Clocks.Reowe(ctx, tx, c, to.ID, access.Supervision, "named"); err != nil {
-				return err
-			}
-		}
-		for _, u := range units {
-			if u != "" {
-				if err := measure.Move(ctx, tx, k, u, to.ID.Key); err != nil {
-					return err
-				}
-			}
-		}
-		if err := save(ctx, tx, x); err != nil {
-			return err
-		}
-		if err := e.index(ctx, tx, x); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // tellSuperior opens the superior organ's reading of a refusal or shelving. Nobody below can leave it out (D24).

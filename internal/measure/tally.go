@@ -30,38 +30,6 @@ func add(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on c
 	return err
 }
 
-// Move takes everything a matter was counted as from one unit to another: a person was named in it, and the level
-// below keeps no trace, not even a number (D22).
-func Move(ctx context.Context, tx *ledger.Tx, matter, from, to id.Key) error {
-	type tally struct {
-		name, unit, id, dim string
-		on                  calendar.Date
-		n                   int
-	}
-	ts, err := db.All(ctx, tx, func(rows *db.Rows) (t tally, err error) {
-		return t, rows.Scan(&t.name, &t.unit, &t.on, &t.id, &t.dim, &t.n)
-	}, `SELECT measure, unit_id, on_day, id, dim, n FROM tallies WHERE city_id = $1 AND matter_id = $2 AND unit_id = $3`, matter, from)
-	if err != nil {
-		return err
-	}
-	for _, t := range ts {
-		if t.n == 0 {
-			continue
-		}
-		// The old line is counted out, not removed: what was written stays written, under a matter nobody there sees.
-		if err := tx.Update(ctx, tallyTable, t.name, t.unit, t.on, t.id, t.dim, matter, 0); err != nil {
-			return err
-		}
-		if err := add(ctx, tx, t.name, t.dim, t.unit, t.on, -t.n); err != nil {
-			return err
-		}
-		if err := Count(ctx, tx, t.name, t.dim, to, t.on, matter, t.n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Cell is one number of a flow: a unit, a month, a kind.
 type Cell struct {
 	Unit  id.Key
