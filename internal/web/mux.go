@@ -60,6 +60,7 @@ type Mux struct {
 	Name     string // what the deployment is called
 	Errors   func(c *Ctx, err error) error
 	Nav      func(c *Ctx) []NavItem
+	Opened   func(c *Ctx) // somebody signed in was shown a page (the access log); nil: nobody is told. It must not wait
 	Observe  func(route Route, status int, took time.Duration, statements int64) // metrics; nil: none are kept
 	mux      *http.ServeMux
 	routes   []Route
@@ -144,7 +145,7 @@ func (m *Mux) serve(route Route) http.Handler {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		c := &Ctx{W: rec, R: r, Mux: m, Route: route, Stats: stats, Today: m.DB.Today()}
 		c.Lang = locale.Pick(cookie(r, "lang"), r.Header.Get("Accept-Language"))
-		r.Body = http.MaxBytesReader(w, r.Body, limitOf(route))
+		r.Body = http.MaxBytesReader(w, r.Body, limitOf(route, r))
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -154,6 +155,9 @@ func (m *Mux) serve(route Route) http.Handler {
 			}
 			m.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("route", route.Method+" "+route.Path), slog.Int("status", rec.status),
 				slog.Duration("took", time.Since(start)), slog.Int64("statements", stats.Statements.Load()), slog.Int64("bytes", rec.n))
+			if m.Opened != nil && !route.Open && r.Method == http.MethodGet && c.SignedIn() && rec.status < http.StatusBadRequest {
+				m.Opened(c)
+			}
 			if m.Observe != nil {
 				m.Observe(route, rec.status, time.Since(start), stats.Statements.Load())
 			}
@@ -168,11 +172,22 @@ func (m *Mux) serve(route Route) http.Handler {
 	})
 }
 
-func limitOf(r Route) int64 {
-	if strings.HasSuffix(r.Path, "/files") || strings.HasSuffix(r.Path, "/import") {
+// limitOf is how large a request's body may be. Only what is read as it comes may be large: a form or JSON is held whole
+// before anybody looks at it, on whatever route it was sent to.
+func limitOf(route Route, r *http.Request) int64 {
+	takes := strings.HasSuffix(route.Path, "/files") || strings.HasSuffix(route.Path, "/import")
+	if takes && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		return maxUpload
 	}
 	return maxBody
+}
+
+// fits refuses a body that says itself that it is too large, before a byte of it is read.
+func (c *Ctx) fits() error {
+	if c.R.ContentLength > limitOf(c.Route, c.R) {
+		return fault.New(fault.TooLarge, "request.too_large")
+	}
+	return nil
 }
 
 // maxUpload bounds a file or a spreadsheet.
@@ -200,7 +215,7 @@ func (c *Ctx) admit() error {
 		}
 	}
 	if c.Route.Open {
-		return nil
+		return c.fits()
 	}
 	if c.Session.Token == "" {
 		return fault.New(fault.Unauthenticated, "session.none")
@@ -211,11 +226,10 @@ func (c *Ctx) admit() error {
 	if c.Session.Full && !c.Who.Can(c.Route.Perm) {
 		return fault.New(fault.Forbidden, "page.not_yours")
 	}
-	if c.R.Method != http.MethodPost {
-		return nil
+	err := c.fits()
+	if err == nil && c.R.Method == http.MethodPost {
+		c.Who.Request, err = c.request()
 	}
-	var err error
-	c.Who.Request, err = c.request()
 	return err
 }
 
