@@ -165,6 +165,9 @@ func (b *builder) decide(st *story, k id.ID, track string) error {
 		if b.r.IntN(12) == 0 {
 			in["decision"] = []string{"exempt"}
 			in["form"] = []string{"f1"}
+			if track == "admin" {
+				in["body"] = []string{"county_supervision"}
+			}
 			return in, nil
 		}
 		if track != "admin" {
@@ -229,7 +232,7 @@ func (b *builder) execute(st *story, k id.ID) error {
 		}
 		carried := func() error {
 			return b.step(k, 8, 40, "report_execution", func() flow.Values {
-				return flow.Values{"on": b.day(), "archived": {"yes"}, "property": {pick(b.r, []string{"none", "done"})}, "what": {"处分决定已归入人事档案，影响期内有关待遇已按规定调整。"}, "record_no": b.paper("执行")}
+				return flow.Values{"on": b.day(), "archived": {"yes"}, "property": {pick(b.r, []string{"none", "done"})}, "what": {"处分决定已归入本人档案，影响期内有关待遇已按规定调整。"}, "record_no": b.paper("执行")}
 			}, end)
 		}
 		return b.step(k, 1, 9, "announce", func() flow.Values {

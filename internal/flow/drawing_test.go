@@ -145,7 +145,7 @@ func (d *drawing) states() {
 	}
 }
 
-var flagWords = map[string]string{flow.FlagNamed: "实名件", flow.FlagAssigned: "交办件", flow.FlagHeavy: "涉及职务、工资变更的"}
+var flagWords = map[string]string{flow.FlagNamed: "实名件", flow.FlagAssigned: "交办件", flow.FlagHeavy: "涉及职务、工资变更的", flow.FlagPunished: "给予处分的", flow.FlagTownship: "乡镇办理的"}
 
 // clock is one obligation of a state: what, how long, who owes it, how hard it is.
 func (d *drawing) clock(u flow.Use) string {
@@ -314,7 +314,7 @@ func (d *drawing) chain(m *flow.Move) string {
 	return ""
 }
 
-var factWords = map[string]string{"chief yes": "下一级党委主要负责人", "member yes": "同级党委、纪委、监委委员", "assigned yes": "交办件", "level township": "乡镇办理", "level county": "县办理", "level city": "市办理", "nth 1": "首次", "nth 2": "第二次", "nth more": "再次"}
+var factWords = map[string]string{"chief yes": "下一级党委主要负责人", "member yes": "同级党委委员、纪委常委、监委委员", "body county_commission": "由县纪委决定的", "assigned yes": "交办件", "level township": "乡镇办理", "level county": "县办理", "level city": "市办理", "body township_party_committee": "由乡镇党委", "body county_party_committee": "县委", "body city_party_committee": "市委决定的", "nth 1": "首次", "nth 2": "第二次", "nth more": "再次"}
 
 // facts words the condition of a case.
 func (d *drawing) facts(m *flow.Move, when map[string][]string) string {

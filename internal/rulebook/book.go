@@ -54,13 +54,14 @@ var factValues = map[string][]string{
 	"member":   {"yes", "no"},                  // the subject sits on the same-level Party committee or commission
 	"nth":      {"1", "2", "more"},             // which extension this is
 	"category": nil,                            // which kind of official the subject is
+	"body":     nil,                            // who decides or decided the sanction; the Party's where there are two
 }
 
 // paperValues is the same for the papers: what must have been chosen for one of them to fit.
 var paperValues = map[string][]string{"decision": nil, "track": nil, "close_kind": nil, "clear_answer": nil}
 
 var listOf = map[string]string{"source": "clue_source", "track": "track", "category": "official_category", "decision": "decision",
-	"close_kind": "close_kind", "clear_answer": "clear_answer"}
+	"close_kind": "close_kind", "clear_answer": "clear_answer", "body": "deciding_body"}
 
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 

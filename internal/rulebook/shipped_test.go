@@ -284,8 +284,11 @@ func TestWhoApproves(t *testing.T) {
 		{"inquiry.outcome", "choice=accept", "head deputy"},
 		{"inquiry.outcome", "choice=again", "head deputy"},
 		{"inquiry.outcome", "choice=verify", "head deputy"},
-		{"inquiry.outcome", "choice=first_form", "head deputy principal"},
-		{"inquiry.outcome", "choice=false_report", "head deputy principal record_higher"},
+		{"inquiry.outcome", "choice=first_form rank=deputy_section", "head deputy principal"},
+		{"inquiry.outcome", "choice=first_form rank=village", "head deputy"},
+		{"inquiry.outcome", "choice=false_report level=county", "head deputy principal record_higher"},
+		{"inquiry.outcome", "choice=false_report level=township", "head deputy principal record_higher"},
+		{"inquiry.outcome", "choice=false_report level=city", "head deputy principal"},
 		{"verify.plan", "", "principal"},
 		{"verify.plan", "chief=yes", "principal record_party_secretary"},
 		{"verify.result", "choice=file", "principal"},
@@ -301,11 +304,17 @@ func TestWhoApproves(t *testing.T) {
 		{"case.decide", "level=township rank=none choice=party_warning", "head"},
 		{"case.decide", "level=township rank=village choice=party_probation", "head record_party_committee"},
 		{"case.decide", "level=township rank=village choice=party_expulsion", "head record_party_committee principal"},
+		{"case.decide", "level=township rank=village choice=party_removal body=county_commission", "head record_party_committee principal"},
+		{"case.decide", "level=township rank=village choice=party_removal body=township_party_committee", "head record_party_committee"},
+		{"case.decide", "level=county rank=none choice=party_removal", "principal"},
+		{"case.decide", "level=county rank=village choice=party_probation", "principal"},
+		{"case.decide", "level=county rank=staff choice=party_expulsion", "principal"},
 		{"case.decide", "level=county rank=section choice=party_expulsion", "principal record_party_committee"},
 		{"case.decide", "level=county rank=section choice=party_serious_warning", "principal"},
 		{"case.decide", "level=county rank=section choice=admin_removal", "principal"},
 		{"case.decide", "level=township rank=village choice=admin_warning", "principal"},
 		{"case.decide", "level=county choice=party_warning member=yes", "record_higher principal record_party_committee"},
+		{"case.decide", "level=county choice=dismiss member=yes", "principal"},
 		{"case.close", "", "head deputy"},
 		{"ext.assigned", "nth=1", "principal"},
 		{"ext.assigned", "nth=2", "record_higher"},
@@ -314,6 +323,8 @@ func TestWhoApproves(t *testing.T) {
 		{"ext.investigate", "nth=1", "deputy principal"},
 		{"ext.review", "nth=1", "deputy"},
 		{"ext.execute_post", "nth=1", "principal"},
+		{"ext.execute_post", "nth=1 body=county_commission", "principal"},
+		{"ext.execute_post", "nth=1 body=county_party_committee", "principal record_party_committee"},
 	} {
 		chain, k, ok := b.Chain(c.id, day, facts(c.facts))
 		if got := strings.Join(k.Steps, " "); !ok || got != c.want {
@@ -435,6 +446,29 @@ func TestRegulations(t *testing.T) {
 	for _, r := range b.Regulations() {
 		if r.Sure == rulebook.SureUnverified && r.Note.Zh == "" {
 			t.Errorf("%s is unverified and does not say what to check", r.Key)
+		}
+	}
+}
+
+// Whoever the sanctions say decides is whoever the approvals ask: a Party committee's decision is recorded where it
+// decides, and nowhere else.
+func TestApprovalsFollowTheBodies(t *testing.T) {
+	t.Parallel()
+	b := shipped(t)
+	for _, s := range b.Sanctions(day) {
+		if s.Track != "party" {
+			continue
+		}
+		for _, r := range b.Ranks() {
+			f := rulebook.Facts{"level": "county", "rank": r.Code, "choice": s.Code, "category": "c1"}
+			bodies := s.Decides(f)
+			if len(bodies) != 1 {
+				continue // above what is handled here
+			}
+			_, k, _ := b.Chain("case.decide", day, f)
+			if asked := slices.Contains(k.Steps, "record_party_committee"); asked != strings.HasSuffix(bodies[0], "_party_committee") {
+				t.Errorf("%s for %s is decided by %s and signed by %v", s.Code, r.Code, bodies[0], k.Steps)
+			}
 		}
 	}
 }

@@ -264,7 +264,7 @@ var choices = map[string]string{"clue.disposal": "disposal", "inquiry.outcome": 
 // when writes a condition as people say it, its facts in a fixed order.
 func (w *writer) when(chain string, cond map[string][]string) string {
 	var parts []string
-	for _, key := range []string{"level", "rank", "category", "chief", "member", "source", "assigned", "track", "choice", "nth"} {
+	for _, key := range []string{"level", "rank", "category", "chief", "member", "source", "assigned", "track", "choice", "body", "nth"} {
 		if vals := cond[key]; len(vals) > 0 {
 			parts = append(parts, w.facts(chain, key, vals))
 		}
@@ -288,6 +288,8 @@ func (w *writer) facts(chain, key string, vals []string) string {
 			words = append(words, w.p.Rules.Name("track", v, w.lang))
 		case "category":
 			words = append(words, w.p.Rules.Name("official_category", v, w.lang))
+		case "body":
+			words = append(words, w.t("rules.fact.body", w.p.Rules.Name("deciding_body", v, w.lang)))
 		case "choice":
 			if s, ok := w.p.Rules.Sanction(v); ok {
 				words = append(words, s.Name.In(w.lang))
