@@ -26,6 +26,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/visit"
 	rules "qianshao/rulebook"
 )
 
@@ -45,6 +46,7 @@ type App struct {
 	Cases    *casework.Service
 	Insight  *insight.Service
 	Exchange *exchange.Service
+	Visits   *visit.Log
 }
 
 // keyIdle is how long an organ's unlocked key stays in memory unused.
@@ -70,7 +72,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry()}
+	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry(), Visits: visit.NewLog(d)}
 	a.Accounts = &account.Service{Ledger: a.Ledger, Policy: o.Policy, Site: o.Site, Key: o.Key}
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}

@@ -23,7 +23,7 @@ import (
 func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m := web.NewMux()
 	m.DB, m.Sessions, m.Log, m.Demo = a.DB, sessions, log, demo
-	m.Errors, m.Nav = errorPage, nav
+	m.Errors, m.Nav, m.Opened = errorPage, nav, a.opened
 	fp := &flowhttp.Pages{Engine: a.Engine, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
 	ac := &accounthttp.Pages{Accounts: a.Accounts}

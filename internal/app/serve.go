@@ -69,6 +69,7 @@ func (a *App) Serve(ctx context.Context, s Serving) error {
 		}
 		listeners[0] = tls.NewListener(work, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
+	defer a.lastVisits(ctx, s.Log)
 	return run(ctx, workers, servers, listeners, func() {
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("listen", work.Addr().String()), slog.String("metrics", metrics), slog.String("database", a.DB.Engine.String()))
 		if s.Up != nil {
@@ -183,6 +184,7 @@ func (a *App) metrics(mux *web.Mux, w *Workers) *obs.Metrics {
 		s, err := w.Queue.State(ctx)
 		return float64(s.Dead), err
 	})
+	m.Counter("access_log_dropped_total", "Openings of pages that gave way before they were written, because the database took none for too long.", a.Visits.Dropped)
 	m.Gauge("clocks_unfired", "Clocks on which something fell due before today that no pass has handled: not zero for long means that the passes fail.", a.unfired)
 	m.Gauge("clock_held", "1 while a jump of the system's time holds everything that fires.", func(ctx context.Context) (float64, error) {
 		_, held, err := deadline.Held(ctx, a.DB.Shared())

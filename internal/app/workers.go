@@ -16,6 +16,7 @@ import (
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/visit"
 )
 
 // The jobs that the program makes by itself. Every one may run twice, and at any time.
@@ -66,6 +67,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 func (w *Workers) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.watch(ctx) })
+	wg.Go(func() { w.app.Visits.Run(ctx, func(err error) { w.trouble(ctx, "writing the access log", err) }) })
 	for _, kind := range []string{jobPass, jobCheckpoint} {
 		if err := w.Queue.Once(ctx, kind, "start"); err != nil && ctx.Err() == nil {
 			w.trouble(ctx, "planning jobs", err)
@@ -155,7 +157,7 @@ func (w *Workers) checkpoint(ctx context.Context) error {
 // tidy removes what is no fact and has run out.
 func (w *Workers) tidy(ctx context.Context) error {
 	err := w.each(func(ctx context.Context, c id.City) error {
-		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys))
+		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys), visit.Forget(ctx, w.app.DB, c, oldVisits))
 	})(ctx)
 	return errors.Join(err, w.Queue.Tidy(ctx, doneJobs))
 }

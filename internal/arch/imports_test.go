@@ -76,6 +76,7 @@ var rooms = []room{
 	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
 	{"jobs", []string{"platform/db"}},
+	{"visit", []string{"platform/db"}},
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
 
@@ -101,7 +102,7 @@ func pages(name string) []string {
 	case "flow", "intake": // what is sealed is opened from the matter's page and sealed at the counter
 		may = append(may, "custody")
 	case "account": // the auditor's page reads the log
-		may = append(may, "ledger")
+		may = append(may, "ledger", "visit")
 	case "exchange":
 		may = append(may, "sheet")
 	}

@@ -60,7 +60,7 @@ type Mux struct {
 	Name     string // what the deployment is called
 	Errors   func(c *Ctx, err error) error
 	Nav      func(c *Ctx) []NavItem
-	Opened   func(c *Ctx) // somebody signed in was shown a page (the access log); nil: nobody is told. It must not wait
+	Opened   func(c *Ctx)                                                        // somebody signed in was shown a page (the access log); nil: nobody is told. It must not wait
 	Observe  func(route Route, status int, took time.Duration, statements int64) // metrics; nil: none are kept
 	mux      *http.ServeMux
 	routes   []Route

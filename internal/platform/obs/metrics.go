@@ -65,6 +65,11 @@ func (m *Metrics) Gauge(name, help string, read func(context.Context) (float64, 
 	m.reg.MustRegister(reading{prometheus.NewDesc("qianshao_"+name, help, nil, nil), read})
 }
 
+// Counter shows a number that only grows, kept elsewhere.
+func (m *Metrics) Counter(name, help string, read func() int64) {
+	m.reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "qianshao_" + name, Help: help}, func() float64 { return float64(read()) }))
+}
+
 // scrapeFor bounds the reads of one scrape.
 const scrapeFor = 5 * time.Second
 
