@@ -1,0 +1,314 @@
+package app_test
+
+import (
+	"slices"
+	"testing"
+
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/clue"
+	"qianshao/internal/id"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+)
+
+// walk is a driver that walks for one handling unit.
+type walk struct {
+	*driver
+	unit string
+}
+
+// letter is a tip-off that lies before the intake office.
+func (w *walk) letter(named bool) id.ID {
+	w.t.Helper()
+	in := entry(w.World)
+	in.Subject.Unit, in.Named, in.Received = w.Units[w.unit].ID.Key, named, w.App.DB.Today()
+	e, err := w.App.Intake.Enter(apptest.Ctx, w.actors["intake"], in)
+	w.must(err)
+	w.look(w.Matter(e.ID).Root, "")
+	return e.ID
+}
+
+// to names the unit that the walk is for.
+func (w *walk) to() vals { return vals{"target": {w.Units[w.unit].ID.Key}} }
+
+// received signs for a clue where it still has to be.
+func (w *walk) received(m id.ID) id.ID {
+	w.t.Helper()
+	if w.Matter(m).State == clue.Arrived {
+		w.make(m, "receive", nil)
+	}
+	return m
+}
+
+// found is a clue of case supervision's own that the unit has to say something on.
+func (w *walk) found(s org.SubjectInput) id.ID {
+	w.t.Helper()
+	s.Unit, s.Name, s.Post, s.PartyMember = w.Units[w.unit].ID.Key, "吴某", "负责人", true
+	if s.Rank == "" {
+		s.Rank, s.Category = "staff", "c2"
+	}
+	e, err := w.App.Clues.Enter(apptest.Ctx, w.actors["supervision"], clue.Entry{Subject: s, Source: "found", Received: w.App.DB.Today(),
+		Title: "反映虚报管护费", Summary: "反映虚报高标准农田管护费。", Discipline: "integrity"})
+	w.must(err)
+	w.look(w.Matter(e.ID).Root, "")
+	w.make(e.ID, "hand_out", w.to())
+	return w.received(e.ID)
+}
+
+// inquired brings a clue with the unit to where the outcome of an inquiry is to be reported.
+func (w *walk) inquired(m id.ID) {
+	w.t.Helper()
+	w.make(m, "propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"talk"}})
+	w.make(m, "hold_talk", nil)
+}
+
+// verified brings a clue with the unit through a verification to where its result is to be proposed.
+func (w *walk) verified(m id.ID, finding string) {
+	w.t.Helper()
+	if w.Matter(m).State == clue.Opinion {
+		w.make(m, "propose", vals{"disposal": {"verification"}})
+	}
+	w.make(m, "submit_plan", nil)
+	w.reported(m, vals{"finding": {finding}})
+}
+
+// reported lets a team write its report, and everybody on it sign.
+func (w *walk) reported(m id.ID, in vals) {
+	w.t.Helper()
+	w.make(m, "write_report", in)
+	for state := w.Matter(m).State; w.Matter(m).State == state; {
+		w.make(m, "sign", nil)
+	}
+}
+
+// filed turns a clue with the unit into a case that waits to be filed.
+func (w *walk) filed(m id.ID, track string) id.ID {
+	w.t.Helper()
+	w.verified(m, "true")
+	w.make(m, "propose_result", vals{"outcome": {"file"}, "track": {track}})
+	return child(w.t, w.World, m, "case")
+}
+
+// investigated brings a case that was filed before the review office.
+func (w *walk) investigated(k id.ID) {
+	w.t.Helper()
+	w.make(k, "show_facts", nil)
+	w.reported(k, nil)
+	w.make(k, "submit_review", nil)
+	w.make(k, "accept_review", nil)
+}
+
+// deciding is a case whose review is done.
+func (w *walk) deciding(track string) id.ID {
+	w.t.Helper()
+	k := w.filed(w.found(org.SubjectInput{}), track)
+	w.make(k, "submit_filing", vals{"track": {track}})
+	w.make(k, "announce_filing", nil)
+	w.investigated(k)
+	w.make(k, "review_report", nil)
+	return k
+}
+
+// tipoffs walks reports: what is declined, passed on, taken up, joined, and told.
+func (w *walk) tipoffs() {
+	t := w.letter(true)
+	w.make(t, "decline", nil)
+	w.make(t, "notify", vals{"reached": {"no"}})
+	w.make(t, "reconsider", nil)
+	w.make(t, "pass_on", nil)
+	w.make(t, "reconsider", nil)
+	w.make(t, "accept", nil)
+	c := child(w.t, w.World, t, "clue")
+	w.make(c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}})
+	w.make(c, "reassign", w.to())
+	w.make(c, "give_back", nil)
+	w.make(c, "hand_out", w.to())
+	w.received(c)
+	w.make(c, "give_back", nil)
+	w.make(c, "hand_out", w.to())
+	w.received(c)
+	w.make(c, "propose", vals{"disposal": {"shelve"}})
+	w.make(c, "keep_shelved", nil)
+	w.make(c, "reconsider", nil)
+	w.make(c, "propose", vals{"disposal": {"shelve"}})
+	w.make(c, "revive", nil)
+	w.make(c, "propose", vals{"disposal": {"close"}})
+	w.make(c, "settle", nil)
+	w.make(c, "reopen", nil) // and its reporter waits anew
+	w.make(c, "propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"letter"}})
+	w.make(c, "send_letter", nil)
+	w.make(c, "deliver_letter", nil)
+	w.make(c, "record_answer", nil)
+	w.make(c, "propose_outcome", vals{"outcome": {"again"}, "inquiry_form": {"talk"}})
+	w.make(c, "hold_talk", nil)
+	w.make(c, "propose_outcome", vals{"outcome": {"accept"}, "clear_answer": {"wanted"}})
+	w.make(c, "settle", nil)
+	w.make(t, "tell_result", vals{"objects": {"yes"}})
+
+	main := w.letter(false)
+	w.make(main, "forward", w.to())
+	again := w.letter(true)
+	w.make(again, "merge", vals{"main": {main.Key}})
+	c = w.received(child(w.t, w.World, main, "clue"))
+	w.make(c, "propose", vals{"disposal": {"close"}})
+	w.make(c, "settle", nil)
+	w.make(again, "tell_result", nil)
+
+	t = w.letter(true)
+	w.make(t, "assign", w.to())
+	c = w.received(child(w.t, w.World, t, "clue"))
+	w.verified(c, "untrue")
+	w.make(c, "propose_result", vals{"outcome": {"close"}, "clear_answer": {"wanted"}})
+	w.make(c, "settle", nil)
+	w.make(c, "report_back", nil)
+
+	in := entry(w.World)
+	in.Subject.Rank, in.Subject.Category = "deputy_county", "c1"
+	e, err := w.App.Intake.Enter(apptest.Ctx, w.actors["intake"], in)
+	w.must(err)
+	w.look(e.ID.Key, "")
+	w.make(e.ID, "send", nil)
+}
+
+// clues walks what tip-offs did not come to: every way an inquiry and a verification end.
+func (w *walk) clues() {
+	for _, outcome := range []string{"first_form", "false_report"} {
+		c := w.found(org.SubjectInput{})
+		w.inquired(c)
+		w.make(c, "propose_outcome", vals{"outcome": {outcome}, "clear_answer": {"declined"}, "clear_reason": {"本人不同意。"}})
+		w.make(c, "settle", nil)
+	}
+	c := w.found(org.SubjectInput{Rank: "section", Category: "c1", Chief: true}) // recorded, what the Party secretary said
+	w.inquired(c)
+	w.make(c, "propose_outcome", vals{"outcome": {"verify"}})
+	w.make(c, "submit_plan", nil)
+	w.make(c, "change_team", nil)
+	w.make(c, "write_report", nil)
+	w.make(c, "change_team", nil)
+	w.make(c, "write_report", nil)
+	w.make(c, "amend_report", nil)
+	w.reported(c, nil)
+	w.make(c, "amend_report", nil)
+	w.reported(c, nil)
+	w.make(c, "propose_result", vals{"outcome": {"remind"}})
+	w.make(c, "settle", nil)
+	c = w.found(org.SubjectInput{})
+	w.verified(c, "partly")
+	w.make(c, "propose_result", vals{"outcome": {"hand_party"}})
+	w.make(c, "reopen", nil)
+	w.verified(c, "partly")
+	w.make(c, "propose_result", vals{"outcome": {"shelve"}})
+}
+
+// cases walks a case through everything that can be done twice, then every way one ends.
+func (w *walk) cases() {
+	k := w.filed(w.found(org.SubjectInput{}), "party")
+	w.make(k, "submit_filing", nil)
+	w.make(k, "announce_filing", nil)
+	w.make(k, "change_team", nil)
+	w.make(k, "show_facts", nil)
+	w.make(k, "change_team", nil)
+	w.make(k, "back_to_investigate", nil)
+	w.make(k, "show_facts", nil)
+	w.make(k, "write_report", nil)
+	w.make(k, "back_to_investigate", nil)
+	w.make(k, "show_facts", nil)
+	w.reported(k, nil)
+	w.make(k, "back_to_investigate", nil)
+	w.investigated(k)
+	w.make(k, "return_case", nil)
+	w.investigated(k)
+	w.make(k, "review_report", nil)
+	w.make(k, "decide", vals{"decision": {"sanction"}, "party_sanction": {"party_removal"}, "party_body": {"township_party_committee"}})
+	w.make(k, "deliver", nil)
+	w.make(k, "execute_post", nil)
+	w.make(k, "announce", nil)
+	w.make(k, "report_execution", nil)
+	w.make(k, "propose_close", nil)
+
+	k = w.filed(w.found(org.SubjectInput{}), "party")
+	w.make(k, "drop_filing", vals{"clear_answer": {"wanted"}})
+	w.make(k, "propose_close", nil)
+
+	k = w.deciding("admin")
+	w.make(k, "decide", vals{"decision": {"sanction"}, "admin_sanction": {"admin_warning"}, "admin_body": {"county_supervision"}})
+	w.make(k, "deliver", nil)
+	w.make(k, "announce", nil)
+	w.make(k, "report_execution", nil)
+	w.make(k, "propose_close", nil)
+}
+
+// endings walks the decisions that punish nobody.
+func (w *walk) endings() {
+	for _, decision := range []string{"exempt", "transfer", "none", "dismiss"} {
+		k := w.deciding("party")
+		w.make(k, "decide", vals{"decision": {decision}, "clear_answer": {"wanted"}})
+		if w.Matter(k).State == "decided" {
+			w.make(k, "deliver", nil)
+		}
+		w.make(k, "propose_close", nil)
+	}
+}
+
+// late walks a letter that nobody answers.
+func (w *walk) late() {
+	c := w.found(org.SubjectInput{})
+	w.make(c, "propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"letter"}})
+	w.make(c, "send_letter", nil)
+	w.make(c, "deliver_letter", nil)
+	w.On(w.Matter(c).Due.AddDays(1))
+	w.make(c, "no_answer", nil)
+	w.make(c, "propose_outcome", vals{"outcome": {"accept"}, "clear_answer": {"wanted"}})
+	w.make(c, "settle", nil)
+}
+
+// TestFlowsEveryMove is D23 and T11: every move of every table can be made, by a complete township, by one without a
+// secretary and by one of one person, with the county for what a township lawfully can't do; no state is a dead end.
+func TestFlowsEveryMove(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"full", "headless", "single"} {
+		t.Run(unit, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := &walk{drive(t, d), unit}
+				w.forge = unit == "full"
+				w.tipoffs()
+				w.clues()
+				w.cases()
+				w.endings()
+				w.late()
+				w.unreached()
+				w.Verify()
+				if bad, err := measureCheck(w.World); err != nil || len(bad) > 0 {
+					t.Errorf("rollups: %v %v", bad, err)
+				}
+			})
+		})
+	}
+}
+
+// unreached names every move that no walk made, and every way a choice leads that no walk took.
+func (w *walk) unreached() {
+	w.t.Helper()
+	for _, kind := range w.App.Engine.Kinds() {
+		t, _ := w.App.Engine.Table(kind)
+		for _, mv := range t.Moves {
+			var names []string
+			if !mv.Retired {
+				names = append(names, kind+"."+mv.Name)
+			}
+			if mv.Fork != nil {
+				for choice := range mv.Fork.To {
+					names = append(names, kind+"."+mv.Name+":"+choice)
+				}
+			}
+			slices.Sort(names)
+			for _, n := range names {
+				if !w.made[n] {
+					w.t.Errorf("no walk makes %s", n)
+				}
+			}
+		}
+	}
+}
