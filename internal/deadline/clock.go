@@ -421,6 +421,20 @@ func Get(ctx context.Context, r db.Reader, key id.Key) (Clock, error) {
 	return c, err
 }
 
+// ByKey reads several clocks. The caller has seen their matters.
+func ByKey(ctx context.Context, r db.Reader, keys []string) (map[id.Key]Clock, error) {
+	out := map[id.Key]Clock{}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	text, args := db.Build(`SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1`).In(" AND ", "c.id", keys).SQL()
+	cs, err := db.All(ctx, r, scanClock(r.City()), text, args...)
+	for _, c := range cs {
+		out[c.ID.Key] = c
+	}
+	return out, err
+}
+
 // Explain lays a clock out day by day.
 func (k *Keeper) Explain(c Clock, es []Entry) Explanation {
 	return Explain(k.rule(c), es, k.Calendar())

@@ -60,7 +60,8 @@ type builder struct {
 	counties       []*county
 	staff          map[id.Key][]*worker // who works where, now
 	byPerson       map[id.Key]*worker
-	left           bool // somebody has left a post since the last night
+	left           bool                // somebody has left a post since the last night
+	waiting        map[access.Role]int // papers left on the leaders' desks of the first county
 	queue          queue
 	planned        int
 	logins         []login
@@ -116,7 +117,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	if err != nil {
 		return out, err
 	}
-	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}}
+	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}, waiting: map[access.Role]int{}}
 	b.out.Skipped = map[string]int{}
 	b.start = o.Today.AddMonths(-36)
 	b.end = noon(o.Today).Add(-3*time.Hour - 40*time.Minute)

@@ -48,6 +48,9 @@ func (b *builder) handedOut(st *story) {
 
 // dispose is the handler's opinion, most of the time within the month.
 func (b *builder) dispose(st *story) error {
+	if st.bury {
+		return nil
+	}
 	if st.back {
 		if err := b.reportBack(st); err != nil {
 			return err

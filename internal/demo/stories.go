@@ -21,6 +21,7 @@ const (
 	ownCluesAll  = 1400 // clues with no report behind them
 	slipsAll     = 70
 	buriedAll    = 5 // reports of the last weeks that nobody has touched
+	buriedClues  = 6 // clues of the month before last that nobody has said anything on
 	repeatsShare = 9 // in a hundred reports
 )
 
@@ -32,6 +33,7 @@ type story struct {
 	tipoffs []id.ID
 	named   map[id.ID]bool
 	back    bool // to be reported back
+	bury    bool // whoever it is handed to lets it lie
 	source  string
 	merged  bool
 }
@@ -61,11 +63,15 @@ func (b *builder) plan() {
 		}
 	}
 	spread(tipoffsAll, func(c *county) error { return b.report(c, false) })
-	spread(ownCluesAll, b.ownClue)
+	spread(ownCluesAll, func(c *county) error { return b.ownClue(c, false) })
 	spread(slipsAll, b.slip)
 	for range buriedAll {
 		c := b.counties[b.r.IntN(4)]
 		b.at(b.hour(b.workday(b.o.Today.AddDays(-13-b.r.IntN(8)))), func() error { return b.report(c, true) })
+	}
+	for i := range buriedClues {
+		c := b.counties[i%4]
+		b.at(b.hour(b.workday(b.o.Today.AddDays(-39-b.r.IntN(9)))), func() error { return b.ownClue(c, true) })
 	}
 	for d := b.start; d <= b.o.Today; d = d.AddDays(1) {
 		b.at(noon(d).Add(-6*time.Hour), b.night)
@@ -109,6 +115,9 @@ func (b *builder) reads(w *worker, rule string) error {
 		return err
 	}
 	for _, d := range ds {
+		if rule == flow.RuleRisen && b.o.Today.Sub(d.Clock.Start) < 25 { // still on the city's desk on the last day
+			continue
+		}
 		if b.today().Sub(d.Clock.Start) < 4 || b.r.IntN(5) == 0 {
 			continue
 		}
@@ -186,6 +195,11 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 		return err
 	}
 	s := p.Steps[p.Step]
+	last := b.o.Today.Sub(b.today()) < 9 && x.Organ == b.counties[0].unit.ID // what the sign-ins of the demonstration look at
+	if n := b.waiting[s.Seat]; last && (s.Seat == access.Principal || s.Seat == access.Deputy) && n < 4 {
+		b.waiting[s.Seat] = n + 1
+		return nil
+	}
 	out, err := db.Column[id.Key](b.ctx, b.app.DB.In(m.City), `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, x.Root)
 	if err != nil {
 		return err
@@ -193,7 +207,7 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 	out = append(out, p.Author)
 	w := b.find(s.Seat, s.Unit.Key, out...)
 	if s.Seat == access.Head || s.Seat == access.Deputy {
-		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || b.r.IntN(10) < 6) {
+		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || !last && b.r.IntN(10) < 6) {
 			w = chief // the chief signs for those below
 		}
 	}
@@ -366,9 +380,9 @@ func (b *builder) slip(c *county) error {
 	return nil
 }
 
-// ownClue enters a clue that no report is behind.
-func (b *builder) ownClue(c *county) error {
-	st := &story{c: c, subject: b.anySubject(c), source: pick(b.r, []string{"found", "found", "found", "transfer", "transfer", "inspection"})}
+// ownClue enters a clue that no report is behind. One that is buried is handed out, and that is the last of it.
+func (b *builder) ownClue(c *county, bury bool) error {
+	st := &story{c: c, bury: bury, subject: b.anySubject(c), source: pick(b.r, []string{"found", "found", "found", "transfer", "transfer", "inspection"})}
 	topic, title, summary := b.words(st.subject)
 	e := clue.Entry{Subject: st.subject.input(), Source: st.source, Received: b.today(), Title: title, Summary: summary, Discipline: topic.discipline}
 	switch st.source {

@@ -95,6 +95,21 @@ func ProposalsByKey(ctx context.Context, r db.Reader, keys []string) ([]Proposal
 	return scanProposals(rows, r.City())
 }
 
+// Approved reads, by matter and move, the newest approved proposal of several matters, without its signatures. The caller
+// has seen the matters.
+func Approved(ctx context.Context, r db.Reader, matters []string) (map[[2]string]Proposal, error) {
+	out := map[[2]string]Proposal{}
+	if len(matters) == 0 {
+		return out, nil
+	}
+	text, args := db.Build(`SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.state = 'approved'`).In(" AND ", "p.matter_id", matters).Add(` ORDER BY p.made_at, p.id`).SQL()
+	ps, err := db.All(ctx, r, scanProposal(r.City()), text, args...)
+	for _, p := range ps {
+		out[[2]string{p.Matter, p.Move}] = p
+	}
+	return out, err
+}
+
 func scanProposals(rows *db.Rows, city id.City) ([]Proposal, error) {
 	var out []Proposal
 	for rows.Next() {

@@ -1,12 +1,14 @@
 package flowhttp
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -58,7 +60,8 @@ type watchRow struct {
 	Legal, Late                           bool
 }
 
-// superior is what stands in the superior organ's list by itself: refusals and shelvings below, and what rose.
+// superior is what stands in the superior organ's list by itself: refusals and shelvings below, and what rose; each in
+// three lines: which matter, what was left undone or decided and why, since when and until when.
 func (p *Pages) superior(c *web.Ctx) error {
 	v := superiorView{Frame: c.Frame(c.T("nav.superior"))}
 	l := p.look(c)
@@ -67,7 +70,8 @@ func (p *Pages) superior(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		if err := p.loadDuties(c, l, ds); err != nil {
+		late, decided, err := p.behind(c, l, rule, ds)
+		if err != nil {
 			return err
 		}
 		for _, d := range ds {
@@ -81,14 +85,54 @@ func (p *Pages) superior(c *web.Ctx) error {
 				if !m.Handler.Zero() {
 					r.Organ = l.unit(m.Handler.Key)
 				}
+				if k, ok := late[d.Clock.About]; ok {
+					r.What = c.T("superior.late", p.clockName(c.Lang, k), ui.DayIn(c.Lang, k.Due, c.Today), l.seat(k.OwedBy.Key, k.OwedRole))
+				}
 				v.Risen = append(v.Risen, r)
-			} else {
-				r.What = p.moveName(c.Lang, m.Kind, d.Clock.About)
-				v.Refused = append(v.Refused, r)
+				continue
 			}
+			r.What = p.moveName(c.Lang, m.Kind, d.Clock.About)
+			if x, ok := decided[[2]string{m.ID.Key, d.Clock.About}]; ok {
+				if ask := p.asked(c, m, x); ask != "" {
+					r.What = ask
+				}
+				if why := ui.ClampText(x.In.Str("reason"), 120); why != "" {
+					r.What += c.T("punct.colon") + why
+				}
+			}
+			v.Refused = append(v.Refused, r)
 		}
 	}
 	return c.Render(http.StatusOK, superiorPage(v))
+}
+
+// behind reads what the rows of the superior's list are about: the clocks that ran out below, or what was decided there.
+func (p *Pages) behind(c *web.Ctx, l *look, rule string, ds []flow.Duty) (map[id.Key]deadline.Clock, map[[2]string]flow.Proposal, error) {
+	late, decided := map[id.Key]deadline.Clock{}, map[[2]string]flow.Proposal{}
+	matters, clocks := map[id.City][]string{}, map[id.City][]string{}
+	for _, d := range ds {
+		city := d.Matter.ID.City
+		matters[city], clocks[city] = append(matters[city], d.Matter.ID.Key), append(clocks[city], d.Clock.About)
+	}
+	for city := range matters {
+		if rule == flow.RuleRisen {
+			ks, err := deadline.ByKey(c.Context(), p.DB.In(city), clocks[city])
+			if err != nil {
+				return nil, nil, err
+			}
+			for key, k := range ks {
+				late[key] = k
+				ds = append(ds, flow.Duty{Clock: k, Matter: flow.Matter{ID: id.ID{City: city}}})
+			}
+			continue
+		}
+		xs, err := flow.Approved(c.Context(), p.DB.In(city), matters[city])
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(decided, xs)
+	}
+	return late, decided, p.loadDuties(c, l, ds)
 }
 
 type superiorView struct {

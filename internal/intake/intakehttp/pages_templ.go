@@ -171,7 +171,7 @@ func entryPage(v entryView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !v.Standing.Slip {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<fieldset id=\"content\" class=\"fset\"><h2 class=\"st\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<fieldset id=\"content\" class=\"fset part\"><h2 class=\"st\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
