@@ -127,11 +127,19 @@ func (w *World) unit(city id.City, key, kind, name, code, superior string) {
 }
 
 // Hire sets up a post and puts a new person into it.
-func (w *World) Hire(key, name, kind, unit string) {
+func (w *World) Hire(key, name, kind, unit string) { w.hire(key, Person{Name: name}, kind, unit) }
+
+// Again sets up another post and puts somebody into it who has one already; under the new key they act in the new one.
+func (w *World) Again(key, who, kind, unit string) { w.hire(key, w.Who[who], kind, unit) }
+
+func (w *World) hire(key string, who Person, kind, unit string) {
 	w.T.Helper()
 	u := w.Units[unit]
 	_, err := w.App.Ledger.Write(Ctx, access.ByOperator(u.ID.City), u.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		p, err := org.AddPerson(Ctx, tx, org.NewPerson{Name: name, Born: "1985-03"})
+		p, err := who.Person, error(nil)
+		if p == "" {
+			p, err = org.AddPerson(Ctx, tx, org.NewPerson{Name: who.Name, Born: "1985-03"})
+		}
 		if err != nil {
 			return ledger.Act{}, err
 		}
@@ -140,7 +148,7 @@ func (w *World) Hire(key, name, kind, unit string) {
 			return ledger.Act{}, err
 		}
 		h, err := org.Appoint(Ctx, tx, org.Appointment{Post: post, Person: p, From: "2023-01-01", FullTime: true})
-		w.Who[key] = Person{Name: name, Person: p, Holding: h, City: u.ID.City}
+		w.Who[key] = Person{Name: who.Name, Person: p, Holding: h, City: u.ID.City}
 		return ledger.Act{Action: "holding.begin", Organ: u.OrganID()}, err
 	})
 	w.must(err)
