@@ -159,7 +159,23 @@ func (w *writer) timers() []group {
 			gs = add(t.ID, w.timer(t, former[t.ID]))
 		}
 	}
-	return gs
+	return append(gs, w.limits())
+}
+
+// limits are the numbers that are no length of time.
+func (w *writer) limits() group {
+	g := group{ID: "limits", Name: w.t("rules.group.limits")}
+	for _, x := range w.p.Rules.Limits() {
+		if !x.Holds(w.today) {
+			continue
+		}
+		value := w.t("rules.people", strconv.Itoa(x.Value))
+		if x.Unit != "person" {
+			value = w.length(x.Value, rulebook.Unit(x.Unit))
+		}
+		g.Entries = append(g.Entries, w.stated(entry{ID: x.ID, Name: x.Name.In(w.lang), Lead: value}, x.Force))
+	}
+	return g
 }
 
 func (w *writer) timer(t rulebook.Timer, old []rulebook.Timer) entry {

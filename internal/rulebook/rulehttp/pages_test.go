@@ -59,6 +59,9 @@ func TestEveryRuleCanBeRead(t *testing.T) {
 	for _, x := range book.Timers() {
 		has("/rules/timers", x.ID)
 	}
+	for _, x := range book.Limits() {
+		has("/rules/timers", x.ID)
+	}
 	for _, x := range book.Chains() {
 		has("/rules/approvals", x.ID)
 	}
