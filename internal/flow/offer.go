@@ -109,8 +109,14 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts fu
 		o.Power, _ = e.Rules.Power(m.Kind+"."+o.Move.Name, hat, today)
 		o.Alone = o.Alone && (o.Power.May == "" || o.Power.May == "alone")
 	}
-	for _, to := range o.Move.leads() {
-		s, _ := e.tables[m.Kind].State(to)
+	to := o.Move.leads()
+	if o.Move.To == "" && o.Move.Fork == nil {
+		to = append([]string{m.State}, o.Move.Also...) // it stays where it is, or goes there
+	}
+	for _, s := range e.tables[m.Kind].States {
+		if !has(to, s.Name) {
+			continue
+		}
 		for _, u := range s.Rules {
 			if t, ok := e.Rules.Timer(u.Rule, today); ok && u.holds(m) && !u.Keep {
 				cur, _ := e.tables[m.Kind].State(m.State)
