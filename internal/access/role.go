@@ -154,7 +154,7 @@ var PostKinds = []PostKind{
 	{"principal", []Role{Principal}, []string{"province", "city", "county"}, true},
 	{"vice", []Role{Deputy}, []string{"province", "city", "county"}, true},
 	{"intake_clerk", []Role{Intake}, []string{"province", "city", "county"}, true},
-	{"supervision_clerk", []Role{Supervision}, []string{"city", "county"}, true},
+	{"supervision_clerk", []Role{Supervision}, []string{"province", "city", "county"}, true},
 	{"office_head", []Role{Head, Handler}, []string{"office"}, true},
 	{"investigator", []Role{Handler}, []string{"office"}, true},
 	{"review_head", []Role{Review, ReviewHead}, []string{"city", "county"}, true},
