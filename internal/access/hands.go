@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -63,7 +64,7 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 	if root != "" && here {
 		b.Add(` UNION ALL SELECT x.person_id, '', '', '', '', '~barred' FROM bars x WHERE x.city_id = $1 AND x.root_id = ?`, root)
 	}
-	text, args := b.Add(` ORDER BY 6, 2, 1`).SQL()
+	text, args := b.SQL()
 	all, err := db.All(ctx, o.r, func(rows *db.Rows) (h Hand, err error) {
 		return h, rows.Scan(&h.Person, &h.Name, &h.Holding, &h.Kind, &h.Unit, &h.For)
 	}, text, args...)
@@ -77,6 +78,9 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 			o.hands = append(o.hands, h)
 		}
 	}
+	slices.SortFunc(o.hands, func(a, b Hand) int { // who acts in their own right first
+		return cmp.Or(cmp.Compare(a.For, b.For), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Holding, b.Holding))
+	})
 	if root != "" && !here { // the organ lies in a tenant above: the bars lie with the matter
 		barred, err := db.Column[string](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, root)
 		if err != nil {
