@@ -44,7 +44,10 @@ func (w *walk) received(m id.ID) id.ID {
 // found is a clue of case supervision's own that the unit has to say something on.
 func (w *walk) found(s org.SubjectInput) id.ID {
 	w.t.Helper()
-	s.Unit, s.Name, s.Post, s.PartyMember = w.Units[w.unit].ID.Key, "吴某", "负责人", true
+	s.Name, s.Post, s.PartyMember = "吴某", "负责人", true
+	if s.Unit == "" {
+		s.Unit = w.Units[w.unit].ID.Key
+	}
 	if s.Rank == "" {
 		s.Rank, s.Category = "staff", "c2"
 	}
