@@ -190,7 +190,10 @@ func TestClueByProgramAlone(t *testing.T) {
 		if o := p.want(422, "supervision", "POST", one+"/moves", "", object{"move": "hand_out", "version": seen, "fields": object{"target": []string{"a"}, "whom": 1}}); bad(o) != "fields.target field.form, fields.whom field.unknown" {
 			t.Errorf("beside: %s", bad(o))
 		}
-		p.want(422, "supervision", "POST", one+"/moves", "", object{"move": "fly", "version": seen})
+		if o := p.want(422, "supervision", "POST", one+"/moves", "", object{"move": "fly", "version": seen}); bad(o) != "move move.unknown" {
+			t.Errorf("beside: %s", bad(o))
+		}
+		p.want(404, "othersupervision", "POST", one+"/moves", "", object{"move": "fly", "version": seen})
 		handed := p.want(200, "supervision", "POST", one+"/moves", "k2", in)
 		if again := p.want(200, "supervision", "POST", one+"/moves", "k2", in); !same(handed, again) {
 			t.Errorf("handed out again: %v, first %v", again, handed)

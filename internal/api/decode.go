@@ -39,6 +39,17 @@ func body(c *web.Ctx, into any) error {
 	return fault.New(fault.BadRequest, "request.malformed").Because(err)
 }
 
+// only refuses what a body fills in beyond what is asked for: names and values in turn, all of which must be empty.
+func only(pairs ...string) error {
+	var bad []fault.Field
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			bad = append(bad, fault.Field{Name: pairs[i], Code: "field.unknown"})
+		}
+	}
+	return fault.InvalidFields(bad)
+}
+
 // number reads a whole number of the address within bounds; none when it is left out.
 func number(c *web.Ctx, name string, none, most int) (int, error) {
 	s := c.R.URL.Query().Get(name)

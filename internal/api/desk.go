@@ -63,8 +63,15 @@ func (a *API) duty(c *web.Ctx, w *flowhttp.Words, d flow.Duty, es []deadline.Ent
 	name, why, basis := w.Clock(k, es)
 	x := duty{ID: k.ID, What: name, Rule: k.Rule, Basis: basis, Opened: k.Start, Due: k.Due, Why: why, State: k.State, Late: k.Late(c.Today), Legal: k.Legal,
 		OwedBy: w.Seat(k.OwedBy.Key, k.OwedRole), For: d.For, Waits: d.Waits, Ended: k.Ended}
-	if signature(k) {
-		x.Approval = id.ID{City: k.ID.City, Key: k.About}.String()
+	if d.Matter.Kind != "" {
+		x.Moves = pathOf(d.Matter.Kind) + "/" + d.Matter.ID.String() + "/clocks/" + k.ID.String() + "/moves"
+	}
+	about := id.ID{City: k.ID.City, Key: k.About}
+	switch {
+	case signature(k):
+		x.Approval = about.String()
+	case k.Rule == flow.RuleRecusal:
+		x.Recusal = about.String()
 	}
 	return x
 }
@@ -129,7 +136,8 @@ func (a *API) approvals(c *web.Ctx) error {
 
 func (a *API) approval(c *web.Ctx, w *flowhttp.Words, m flow.Matter, p flow.Proposal) approval {
 	x := approval{ID: p.ID, Move: p.Move, Name: w.Move(m.Kind, p.Move), Asked: w.Asked(m, p), Subject: subjectOf(m), Author: strings.TrimSpace(w.Unit(p.AuthorUnit) + " " + w.Person(p.Author)),
-		Made: moment(p.Made), Fields: p.In, Says: factsOf(w.Says(m.Kind, p.Move, p.In)), Record: flow.Records(p.Steps[p.Step].Role)}
+		Made: moment(p.Made), Fields: p.In, Says: factsOf(w.Says(m.Kind, p.Move, p.In)), Record: flow.Records(p.Steps[p.Step].Role),
+		Own: p.Author == c.Who.Person && p.State == "open"}
 	if s, err := a.Engine.CanSign(c.Context(), a.DB.In(m.ID.City), c.Who, m, p); err == nil {
 		x.Yours, x.Record = true, flow.Records(s.Role)
 	}
@@ -150,11 +158,12 @@ func movedText(c *web.Ctx, s flow.Step) string {
 
 // The decisions on a proposal.
 const (
-	decideApprove = "approve"
-	decideReturn  = "return"
+	decideApprove  = "approve"
+	decideReturn   = "return"
+	decideWithdraw = "withdraw"
 )
 
-// decide signs a proposal or gives it back.
+// decide signs a proposal, gives it back, or takes one's own back.
 func (a *API) decide(c *web.Ctx) error {
 	var in decisionIn
 	if err := body(c, &in); err != nil {
@@ -164,10 +173,18 @@ func (a *API) decide(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if in.Decision != decideApprove && in.Decision != decideReturn {
-		return fault.InvalidField("decision", "choice.unknown")
+	var d flow.Done
+	switch in.Decision {
+	case decideApprove, decideReturn:
+		d, err = a.Engine.Decide(c.Context(), c.Who, key, in.Version, flow.Decision{Approve: in.Decision == decideApprove, Note: in.Note, On: calendar.Date(in.On)})
+	case decideWithdraw:
+		if err := only("note", in.Note, "on", string(in.On)); err != nil {
+			return err
+		}
+		d, err = a.Engine.Withdraw(c.Context(), c.Who, key, in.Version)
+	default:
+		err = fault.InvalidField("decision", "choice.unknown")
 	}
-	d, err := a.Engine.Decide(c.Context(), c.Who, key, in.Version, flow.Decision{Approve: in.Decision == decideApprove, Note: in.Note, On: calendar.Date(in.On)})
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func (a *API) dossier(c *web.Ctx, w *flowhttp.Words, d *flow.Dossier, detail flo
 		out.Subjects = append(out.Subjects, person{s.Name, s.Post, w.Place(s.Unit), s.UnitText, s.Rank, s.Category, s.PartyMember, s.Chief})
 	}
 	for _, k := range d.Clocks {
-		out.Clocks = append(out.Clocks, a.duty(c, w, flow.Duty{Clock: k}, d.Entries[k.ID.Key]))
+		out.Clocks = append(out.Clocks, a.duty(c, w, flow.Duty{Clock: k, Matter: d.Matter}, d.Entries[k.ID.Key]))
 	}
 	if p, ok := d.Waiting(); ok {
 		x := a.approval(c, w, d.Matter, p)

@@ -15,7 +15,7 @@ import (
 
 // version is the version of the interface: the second number rises when something is added, the first, with the
 // addresses, when something a program relies on changes.
-const version = "1.0.0"
+const version = "1.1.0"
 
 // document answers the description of everything under /api/v1, in the reader's language.
 func (a *API) document(c *web.Ctx) error {
@@ -69,8 +69,10 @@ func (a *API) operation(s *shapes, o op, on calendar.Date) schema {
 		out["x-permission"] = string(o.perm)
 	}
 	params := []schema{}
-	if strings.Contains(o.path, "{id}") {
-		params = append(params, schema{"name": "id", "in": "path", "required": true, "schema": text(), "description": t("api.param.id")})
+	for _, name := range []string{"id", "clock", "recusal"} {
+		if strings.Contains(o.path, "{"+name+"}") {
+			params = append(params, schema{"name": name, "in": "path", "required": true, "schema": text(), "description": t("api.param." + name)})
+		}
 	}
 	for _, p := range o.query {
 		params = append(params, schema{"name": p.name, "in": "query", "schema": p.is, "description": t("api.param." + p.name)})
@@ -83,8 +85,16 @@ func (a *API) operation(s *shapes, o op, on calendar.Date) schema {
 	}
 	if o.in != nil {
 		in := s.of(reflect.TypeOf(o.in), true)
-		if _, ok := o.in.(moveIn); ok {
-			in = a.bodies(s, o.kind, on)
+		switch o.in.(type) {
+		case moveIn:
+			t, _ := a.Engine.Table(o.kind)
+			in = a.bodies(s, o.kind, t.Moves, on)
+		case clockMoveIn:
+			var ms []flow.Move
+			for _, name := range clockMoves {
+				ms = append(ms, flow.Move{Name: name, Fields: clockShape(name)})
+			}
+			in = a.bodies(s, "clock", ms, on)
 		}
 		out["requestBody"] = schema{"required": true, "content": schema{"application/json": schema{"schema": in}}}
 	}
@@ -131,12 +141,11 @@ func responses(s *shapes, o op) schema {
 }
 
 // bodies describes what making a move of a kind takes: one shape a move, told apart by its name.
-func (a *API) bodies(s *shapes, kind string, on calendar.Date) schema {
-	t, _ := a.Engine.Table(kind)
+func (a *API) bodies(s *shapes, kind string, moves []flow.Move, on calendar.Date) schema {
 	var all []schema
 	names := schema{}
-	for i := range t.Moves {
-		mv := &t.Moves[i]
+	for i := range moves {
+		mv := &moves[i]
 		if mv.Quiet || mv.Retired {
 			continue
 		}

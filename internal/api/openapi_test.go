@@ -60,6 +60,16 @@ func (p program) document(lang string) object {
 	return o
 }
 
+// TestDocumentWithoutVersion: the address that names no version gives the same document.
+func TestDocumentWithoutVersion(t *testing.T) {
+	p := serve(t, dbtest.SQLite(t))
+	status, body := p.get("officer", "/api/openapi.json", locale.En)
+	var o object
+	if err := json.Unmarshal([]byte(body), &o); err != nil || status != 200 || !same(o, p.document(locale.En)) {
+		t.Errorf("%d %v", status, err)
+	}
+}
+
 // TestDocumentHoldsEveryRoute: every address under /api is described, with the permission it asks for, and nothing else.
 func TestDocumentHoldsEveryRoute(t *testing.T) {
 	p := serve(t, dbtest.SQLite(t))
@@ -174,6 +184,27 @@ func TestAnswersKeepTheirShape(t *testing.T) {
 	check("head", "POST", "/api/v1/approvals/"+waits["id"].(string), "/api/v1/approvals/{id}", object{"decision": "approve", "version": waits["subject"].(object)["version"]})
 	check("handler", "GET", one, clues+"/{id}", nil)
 	check("othersupervision", "GET", one, clues+"/{id}", nil)
+	clocks := clues + "/{id}/clocks"
+	ks := check("handler", "GET", one+"/clocks", clocks, nil)["items"].([]any)
+	check("othersupervision", "GET", one+"/clocks", clocks, nil)
+	for _, k := range ks {
+		at := k.(object)["moves"].(string)
+		x := check("supervision", "GET", at, clocks+"/{clock}/moves", nil)
+		check("supervision", "POST", at, clocks+"/{clock}/moves", object{"move": "urge", "version": x["version"], "fields": object{"reason": "请抓紧。"}})
+	}
+	work := p.clock("handler", p.verified(), "verify.work")
+	x := check("handler", "GET", work, clocks+"/{clock}/moves", nil)
+	check("handler", "POST", work, clocks+"/{clock}/moves", object{"move": "extend", "version": x["version"], "fields": object{"reason": "材料多。"}})
+	check("handler", "GET", work, clocks+"/{clock}/moves", nil)
+	recusals := clues + "/{id}/recusals"
+	check("handler", "POST", one+"/recusals", recusals, object{"move": "declare", "ground": "kin"})
+	which := check("principal", "GET", one+"/recusals", recusals, nil)["items"].([]any)[0].(object)
+	check("principal", "GET", "/api/v1/desk", "/api/v1/desk", nil)
+	check("principal", "POST", one+"/recusals/"+which["id"].(string), recusals+"/{recusal}", object{"decision": "refuse", "note": "没有关系。"})
+	check("principal", "GET", one+"/recusals", recusals, nil)
+	given := check("head", "POST", "/api/v1/delegations", "/api/v1/delegations", object{"to": p.w.Who["head2"].Person, "begins": "2026-10-13", "ends": "2026-10-20"})
+	check("head", "GET", "/api/v1/delegations", "/api/v1/delegations", nil)
+	check("head", "POST", "/api/v1/delegations/"+given["id"].(string)+"/end", "/api/v1/delegations/{id}/end", object{})
 	check("supervision", "GET", "/api/v1/units?find=石桥", "/api/v1/units", nil)
 	check("supervision", "GET", "/api/v1/measures", "/api/v1/measures", nil)
 	check("supervision", "GET", "/api/v1/report", "/api/v1/report", nil)

@@ -55,7 +55,7 @@ const (
 // pathOf is the collection of a kind of matter.
 func pathOf(kind string) string { return base + "/" + kind + "s" }
 
-// ops is the table of everything under /api/v1. What other rooms answer stands here without a handler.
+// ops is the table of everything under /api. What other rooms answer stands here without a handler.
 func (a *API) ops() []op {
 	unit, from, to := param{"unit", text()}, param{"from", dayText()}, param{"to", dayText()}
 	span := []param{unit, from, to}
@@ -63,9 +63,13 @@ func (a *API) ops() []op {
 		{name: "session_begin", method: post, path: base + "/session", open: true, in: credentials{}, out: accounthttp.Shape(), status: http.StatusOK},
 		{name: "session_end", method: http.MethodDelete, path: base + "/session", open: true, status: http.StatusNoContent},
 		{name: "document", method: get, path: base + "/openapi.json", perm: access.Signed, out: schema{}, status: http.StatusOK, do: a.document},
+		{name: "document_unversioned", method: get, path: "/api/openapi.json", perm: access.Signed, out: schema{}, status: http.StatusOK, do: a.document},
 		{name: "desk", method: get, path: base + "/desk", perm: access.Signed, query: []param{{"limit", whole(1, maxDesk)}}, out: []duty{}, status: http.StatusOK, do: a.desk},
 		{name: "approvals", method: get, path: base + "/approvals", perm: access.Signed, out: approvalList{}, status: http.StatusOK, do: a.approvals},
 		{name: "decide", method: post, path: base + "/approvals/{id}", perm: access.Signed, in: decisionIn{}, out: done{}, status: http.StatusOK, do: a.decide},
+		{name: "delegations", method: get, path: base + "/delegations", perm: access.Delegate, query: []param{{"limit", whole(1, maxList)}}, out: delegationList{}, status: http.StatusOK, do: a.delegations},
+		{name: "delegate", method: post, path: base + "/delegations", perm: access.Delegate, in: delegationIn{}, out: settled{}, status: http.StatusOK, do: a.delegate},
+		{name: "delegation_end", method: post, path: base + "/delegations/{id}/end", perm: access.Delegate, in: nothingIn{}, out: settled{}, status: http.StatusOK, do: a.endDelegation},
 		{name: "units", method: get, path: base + "/units", perm: access.OrgRead, query: []param{{"find", text()}, {"limit", whole(1, maxList)}}, out: unitList{}, status: http.StatusOK, do: a.units},
 		{name: "measures", method: get, path: base + "/measures", perm: access.MeasureRead, query: span, out: measurehttp.Shape(), status: http.StatusOK},
 		{name: "report", method: get, path: base + "/report", perm: access.ReportRead, query: span, out: insight.Shape(), status: http.StatusOK},
@@ -76,7 +80,13 @@ func (a *API) ops() []op {
 			op{name: "list", kind: kind, method: get, path: path, perm: read, query: a.listParams(kind), out: matterList{}, status: http.StatusOK, do: a.list(kind)},
 			op{name: "one", kind: kind, method: get, path: path + "/{id}", perm: read, out: matterOne{}, status: http.StatusOK, do: a.one(kind)},
 			op{name: "moves", kind: kind, method: get, path: path + "/{id}/moves", perm: read, out: moveList{}, status: http.StatusOK, do: a.moves(kind)},
-			op{name: "move", kind: kind, method: post, path: path + "/{id}/moves", perm: access.MatterMove, in: moveIn{}, out: done{}, status: http.StatusOK, do: a.move(kind)})
+			op{name: "move", kind: kind, method: post, path: path + "/{id}/moves", perm: access.MatterMove, in: moveIn{}, out: done{}, status: http.StatusOK, do: a.move(kind)},
+			op{name: "clocks", kind: kind, method: get, path: path + "/{id}/clocks", perm: read, out: clockList{}, status: http.StatusOK, do: a.clocks(kind)},
+			op{name: "clock_moves", kind: kind, method: get, path: path + "/{id}/clocks/{clock}/moves", perm: read, out: clockMoveList{}, status: http.StatusOK, do: a.clockMoves(kind)},
+			op{name: "clock_move", kind: kind, method: post, path: path + "/{id}/clocks/{clock}/moves", perm: read, in: clockMoveIn{}, out: done{}, status: http.StatusOK, do: a.clockMove(kind)},
+			op{name: "recusals", kind: kind, method: get, path: path + "/{id}/recusals", perm: read, out: recusalList{}, status: http.StatusOK, do: a.recusals(kind)},
+			op{name: "recuse", kind: kind, method: post, path: path + "/{id}/recusals", perm: read, in: recusalIn{}, out: settled{}, status: http.StatusOK, do: a.recuse(kind)},
+			op{name: "recusal_decide", kind: kind, method: post, path: path + "/{id}/recusals/{recusal}", perm: read, in: recusalDecisionIn{}, out: settled{}, status: http.StatusOK, do: a.decideRecusal(kind)})
 	}
 	return append(out,
 		op{name: "enter", kind: intake.Kind, method: post, path: pathOf(intake.Kind), perm: access.TipoffEnter, in: tipoffIn{}, out: entered{}, status: http.StatusCreated, do: a.enterTipoff},

@@ -141,7 +141,23 @@ type (
 		For      string        `json:"for,omitempty"`
 		Waits    bool          `json:"waits,omitempty"`
 		Approval string        `json:"approval,omitempty"`
+		Recusal  string        `json:"recusal,omitempty"`
 		Ended    calendar.Date `json:"ended,omitempty"`
+		Moves    string        `json:"moves,omitempty"`
+	}
+	clockList struct {
+		ID      id.ID  `json:"id"`
+		Kind    string `json:"kind"`
+		Version int64  `json:"version"`
+		Items   []duty `json:"items"`
+	}
+	clockMoveList struct {
+		ID      id.ID     `json:"id"`
+		Kind    string    `json:"kind"`
+		Version int64     `json:"version"`
+		Clock   duty      `json:"clock"`
+		Waiting *approval `json:"waiting,omitempty"`
+		Moves   []move    `json:"moves"`
 	}
 	// subject is the matter that an obligation or a proposal is about.
 	subject struct {
@@ -166,6 +182,7 @@ type (
 		Made    string              `json:"made"`
 		Due     calendar.Date       `json:"due,omitempty"`
 		Yours   bool                `json:"yours"`
+		Own     bool                `json:"own"`
 		Record  bool                `json:"record"`
 		Fields  map[string][]string `json:"fields"`
 		Says    []fact              `json:"says"`
@@ -254,12 +271,81 @@ type (
 		Version int64          `json:"version"`
 		Fields  map[string]any `json:"fields,omitempty"`
 	}
+	// clockMoveIn is a moveIn about a clock.
+	clockMoveIn moveIn
 	// done is what a write gives, the same when it is repeated with its key.
 	done struct {
 		ID       id.ID  `json:"id"`
 		State    string `json:"state"`
 		Version  int64  `json:"version"`
 		Approval string `json:"approval,omitempty"`
+	}
+
+	recusalList struct {
+		ID    id.ID     `json:"id"`
+		Kind  string    `json:"kind"`
+		Moves []move    `json:"moves"`
+		Items []recusal `json:"items"`
+	}
+	recusal struct {
+		ID         id.ID         `json:"id"`
+		Person     string        `json:"person"`
+		Ground     string        `json:"ground"`
+		GroundName string        `json:"ground_name"`
+		Raised     string        `json:"raised"`
+		Asker      string        `json:"asker,omitempty"`
+		Relation   string        `json:"relation,omitempty"`
+		State      string        `json:"state"`
+		Declared   calendar.Date `json:"declared"`
+		Declarant  string        `json:"declarant,omitempty"`
+		Moved      string        `json:"moved,omitempty"`
+		Decided    calendar.Date `json:"decided,omitempty"`
+		Decider    string        `json:"decider,omitempty"`
+		Note       string        `json:"note,omitempty"`
+		Yours      bool          `json:"yours"`
+	}
+	recusalIn struct {
+		Move     string `json:"move"`
+		Person   string `json:"person,omitempty"`
+		Ground   string `json:"ground"`
+		Asker    string `json:"asker,omitempty"`
+		Relation string `json:"relation,omitempty"`
+		Note     string `json:"note,omitempty"`
+	}
+	recusalDecisionIn struct {
+		Decision string `json:"decision"`
+		Note     string `json:"note,omitempty"`
+	}
+
+	delegationList struct {
+		Moves []move       `json:"moves"`
+		Items []delegation `json:"items"`
+	}
+	delegation struct {
+		ID      id.ID         `json:"id"`
+		From    string        `json:"from"`
+		To      string        `json:"to"`
+		Post    string        `json:"post"`
+		Unit    string        `json:"unit"`
+		Begins  calendar.Date `json:"begins"`
+		Ends    calendar.Date `json:"ends"`
+		Reason  string        `json:"reason,omitempty"`
+		Made    calendar.Date `json:"made"`
+		Revoked calendar.Date `json:"revoked,omitempty"`
+		State   string        `json:"state"`
+		Yours   bool          `json:"yours"`
+	}
+	delegationIn struct {
+		To     string        `json:"to"`
+		Begins calendar.Date `json:"begins"`
+		Ends   calendar.Date `json:"ends"`
+		Reason string        `json:"reason,omitempty"`
+	}
+	nothingIn struct{}
+	// settled is what became of a recusal or a delegation.
+	settled struct {
+		ID    id.ID  `json:"id"`
+		State string `json:"state"`
 	}
 
 	subjectIn struct {
