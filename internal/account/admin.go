@@ -312,7 +312,26 @@ func (s *Service) List(ctx context.Context, who access.Actor, part, after string
 
 // Get is one account of List; another administrator's is as absent as an unknown one.
 func (s *Service) Get(ctx context.Context, who access.Actor, account id.Key) (Account, error) {
-	r := s.Ledger.DB.In(who.City)
+	return one(ctx, s.Ledger.DB.In(who.City), who, account)
+}
+
+// Open is Get for an administrator who looks into one account: an act before anything is shown (D12).
+func (s *Service) Open(ctx context.Context, who access.Actor, account id.Key) (a Account, err error) {
+	if err := mayAny(who); err != nil {
+		return a, err
+	}
+	who.Request = access.Request{} // each opening is one of its own
+	_, err = s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		if a, err = one(ctx, tx, who, account); err != nil {
+			return ledger.Act{}, err
+		}
+		organ, err := organOf(ctx, tx, a.Person)
+		return ledger.Act{Action: "account.read", Organ: organ, About: about(a.ID), Params: map[string]any{"login": a.Login}}, err
+	})
+	return a, err
+}
+
+func one(ctx context.Context, r db.Reader, who access.Actor, account id.Key) (Account, error) {
 	b, err := accountsBy(who, string(r.Now().Date()))
 	if err != nil {
 		return Account{}, err
@@ -328,7 +347,7 @@ func (s *Service) Get(ctx context.Context, who access.Actor, account id.Key) (Ac
 	return as[0], nil
 }
 
-// Candidate is somebody in a post who has no account yet.
+// Candidate is somebody with the post they hold; among Candidates, one who has no account yet.
 type Candidate struct {
 	Person id.Key
 	Name   string
@@ -348,9 +367,18 @@ func (s *Service) Candidates(ctx context.Context, who access.Actor, part string,
 	}
 	contains(b, part, "p.name", "p.pinyin")
 	q, args := b.Add(` ORDER BY p.pinyin, p.id LIMIT ?`, limit).SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (c Candidate, err error) {
-		return c, rows.Scan(&c.Person, &c.Name, &c.Post, &c.Unit)
-	}, q, args...)
+	return db.All(ctx, r, scanCandidate, q, args...)
+}
+
+func scanCandidate(rows *db.Rows) (c Candidate, err error) {
+	return c, rows.Scan(&c.Person, &c.Name, &c.Post, &c.Unit)
+}
+
+// Names reads people of a tenant with the post they hold today or left last, for whoever reads what they did.
+func Names(ctx context.Context, r db.Reader, people []id.Key) ([]Candidate, error) {
+	today := r.Now().Date()
+	q, args := db.Build(`SELECT p.id, p.name, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, '') FROM people p WHERE p.city_id = $1`, today, today).In(" AND ", "p.id", people).SQL()
+	return db.All(ctx, r, scanCandidate, q, args...)
 }
 
 // within narrows a list of people p to those whose accounts the actor administers.

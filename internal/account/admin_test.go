@@ -84,6 +84,7 @@ func TestAdministratorsActs(t *testing.T) {
 			"enable":     func(a access.Actor) error { return b.s.Enable(ctx, a, key) },
 			"clear":      func(a access.Actor) error { return b.s.ClearSecond(ctx, a, key) },
 			"list":       func(a access.Actor) error { _, err := b.s.List(ctx, a, "", "", 10); return err },
+			"open":       func(a access.Actor) error { _, err := b.s.Open(ctx, a, key); return err },
 			"candidates": func(a access.Actor) error { _, err := b.s.Candidates(ctx, a, "", 10); return err },
 		} {
 			for who := range b.Who {
@@ -105,6 +106,23 @@ func TestAdministratorsActs(t *testing.T) {
 			t.Error(err)
 		}
 		b.code(b.s.Disable(ctx, b.As("sysadmin"), "01ARZ3NDEKTSV4RRFFQ69G5FAV"), "not_found")
+		// Looking into an account is an act each time; a list of them is not, and neither is what was refused.
+		if n := b.count("account.read"); n != 0 {
+			t.Errorf("%d openings that were refused", n)
+		}
+		for range 2 {
+			x, err := b.s.Open(ctx, b.As("sysadmin"), key)
+			b.must(err)
+			if a := b.lastIs("account.read"); x.Login != "officer" || a.Params["login"] != "officer" || a.Actor.Person != b.Who["sysadmin"].Person {
+				t.Errorf("%+v, %+v", x, a)
+			}
+		}
+		_, err := b.s.List(ctx, b.As("sysadmin"), "", "", 10)
+		b.must(err)
+		if n := b.count("account.read"); n != 2 {
+			t.Errorf("%d openings", n)
+		}
+		b.verify()
 	})
 }
 

@@ -322,6 +322,24 @@ func number(ctx context.Context, tx *ledger.Tx, issuer access.Unit, kind string)
 	return fmt.Sprintf("%s纪%s〔%d〕%d号", short, mark, tx.Today().Year(), n), err
 }
 
+// Print is Get for somebody who prints the paper: an act before it is given out (D12).
+func (s *Service) Print(ctx context.Context, who access.Actor, matter id.ID, key id.Key) (p Paper, m flow.Matter, err error) {
+	rc, err := s.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		if p, m, err = s.Get(ctx, tx, who, matter.Key, key); err != nil {
+			return ledger.Act{}, err
+		}
+		params := map[string]any{"paper": p.Code}
+		if p.No != "" {
+			params["paper_no"] = p.No
+		}
+		return ledger.Act{Action: "paper.print", Organ: m.Organ, Matter: m.ID, About: "paper/" + p.ID.String(), Params: params}, nil
+	})
+	if rc.Replayed { // the page was loaded again
+		return s.Get(ctx, s.Ledger.DB.In(matter.City), who, matter.Key, key)
+	}
+	return p, m, err
+}
+
 const paperCols = `q.id, q.code, q.no, q.issuer_id, q.made_on, q.move, q.title, q.addressee, q.copies, q.body, q.made_by, q.replaces`
 
 // Get reads an issued paper of a matter that the actor may see.

@@ -1,10 +1,12 @@
 package accounthttp
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"qianshao/internal/access"
 	"qianshao/internal/account"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
@@ -173,14 +175,17 @@ type accountView struct {
 // accountAct is one thing an administrator can do with an account, with whom it touches and how.
 type accountAct struct{ Name, Title, Line, Button string }
 
-func (p *Pages) oneAccount(c *web.Ctx) error { return p.accountPage(c, http.StatusOK, nil) }
+func (p *Pages) oneAccount(c *web.Ctx) error {
+	return p.accountPage(c, p.Accounts.Open, http.StatusOK, nil)
+}
 
-func (p *Pages) accountPage(c *web.Ctx, status int, problem error) error {
+// accountPage shows an account, read by an opening or after something tried on it.
+func (p *Pages) accountPage(c *web.Ctx, read func(context.Context, access.Actor, id.Key) (account.Account, error), status int, problem error) error {
 	key := c.R.PathValue("account")
 	if !id.ValidKey(key) {
 		return fault.Hidden()
 	}
-	a, err := p.Accounts.Get(c.Context(), c.Who, key)
+	a, err := read(c.Context(), c.Who, key)
 	if err != nil {
 		return err
 	}
@@ -226,7 +231,7 @@ func (p *Pages) actOn(c *web.Ctx) error {
 	}
 	switch {
 	case fault.KindOf(err) == fault.Conflict || fault.Code(err) == "account.two_hands":
-		return p.accountPage(c, web.Status(err), err)
+		return p.accountPage(c, p.Accounts.Get, web.Status(err), err)
 	case err != nil:
 		return err
 	case act == "reset":

@@ -110,14 +110,20 @@ func (p *Pages) audit(c *web.Ctx) error {
 		return err
 	}
 	for _, e := range list {
-		day := ui.LongDay(c.Lang, e.At.Date()) + " " + ui.Weekday(c.Lang, e.At.Date())
-		if n := len(v.Days); n == 0 || v.Days[n-1].Day != day {
-			v.Days = append(v.Days, auditDay{Day: day})
-		}
-		d := &v.Days[len(v.Days)-1]
-		d.Rows = append(d.Rows, auditRowOf(c, e, units))
+		v.Days = onDay(c, v.Days, e.At.Date(), auditRowOf(c, e, units))
 	}
 	return c.Render(http.StatusOK, auditPage(v))
+}
+
+// onDay adds a row to a list by days.
+func onDay(c *web.Ctx, days []auditDay, d calendar.Date, row auditRow) []auditDay {
+	day := ui.LongDay(c.Lang, d) + " " + ui.Weekday(c.Lang, d)
+	if n := len(days); n == 0 || days[n-1].Day != day {
+		days = append(days, auditDay{Day: day})
+	}
+	last := &days[len(days)-1]
+	last.Rows = append(last.Rows, row)
+	return days
 }
 
 // unitsOf reads the units that entries name, those of the reader's own tenant.

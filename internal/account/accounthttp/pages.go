@@ -58,7 +58,7 @@ func (p *Pages) Routes() []web.Route {
 		own(post, "/me/lang", p.setLang), own(post, "/me/sessions/end", p.endAll), own(post, "/me/programs", p.makeProgram), own(post, "/me/programs/revoke", p.revokeProgram),
 		admin(get, "/admin/accounts", p.accounts), admin(get, "/admin/accounts/new", p.newAccount), admin(post, "/admin/accounts", p.createAccount),
 		admin(get, "/admin/accounts/{account}", p.oneAccount), admin(post, "/admin/accounts/{account}/{act}", p.actOn),
-	}, web.Route{Method: get, Path: "/admin/audit", Perm: access.AuditRead, Do: p.audit})
+	}, web.Route{Method: get, Path: "/admin/audit", Perm: access.AuditRead, Do: p.audit}, web.Route{Method: get, Path: "/admin/audit/openings", Perm: access.AuditRead, Do: p.openings})
 }
 
 // session is the whole session behind a request.

@@ -26,6 +26,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/visit"
 )
 
 const password = "一句本人设置的口令 7391"
@@ -420,6 +421,8 @@ func TestAdministrators(t *testing.T) {
 		u.get("/admin/audit?on=2020-01-01").is(200, "/admin/audit?on=2020-01-01", "没有符合条件的记录")
 		u.get("/admin/audit?log="+s.Units["other"].ID.Key).is(404, "/admin/audit?log="+s.Units["other"].ID.Key)
 		u.get("/admin/accounts").is(403, "/admin/accounts")
+		u.get("/admin/audit?family=account").is(200, "/admin/audit?family=account", "查看账号", "登录名xieban")
+		a.get("/admin/audit/openings").is(403, "/admin/audit/openings")
 		for range 3 {
 			u.get("/admin/audit")
 		}
@@ -431,12 +434,53 @@ func TestAdministrators(t *testing.T) {
 	})
 }
 
+// TestOpenings: by its number the auditor finds who opened a matter, in both languages and past a page's length; nothing
+// of the matter itself.
+func TestOpenings(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d, true, "auditor", "supervision", "principal")
+		m := s.enter()
+		page := "/m/" + m.String()
+		for who, paths := range map[string][]string{"supervision": {page + "/papers"}, "principal": {page, page, "/clues"}} {
+			b := s.browser(t)
+			b.post("/sign-in", "user", who, "password", account.DemoPassword).is(200, "/")
+			for _, p := range paths {
+				b.get(p).is(200, p)
+			}
+		}
+		for range 60 {
+			s.App.Visits.Add(visit.Visit{At: d.Now(), Person: s.As("province").PersonID(), Route: "/m/{id}", Thing: m})
+		}
+		if err := s.App.Visits.Flush(apptest.Ctx); err != nil {
+			t.Fatal(err)
+		}
+		u := s.browser(t)
+		u.post("/sign-in", "user", "auditor", "password", account.DemoPassword).is(200, "/")
+		u.get("/admin/audit").is(200, "/admin/audit", "谁看过某件事项")
+		u.get("/admin/audit/openings").is(200, "/admin/audit/openings", "事项编号").never("没有找到")
+		find := "/admin/audit/openings?no=" + url.QueryEscape(s.Matter(m).No)
+		u.get(find).is(200, find, "何省", "某省", "本页50次", "事项页").never("虚报", "吴某")
+		next := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(u.txt)
+		if len(next) != 2 {
+			t.Fatal("there is no second page")
+		}
+		rest := strings.ReplaceAll(next[1], "&amp;", "&")
+		if u.get(rest).is(200, rest, "陶管", "严主任", "文书", "本页13次"); strings.Count(u.txt, "<time>") != 13 {
+			t.Errorf("%d rows", strings.Count(u.txt, "<time>"))
+		}
+		u.do("GET", find, "", "Accept-Language", "en").is(200, find, "Who opened a matter", "The matter&#39;s page", "50 openings")
+		u.get("/admin/audit/openings?no=x").is(200, "/admin/audit/openings?no=x", "没有找到编号为“x”")
+		u.get("/admin/audit").is(200, "/admin/audit", "查阅审计记录")
+	})
+}
+
 // enter registers a clue, so that the log speaks of a matter.
-func (s *site) enter() {
+func (s *site) enter() id.ID {
 	s.T.Helper()
-	_, err := s.App.Clues.Enter(apptest.Ctx, s.As("supervision"), clue.Entry{Subject: org.SubjectInput{Unit: s.Units["full"].ID.Key, Name: "吴某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true},
+	e, err := s.App.Clues.Enter(apptest.Ctx, s.As("supervision"), clue.Entry{Subject: org.SubjectInput{Unit: s.Units["full"].ID.Key, Name: "吴某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true},
 		Source: "found", Received: "2026-10-12", Title: "虚报管护费", Summary: "监督检查发现虚报管护费。", Discipline: "work"})
 	if err != nil {
 		s.T.Fatal(err)
 	}
+	return e.ID
 }

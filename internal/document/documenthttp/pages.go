@@ -36,6 +36,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/m/{id}/papers/new/{code}", Perm: access.MatterMove, Do: p.draftForm},
 		{Method: http.MethodPost, Path: "/m/{id}/papers/new/{code}", Perm: access.MatterMove, Do: p.draftDo},
 		{Method: http.MethodGet, Path: "/m/{id}/papers/{paper}", Perm: access.Signed, Do: p.paper},
+		{Method: http.MethodPost, Path: "/m/{id}/papers/{paper}", Perm: access.Signed, Do: p.print},
 		{Method: http.MethodGet, Path: "/rules/papers/{code}", Perm: access.RuleRead, Do: p.sample},
 	}
 }
@@ -229,6 +230,9 @@ type issuedView struct {
 	Correct  string
 	Replaces string
 	Replaced string
+	Print    string // where printing it is put down; "" for what may be printed as it stands
+	Key      string
+	Now      bool // it was put down: the printer's window opens by itself
 	Sure     string
 	Note     string
 }
@@ -246,8 +250,34 @@ func (p *Pages) paper(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	base := "/m/" + key.String() + "/papers"
-	v := issuedView{Frame: c.Frame(d.Title), No: m.No, Back: base, By: c.T("paper.by", ui.DayIn(c.Lang, d.Made, c.Today), d.MadeBy), Paper: layout(c, d)}
+	v := p.issued(c, d, m)
+	v.Print = "/m/" + key.String() + "/papers/" + k
+	return c.Render(http.StatusOK, issuedPage(v))
+}
+
+// print puts down that a paper is printed and shows it ready for the printer. The page before does not print: what comes
+// out of a printer is on record.
+func (p *Pages) print(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	k := c.R.PathValue("paper")
+	if !id.ValidKey(k) {
+		return fault.Hidden()
+	}
+	d, m, err := p.Papers.Print(c.Context(), c.Who, key, k)
+	if err != nil {
+		return err
+	}
+	v := p.issued(c, d, m)
+	v.Now = true
+	return c.Render(http.StatusOK, issuedPage(v))
+}
+
+func (p *Pages) issued(c *web.Ctx, d document.Paper, m flow.Matter) issuedView {
+	base := "/m/" + m.ID.String() + "/papers"
+	v := issuedView{Frame: c.Frame(d.Title), No: m.No, Back: base, By: c.T("paper.by", ui.DayIn(c.Lang, d.Made, c.Today), d.MadeBy), Paper: layout(c, d), Key: web.NewKey()}
 	if d.Replaced != "" {
 		v.Replaced = base + "/" + d.Replaced
 	} else if c.Who.Can(access.MatterMove) {
@@ -256,7 +286,7 @@ func (p *Pages) paper(c *web.Ctx) error {
 	if d.Replaces != "" {
 		v.Replaces = base + "/" + d.Replaces
 	}
-	return c.Render(http.StatusOK, issuedPage(v))
+	return v
 }
 
 // sample shows a document's text with its gaps open.

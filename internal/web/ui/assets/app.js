@@ -24,6 +24,9 @@
     }
   });
 
+  /* 已登记打印的文书:直接打开打印窗口 */
+  addEventListener("load", function () { if (d.querySelector("[data-act=print][data-now]")) print(); });
+
   /* 按别的答案显隐的填写项:data-when="名=值|值" */
   function apply(root) {
     root.querySelectorAll("[data-when]").forEach(function (el) {
