@@ -86,7 +86,7 @@ func (s *Service) Table() *flow.Table {
 	reportOffice := flow.Use{Rule: "case.execution_office", By: flow.ByHandler, If: flow.FlagOffice}
 	unpunished := flow.Use{Rule: "case.close", By: flow.ByHandler, Unless: flow.FlagPunished}
 	reviewed := []flow.Use{{Rule: "case.review", By: flow.ByReview, Unless: flow.FlagTownship}, {Rule: "case.county_review", By: flow.ByReview, If: flow.FlagTownship}}
-	post := flow.Use{Rule: "case.execute_post", By: flow.ByHandler, If: flow.FlagHeavy}
+	post := flow.Use{Rule: "case.execute_post", By: flow.ByHandler, If: flow.FlagPost}
 	members := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.investigate"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
 	return &flow.Table{Kind: Kind, Mark: "案",
 		States: []flow.State{
@@ -146,7 +146,7 @@ func (s *Service) Table() *flow.Table {
 					when(choice("admin_body", "deciding_body"), "admin_sanction"),
 					when(codes("consulted", "yes"), "party_body", "township_party_committee", "county_party_committee", "city_party_committee"),
 					when(flow.Field{Name: "probation", Kind: flow.Choice, Must: true, Codes: []string{"12", "24"}}, "party_sanction", "party_probation"),
-					when(codes("branch", "held", "direct"), "party_sanction"), when(day("branch_on"), "branch", "held"), when(line("direct_reason", true), "branch", "direct"),
+					when(codes("branch", "held", "direct"), "party_sanction"), when(day("branch_on"), "branch", "held"), when(choice("direct_ground", "direct_ground"), "branch", "direct"), when(line("direct_reason", true), "direct_ground", "other"),
 					when(choice("form", "four_form"), "decision", "sanction", "exempt", "transfer"), line("decision_no", true), para("reason", true, 2000),
 					when(choice("clear_answer", "clear_answer"), "decision", "none", "dismiss"), when(line("clear_reason", false), "clear_answer", "not_needed", "declined")},
 				Starts: map[string]string{"case.announce": "decided_on", "case.announce_office": "decided_on", "case.execution_report": "decided_on", "case.execution_office": "decided_on", "case.execute_post": "decided_on", "case.deliver": "decided_on"},

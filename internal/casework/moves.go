@@ -178,8 +178,8 @@ func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 		}
 		sanctions = append(sanctions, code)
 		op.M.Set(flow.FlagPunished)
-		if x.Heavy {
-			op.M.Set(flow.FlagHeavy)
+		if x.Post != nil {
+			op.M.Set(flow.FlagPost)
 		}
 		if end := op.In.Day("decided_on").AddMonths(months(x, op.In)); end > until {
 			until = end
@@ -192,7 +192,7 @@ func (s *Service) applyDecision(ctx context.Context, op *flow.Op) error {
 	op.M.Outcome = d
 	return change(ctx, op, func(c *Case) {
 		c.Decision, c.Sanctions, c.Body, c.Decided, c.Form = d, strings.Join(sanctions, " "), bodiesOf(op.In), op.In.Day("decided_on"), op.In.Str("form")
-		c.Untrue, c.ClearAnswer = d == "none" || d == "dismiss", op.In.Str("clear_answer")
+		c.Untrue, c.ClearAnswer = d == "dismiss", op.In.Str("clear_answer") // 不予处分 may follow a proven breach
 		c.EffectUntil = ""
 		if len(sanctions) > 0 && until > c.Decided {
 			c.EffectUntil = until
@@ -253,7 +253,7 @@ func months(x rulebook.Sanction, in flow.Values) int {
 
 // shutPost keeps the change of post and pay for sanctions that bring one.
 func (s *Service) shutPost(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
-	if !m.Is(flow.FlagHeavy) {
+	if !m.Is(flow.FlagPost) {
 		return "case.no_post_change", nil
 	}
 	return "", nil
@@ -261,7 +261,7 @@ func (s *Service) shutPost(_ context.Context, _ db.Reader, m *flow.Matter) (stri
 
 // shutReport keeps the report of enforcement until the change of post and pay is done.
 func (s *Service) shutReport(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
-	if !m.Is(flow.FlagHeavy) {
+	if !m.Is(flow.FlagPost) {
 		return "", nil
 	}
 	open, err := db.Column[string](ctx, r, `SELECT c.id FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.rule = 'case.execute_post' AND c.state IN ('open', 'paused')`, m.ID.Key)

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -180,6 +181,11 @@ func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter) (func(
 		if t := in.Str("track"); t != "" {
 			facts["track"] = t
 		}
+		body := in.Str("party_body")
+		if body == "" {
+			body, _, _ = strings.Cut(c.Body, " ")
+		}
+		facts["body"] = body
 		if len(subs) > 0 {
 			facts["category"] = subs[0].Category
 		}

@@ -238,7 +238,7 @@ func (b *builder) execute(st *story, k id.ID) error {
 		return b.step(k, 1, 9, "announce", func() flow.Values {
 			return flow.Values{"on": b.day(), "place": {"所在单位会议室"}, "attended": {"所在党支部党员、单位干部职工"}}
 		}, func() error {
-			if !m.Is(flow.FlagHeavy) {
+			if !m.Is(flow.FlagPost) {
 				return carried()
 			}
 			return b.step(k, 2, 9, "execute_post", func() flow.Values {

@@ -72,6 +72,9 @@ func (e *Engine) clockProposal(ctx context.Context, who access.Actor, matter id.
 		if err != nil {
 			return ledger.Act{}, err
 		}
+		if move == MovePause && c.State == deadline.StatePaused {
+			return ledger.Act{}, fault.New(fault.Conflict, "clock.paused_already")
+		}
 		if move == MovePause && !has(t.Pause, vals.Str("ground")) {
 			return ledger.Act{}, fault.InvalidField("ground", "choice.unknown")
 		}
@@ -191,14 +194,33 @@ func (e *Engine) applyClock(ctx context.Context, op *Op, move string) error {
 	return save(ctx, op.Tx, op.M)
 }
 
+// longRemark is how many characters a remark beside a clock may have.
+const longRemark = 500
+
+// remark is what somebody wrote beside an act on a clock.
+func remark(s string) (string, error) {
+	text, ok := Clean(s, true)
+	if !ok {
+		return "", fault.InvalidField("reason", "text.control")
+	}
+	if len([]rune(text)) > longRemark {
+		return "", fault.InvalidField("reason", "text.long", strconv.Itoa(longRemark))
+	}
+	return text, nil
+}
+
 // Resume lets a stopped clock run again. It needs no approval: it favours nobody.
 func (e *Engine) Resume(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
 	return e.clockAct(ctx, who, matter, cm, "resume", func(tx *ledger.Tx, m *Matter, c deadline.Clock) (map[string]any, error) {
 		if ok, err := e.owes(ctx, tx, who, m, c); err != nil || !ok {
 			return nil, orForbidden(err)
 		}
-		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Resumed, On: tx.Today(), Reason: cm.Reason})
-		return map[string]any{"rule": c.Rule, "reason": cm.Reason}, err
+		note, err := remark(cm.Reason)
+		if err != nil {
+			return nil, err
+		}
+		_, err = e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Resumed, On: tx.Today(), Reason: note})
+		return map[string]any{"rule": c.Rule, "reason": note}, err
 	})
 }
 
@@ -209,9 +231,9 @@ func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 		if !who.Can(access.Urge) && !who.Can(access.SuperiorRead) {
 			return nil, fault.New(fault.Forbidden, "move.not_yours")
 		}
-		note, ok := Clean(cm.Reason, true)
-		if !ok || len([]rune(note)) > 500 {
-			return nil, fault.InvalidField("reason", "text.long", "500")
+		note, err := remark(cm.Reason)
+		if err != nil {
+			return nil, err
 		}
 		if own, err := e.owes(ctx, tx, who, m, c); err != nil || own {
 			return nil, orForbidden(err) // nobody urges themselves
@@ -237,14 +259,14 @@ func (e *Engine) Seen(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 		if ok, err := e.may(ctx, tx, who, m, []By{BySuperior}); err != nil || !ok && !who.Is(c.OwedRole, c.OwedBy) {
 			return nil, orForbidden(err)
 		}
-		note, ok := Clean(cm.Reason, true)
-		if !ok || len([]rune(note)) > 500 {
-			return nil, fault.InvalidField("reason", "text.long", "500")
+		note, err := remark(cm.Reason)
+		if err != nil {
+			return nil, err
 		}
 		if note == "" && c.Rule == RuleRisen {
 			return nil, fault.InvalidField("reason", "required") // what was done about it; having read it is not enough
 		}
-		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: tx.Today(), Reason: note})
+		_, err = e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: tx.Today(), Reason: note})
 		return map[string]any{"rule": c.Rule, "about": c.About, "note": note}, err
 	})
 }

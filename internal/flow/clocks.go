@@ -62,9 +62,9 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 }
 
 // uses says whether a rule's clock runs in a state, and whether the state only keeps it.
-func uses(us []Use, rule string) (ran, kept bool) {
+func uses(us []Use, rule string, m *Matter) (ran, kept bool) {
 	for _, u := range us {
-		if u.Rule == rule {
+		if u.Rule == rule && u.holds(m) {
 			return true, u.Keep
 		}
 	}
@@ -169,7 +169,7 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 		if err != nil {
 			return err
 		}
-		ran, kept := uses(before, u.Rule)
+		ran, kept := uses(before, u.Rule, m)
 		if ran || u.Keep {
 			on := false
 			for _, c := range running {

@@ -57,7 +57,7 @@ const (
 	FlagChief    = "chief"    // the subject is chief of the next lower Party committee
 	FlagMember   = "member"   // the subject sits on the committee of the same level
 	FlagParty    = "party"    // a Party member
-	FlagHeavy    = "heavy"    // a sanction that changes post and pay
+	FlagPost     = "post"     // a sanction that changes post and pay
 	FlagPunished = "punished" // a sanction was decided
 	FlagOffice   = "office"   // and no Party sanction among them: the law on offices alone
 	FlagTownship = "township" // a township commission handles it

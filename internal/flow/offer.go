@@ -120,7 +120,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts fu
 		for _, u := range s.Rules {
 			if t, ok := e.Rules.Timer(u.Rule, today); ok && u.holds(m) && !u.Keep {
 				cur, _ := e.tables[m.Kind].State(m.State)
-				if ran, _ := uses(cur.Rules, u.Rule); !ran && !hasTimer(o.Starts, t.ID) {
+				if ran, _ := uses(cur.Rules, u.Rule, m); !ran && !hasTimer(o.Starts, t.ID) {
 					o.Starts = append(o.Starts, t)
 				}
 			}

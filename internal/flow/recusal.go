@@ -150,7 +150,7 @@ type NewRecusal struct {
 // orders it. Until it is decided nothing changes for the person.
 func (e *Engine) Recuse(ctx context.Context, who access.Actor, matter id.ID, in NewRecusal) (Recusal, error) {
 	var x Recusal
-	_, err := e.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+	rc, err := e.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		if _, err := Get(ctx, tx, who, matter.Key); err != nil {
 			return ledger.Act{}, err
 		}
@@ -165,7 +165,7 @@ func (e *Engine) Recuse(ctx context.Context, who access.Actor, matter id.ID, in 
 		if err := e.fillRecusal(ctx, tx, who, m, in, &x); err != nil {
 			return ledger.Act{}, err
 		}
-		act := ledger.Act{Action: "recusal." + x.Raised, Organ: m.Organ, Matter: m.ID, About: "recusal/" + x.ID.String(), Params: map[string]any{"who": x.Name, "recusal_ground": x.Ground}}
+		act := ledger.Act{Organ: m.Organ, Matter: m.ID, About: "recusal/" + x.ID.String(), Params: map[string]any{"who": x.Name, "recusal_ground": x.Ground}}
 		if in.Order {
 			err = e.orderRecusal(ctx, tx, who, &m, &x)
 		} else {
@@ -177,9 +177,22 @@ func (e *Engine) Recuse(ctx context.Context, who access.Actor, matter id.ID, in 
 		if err := tx.Insert(ctx, recusalTable, x.row()...); err != nil {
 			return ledger.Act{}, err
 		}
+		act.Action, act.Answer = "recusal."+x.Raised, x.ID.String()
 		return act, save(ctx, tx, &m)
 	})
-	return x, err
+	return e.replayed(ctx, rc, x, err)
+}
+
+// replayed is the recusal that a repeated request was answered with the first time.
+func (e *Engine) replayed(ctx context.Context, rc ledger.Receipt, x Recusal, err error) (Recusal, error) {
+	if err != nil || !rc.Replayed {
+		return x, err
+	}
+	key, err := id.Parse(rc.Answer)
+	if err != nil {
+		return x, err
+	}
+	return getRecusal(ctx, e.Ledger.DB.In(key.City), key.Key)
 }
 
 func (e *Engine) fillRecusal(ctx context.Context, tx *ledger.Tx, who access.Actor, m Matter, in NewRecusal, x *Recusal) error {
@@ -290,7 +303,7 @@ func (e *Engine) decides(ctx context.Context, r db.Reader, who access.Actor, m M
 // refuse on their next request, they leave its teams, and what only they could do goes to another desk.
 func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id.ID, grant bool, note string) (Recusal, error) {
 	var x Recusal
-	_, err := e.Ledger.Write(ctx, who, recusal.City, func(tx *ledger.Tx) (ledger.Act, error) {
+	rc, err := e.Ledger.Write(ctx, who, recusal.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		var err error
 		if x, err = getRecusal(ctx, tx, recusal.Key); err != nil {
 			return ledger.Act{}, err
@@ -322,7 +335,7 @@ func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id
 			return ledger.Act{}, fault.InvalidField("note", "text.long", "500")
 		}
 		x.State, x.Note, x.Decider, x.DeciderName, x.Holding, x.For, x.Decided = RecusalRefused, text, who.Person, who.Name, hat.Holding, hat.For, tx.Today()
-		act := ledger.Act{Action: "recusal.refuse", Organ: m.Organ, Matter: m.ID, About: "recusal/" + x.ID.String(), Params: map[string]any{"who": x.Name, "recusal_ground": x.Ground}}
+		act := ledger.Act{Action: "recusal.refuse", Answer: x.ID.String(), Organ: m.Organ, Matter: m.ID, About: "recusal/" + x.ID.String(), Params: map[string]any{"who": x.Name, "recusal_ground": x.Ground}}
 		if text != "" {
 			act.Params["note"] = text
 		}
@@ -349,7 +362,7 @@ func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id
 		}
 		return act, save(ctx, tx, &m)
 	})
-	return x, err
+	return e.replayed(ctx, rc, x, err)
 }
 
 func getRecusal(ctx context.Context, r db.Reader, key id.Key) (Recusal, error) {
