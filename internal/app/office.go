@@ -39,10 +39,10 @@ func known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, err
 	switch m.Kind {
 	case clue.Kind:
 		c, err := clue.Get(ctx, r, m.ID.Key)
-		return document.Known{Summary: c.Summary, Discipline: c.Discipline}, err
+		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Close: c.CloseKind, Clear: c.ClearAnswer}, err
 	case casework.Kind:
 		c, err := casework.Get(ctx, r, m.ID.Key)
-		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Track: c.Track}, err
+		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Track: c.Track, Filed: c.Filed, Clear: c.ClearAnswer}, err
 	}
 	return document.Known{}, nil
 }

@@ -13,6 +13,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,9 @@ type Known struct {
 	Summary    string
 	Discipline string // code of the list discipline
 	Track      string // code of the list track
+	Filed      calendar.Date
+	Close      string // how a clue was closed
+	Clear      string // whether the name is to be cleared
 }
 
 var paperTable = &ledger.Table{Name: "papers", Key: []string{"id"}, Cols: []string{"matter_id", "code", "no", "issuer_id", "made_on", "move", "title", "addressee", "copies",
@@ -116,15 +120,27 @@ type Offered struct {
 	Draft bool   // there is a text to draft it from
 }
 
-// Offers lists the papers of the steps a matter has been through and of those open now, in the rulebook's order.
-func (s *Service) Offers(d *flow.Dossier) []Offered {
+// Offers lists the papers of the steps a matter has been through and of those open now, in the rulebook's order; of those
+// that hang on what was chosen, the ones that fit it.
+func (s *Service) Offers(ctx context.Context, r db.Reader, d *flow.Dossier) ([]Offered, error) {
 	made := said(d.Events)
 	table, ok := s.Engine.Table(d.Matter.Kind)
 	if !ok {
-		return nil
+		return nil, nil
 	}
+	var known Known
+	if s.Known != nil {
+		var err error
+		if known, err = s.Known(ctx, r, d.Matter); err != nil {
+			return nil, err
+		}
+	}
+	chosen := chosen(made, known)
 	var out []Offered
 	for _, doc := range s.Rules.Documents() {
+		if !doc.Fits(chosen) {
+			continue
+		}
 		for _, m := range doc.Moves {
 			kind, move, _ := strings.Cut(m, ".")
 			if kind != d.Matter.Kind {
@@ -138,6 +154,36 @@ func (s *Service) Offers(d *flow.Dossier) []Offered {
 			}
 		}
 	}
+	return out, nil
+}
+
+// chosen is what papers may hang on: the decision, proposed or made, the tracks it was made in, how a clue was closed,
+// whether a name is to be cleared.
+func chosen(made map[string]flow.Values, known Known) map[string][]string {
+	out := map[string][]string{}
+	put := func(key string, codes ...string) {
+		for _, c := range codes {
+			if c != "" {
+				out[key] = append(out[key], c)
+			}
+		}
+	}
+	decide := made["decide"]
+	put("decision", cmp.Or(decide.Str("decision"), made["review_report"].Str("decision")))
+	for _, track := range []string{"party", "admin"} {
+		if decide.Str(track+"_sanction") != "" {
+			put("track", track)
+		}
+	}
+	if len(out["track"]) == 0 {
+		if t := cmp.Or(known.Track, made["submit_filing"].Str("track")); t == "both" {
+			put("track", "party", "admin")
+		} else {
+			put("track", t)
+		}
+	}
+	put("close_kind", known.Close)
+	put("clear_answer", known.Clear)
 	return out
 }
 

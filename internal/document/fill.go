@@ -3,6 +3,8 @@ package document
 import (
 	"context"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -160,7 +162,8 @@ func (g *gathered) move(doc rulebook.Document) string {
 
 // numbers says in which step, and under which name, a paper's number was recorded.
 var numbers = map[string][2]string{
-	"inquiry_letter": {"send_letter", "letter_no"}, "adopt_letter": {"settle", "letter_no"}, "filing_decision": {"submit_filing", "filing_no"}, "sanction_decision": {"decide", "decision_no"},
+	"inquiry_letter": {"send_letter", "letter_no"}, "adopt_letter": {"settle", "letter_no"}, "filing_decision": {"submit_filing", "filing_no"}, "sanction_decision": {"decide", "decision_no"}, "party_decision": {"decide", "decision_no"}, "admin_decision": {"decide", "decision_no"},
+	"exempt_decision": {"decide", "decision_no"}, "none_decision": {"decide", "decision_no"}, "dismiss_decision": {"decide", "decision_no"},
 	"verify_report": {"write_report", "record_no"}, "review_report": {"review_report", "record_no"}, "execution_report": {"report_execution", "record_no"},
 }
 
@@ -189,9 +192,9 @@ func (g *gathered) addressee(doc rulebook.Document) string {
 	return ""
 }
 
-// made is the day a paper bears: a sanction decision that of the collective decision, any other the day it is issued.
+// made is the day a paper bears: a decision that of the collective decision, any other the day it is issued.
 func (g *gathered) made(doc rulebook.Document) calendar.Date {
-	if on := g.Said["decide"].Day("decided_on"); on != "" && doc.Code == "sanction_decision" {
+	if on := g.Said["decide"].Day("decided_on"); on != "" && numbers[doc.Code][0] == "decide" {
 		return on
 	}
 	return g.Today
@@ -274,18 +277,39 @@ func (g *gathered) sanctions() string {
 	return strings.Join(out, "、")
 }
 
-// bodies are the organs that decided.
-func (g *gathered) bodies() string {
+// sanction is the name of one sanction as a decision words it, with the length of a probation, and how long it works.
+func (g *gathered) sanction(code, probation string) (name, period string) {
+	s, ok := g.Rules.Sanction(code)
+	if !ok {
+		return "", ""
+	}
+	months := slices.Clone(s.Months)
+	if n, err := strconv.Atoi(probation); err == nil && slices.Contains(months, n) {
+		return s.Name.Zh + zh("paper.months", strconv.Itoa(n)), ""
+	}
+	if len(months) == 1 {
+		period = zh("paper.months", strconv.Itoa(months[0]))
+	}
+	return s.Name.Zh, period
+}
+
+// served are the papers that the person is handed: those of the decision that was made.
+func (g *gathered) served() []string {
 	v := g.Said["decide"]
-	seen := map[string]bool{}
 	var out []string
-	for _, f := range []string{"body", "party_body", "admin_body"} {
-		if c := v.Str(f); c != "" && !seen[c] {
-			seen[c] = true
-			out = append(out, g.name("deciding_body", c))
+	for _, track := range []string{"party", "admin"} {
+		if v.Str(track+"_sanction") != "" {
+			out = append(out, track+"_decision")
 		}
 	}
-	return strings.Join(out, "、")
+	if len(out) == 0 {
+		code := v.Str("decision") + "_decision"
+		if _, ok := g.Rules.Document(code); !ok {
+			code = "sanction_decision"
+		}
+		out = []string{code}
+	}
+	return out
 }
 
 // track is whether it goes by Party discipline, public office or both.
@@ -373,16 +397,25 @@ func (g *gathered) fields(doc rulebook.Document) map[string]string {
 		v := at("review_report")
 		f = map[string]string{"facts": v.Str("facts"), "department": at("write_report").Str("suggestion"), "opinion": lines(v.Str("qualification"), g.name("decision", v.Str("decision"))),
 			"process": zh("paper.case_process", day(at("announce_filing").Day("on")), day(at("accept_review").Day("on")))}
-	case "sanction_decision":
+	case "party_decision", "admin_decision", "exempt_decision", "none_decision", "dismiss_decision":
 		v := at("decide")
-		f = map[string]string{"sanction": g.sanctions(), "facts": at("review_report").Str("facts"), "basis": zh("paper.fill_basis"), "body": g.bodies(), "decided": day(v.Day("decided_on")), "track": g.track(), "opinion": choice(at("show_facts"), "person_says")}
-	case "delivery_receipt":
-		v, document := at("deliver"), "sanction_decision"
-		if g.M.Kind == "clue" {
-			v, document = at("deliver_letter"), "inquiry_letter"
+		f = map[string]string{"facts": at("review_report").Str("facts"), "basis": zh("paper.fill_basis"), "decided": day(v.Day("decided_on")), "opinion": choice(at("show_facts"), "person_says"),
+			"body": g.name("deciding_body", v.Str("body")), "reason": v.Str("reason"), "track": g.track(), "filed": day(g.Known.Filed)}
+		if track, ok := strings.CutSuffix(doc.Code, "_decision"); ok && (track == "party" || track == "admin") {
+			f["body"] = g.name("deciding_body", v.Str(track+"_body"))
+			f["sanction"], f["period"] = g.sanction(v.Str(track+"_sanction"), v.Str("probation"))
 		}
-		name, _ := g.Rules.Document(document)
-		f = map[string]string{"document": name.Name.Zh + g.number(name), "way": g.name("service_way", v.Str("service")), "delivered": day(v.Day("on"))}
+	case "delivery_receipt":
+		v, served := at("deliver"), g.served()
+		if g.M.Kind == "clue" {
+			v, served = at("deliver_letter"), []string{"inquiry_letter"}
+		}
+		var names []string
+		for _, code := range served {
+			d, _ := g.Rules.Document(code)
+			names = append(names, d.Name.Zh+g.number(d))
+		}
+		f = map[string]string{"document": strings.Join(names, "、"), "way": g.name("service_way", v.Str("service")), "delivered": day(v.Day("on"))}
 	case "execution_report":
 		v := at("report_execution")
 		f = map[string]string{"sanction": g.sanctions(), "decided": day(at("decide").Day("decided_on")), "announced": zh("paper.announced", day(at("announce").Day("on")), at("announce").Str("place"), at("announce").Str("attended")),

@@ -73,7 +73,11 @@ func (p *Pages) list(c *web.Ctx) error {
 		made[q.Code] = true
 		v.Issued = append(v.Issued, line{Name: q.Title, Note: q.No + " " + ui.DayIn(c.Lang, q.Made, c.Today), Href: back + "/papers/" + q.Key})
 	}
-	for _, o := range p.Papers.Offers(d) {
+	offers, err := p.Papers.Offers(c.Context(), c.In(d.Matter.ID), d)
+	if err != nil {
+		return err
+	}
+	for _, o := range offers {
 		move := c.T("move." + d.Matter.Kind + "." + o.Move)
 		x := line{Name: o.Doc.Name.In(c.Lang), Note: c.T("paper.of_move", move)}
 		if !o.Draft {
