@@ -8,7 +8,6 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
-	"qianshao/internal/casework"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -363,7 +362,7 @@ func (d *driver) alive(x flow.Matter) {
 	ticks := slices.ContainsFunc(s.Rules, func(u flow.Use) bool {
 		return slices.ContainsFunc(running, func(c deadline.Clock) bool { return c.Rule == u.Rule })
 	})
-	if !ticks && s.NoClock == "" && !unclocked(x) {
+	if !ticks && s.NoClock == "" {
 		d.t.Errorf("%s is %s, no clock runs, and no reason is given", x.No, x.State)
 	}
 	for _, c := range running {
@@ -374,11 +373,6 @@ func (d *driver) alive(x flow.Matter) {
 	if !d.somebody(x) {
 		d.t.Errorf("%s sticks in %s: nobody can do anything", x.No, x.State)
 	}
-}
-
-// unclocked are the states in which no clock runs for a reason that the table doesn't give: none should be here.
-func unclocked(x flow.Matter) bool {
-	return x.Is(flow.FlagPunished) && (x.State == casework.Executed || x.State == casework.CloseReview)
 }
 
 // somebody says whether anybody can do anything about a matter: make a move, sign, or do so to what it waits for.
