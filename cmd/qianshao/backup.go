@@ -126,7 +126,7 @@ func (c *backupCmd) write(e *env, d *db.DB) error {
 		o.Files = os.DirFS(dir)
 	}
 	var sum backup.Summary
-	size, err := aside(c.Out, func(f io.Writer) error {
+	size, err := backup.Aside(c.Out, func(f io.Writer) error {
 		buf := bufio.NewWriterSize(f, 1<<20)
 		w, err := c.writer(buf)
 		if err != nil {
@@ -148,27 +148,6 @@ func (c *backupCmd) write(e *env, d *db.DB) error {
 func folder(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && st.IsDir()
-}
-
-// aside writes a file under another name, for its owner alone, and gives it its name once it is whole and on the disk.
-func aside(path string, write func(io.Writer) error) (size int64, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".qianshao-*")
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // what went wrong is the news
-		}
-	}()
-	if err = write(f); err != nil {
-		return 0, errors.Join(err, f.Close())
-	}
-	st, err := f.Stat()
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return 0, err
-	}
-	return st.Size(), os.Rename(f.Name(), path)
 }
 
 type restoreCmd struct {

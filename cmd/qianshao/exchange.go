@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
+	"qianshao/internal/platform/backup"
 	"qianshao/internal/sheet"
 )
 
@@ -115,7 +116,7 @@ func (c *importCmd) Run(e *env) error {
 		return nil
 	}
 	if c.Errors != "" {
-		_, err := aside(c.Errors, func(w io.Writer) error { return a.Exchange.Annotate(f, st.Size(), rep, w, format(c.Errors), e.lang) })
+		_, err := backup.Aside(c.Errors, func(w io.Writer) error { return a.Exchange.Annotate(f, st.Size(), rep, w, format(c.Errors), e.lang) })
 		if err != nil {
 			return err
 		}
@@ -170,7 +171,7 @@ func (c *exportCmd) Run(e *env) error {
 		return err
 	}
 	n := 0
-	_, err = aside(c.File, func(w io.Writer) (err error) {
+	_, err = backup.Aside(c.File, func(w io.Writer) (err error) {
 		n, err = a.Exchange.Export(e.ctx, who, c.Kind, w, format(c.File), e.lang)
 		return err
 	})

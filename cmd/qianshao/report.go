@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/app"
 	"qianshao/internal/insight"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/backup"
 )
 
 type reportCmd struct {
@@ -59,7 +60,7 @@ func (e *env) deliver(path string, b []byte) error {
 		_, err := e.out.Write(b)
 		return err
 	}
-	if _, err := aside(path, func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
+	if _, err := backup.Aside(path, func(w io.Writer) error { _, err := w.Write(b); return err }); err != nil {
 		return err
 	}
 	if e.out != os.Stdout || path != "" {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,12 +72,36 @@ type serveCmd struct {
 	Cert    string `placeholder:"FILE" env:"QIANSHAO_CERT" help:"${help_cert}"`
 	CertKey string `placeholder:"FILE" env:"QIANSHAO_CERT_KEY" help:"${help_cert_key}"`
 	Debug   bool   `help:"${help_debug}"`
+
+	BackupDir   string        `placeholder:"DIR" env:"QIANSHAO_BACKUP_DIR" help:"${help_backup_dir}"`
+	BackupTo    []string      `placeholder:"KEY" env:"QIANSHAO_BACKUP_TO" help:"${help_to}"`
+	BackupEvery time.Duration `default:"1h" env:"QIANSHAO_BACKUP_EVERY" help:"${help_backup_every}"`
+	BackupKeep  int           `default:"48" env:"QIANSHAO_BACKUP_KEEP" help:"${help_backup_keep}"`
+}
+
+// backups sets up the backups that the server makes by itself, if it is to make any.
+func (c *serveCmd) backups(e *env, a *app.App, key seal.Deployment) error {
+	if c.BackupDir == "" {
+		return nil
+	}
+	err := a.KeepBackups(app.Backups{Dir: c.BackupDir, To: c.BackupTo, Every: c.BackupEvery, Keep: c.BackupKeep, Files: c.filesFolder.path(c.database), Program: version()}, key)
+	if err != nil {
+		return err
+	}
+	e.say("serve.backups", c.BackupDir, c.BackupEvery.String(), strconv.Itoa(c.BackupKeep))
+	return nil
 }
 
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(e *env) error {
 	if (c.Cert == "") != (c.CertKey == "") {
 		return usage("serve.certificate_half")
+	}
+	if (c.BackupDir == "") != (len(c.BackupTo) == 0) {
+		return usage("serve.backup_half")
+	}
+	if c.BackupEvery < time.Minute || c.BackupKeep < 1 {
+		return usage("serve.backup_often")
 	}
 	site, err := siteOf(c.Site)
 	if err != nil {
@@ -104,6 +129,9 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	if _, err := a.Ledger.Adopt(e.ctx, access.ByProgram, key, false); err != nil {
+		return err
+	}
+	if err := c.backups(e, a, key); err != nil {
 		return err
 	}
 	level := slog.LevelInfo

@@ -23,6 +23,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
+	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/rulebook"
@@ -47,6 +48,7 @@ type App struct {
 	Insight  *insight.Service
 	Exchange *exchange.Service
 	Visits   *visit.Log
+	Shelf    *backup.Shelf // the server's own backups (KeepBackups); nil: it makes none
 }
 
 // keyIdle is how long an organ's unlocked key stays in memory unused.

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
@@ -23,7 +24,11 @@ const extraKey = "deployment.key"
 // Backup writes the whole deployment as it stands, in the clear: the caller seals it. That it was made is an act, which
 // the backup holds already. A zero key leaves the key file out.
 func Backup(ctx context.Context, d *db.DB, w io.Writer, key seal.Deployment, o backup.Options) (backup.Summary, error) {
-	if err := operatorAct(ctx, d, "backup.make", nil); err != nil {
+	return backUp(ctx, d, access.ByOperator, w, key, o)
+}
+
+func backUp(ctx context.Context, d *db.DB, by func(id.City) access.Actor, w io.Writer, key seal.Deployment, o backup.Options) (backup.Summary, error) {
+	if err := hostAct(ctx, d, by, "backup.make", nil); err != nil {
 		return backup.Summary{}, err
 	}
 	o.Notes = heads
@@ -90,18 +95,18 @@ func Restore(ctx context.Context, d *db.DB, r io.Reader, into backup.Into) (Rest
 			return out, fault.New(fault.Conflict, "backup.heads", log)
 		}
 	}
-	return out, operatorAct(ctx, d, "backup.restore", map[string]any{"made": out.Manifest.At})
+	return out, hostAct(ctx, d, access.ByOperator, "backup.restore", map[string]any{"made": out.Manifest.At})
 }
 
-// operatorAct puts down what the host's operator did to the whole deployment, in the log at its head. A deployment
-// without any organ has no log yet, and nothing that anybody could miss.
-func operatorAct(ctx context.Context, d *db.DB, action string, params map[string]any) error {
+// hostAct puts down what the host's operator, or the program by itself, did to the whole deployment, in the log at its
+// head. A deployment without any organ has no log yet, and nothing that anybody could miss.
+func hostAct(ctx context.Context, d *db.DB, by func(id.City) access.Actor, action string, params map[string]any) error {
 	top, err := ledger.Top(ctx, d)
 	if err != nil || top.ID.Zero() {
 		return err
 	}
 	l := &ledger.Ledger{DB: d}
-	_, err = l.Write(ctx, access.ByOperator(top.ID.City), top.ID.City, func(*ledger.Tx) (ledger.Act, error) {
+	_, err = l.Write(ctx, by(top.ID.City), top.ID.City, func(*ledger.Tx) (ledger.Act, error) {
 		return ledger.Act{Action: action, Organ: top.ID, Params: params}, nil
 	})
 	return err

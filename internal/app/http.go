@@ -26,7 +26,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m.Errors, m.Nav, m.Opened = errorPage, nav, a.opened
 	fp := &flowhttp.Pages{Engine: a.Engine, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
-	ac := &accounthttp.Pages{Accounts: a.Accounts}
+	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}

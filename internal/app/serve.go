@@ -185,6 +185,16 @@ func (a *App) metrics(mux *web.Mux, w *Workers) *obs.Metrics {
 		return float64(s.Dead), err
 	})
 	m.Counter("access_log_dropped_total", "Openings of pages that gave way before they were written, because the database took none for too long.", a.Visits.Dropped)
+	if s := a.Shelf; s != nil {
+		m.Gauge("backup_age_seconds", "How long ago the newest backup of this server was begun.", func(context.Context) (float64, error) {
+			st, err := s.State()
+			if err == nil && st.Last.IsZero() {
+				err = errors.New("there is no backup yet")
+			}
+			return time.Since(st.Last).Seconds(), err
+		})
+		m.Counter("backup_failures_total", "Backups of this server that failed since its start.", s.Failures)
+	}
 	m.Gauge("clocks_unfired", "Clocks on which something fell due before today that no pass has handled: not zero for long means that the passes fail.", a.unfired)
 	m.Gauge("clock_held", "1 while a jump of the system's time holds everything that fires.", func(ctx context.Context) (float64, error) {
 		_, held, err := deadline.Held(ctx, a.DB.Shared())

@@ -67,6 +67,9 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 func (w *Workers) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.watch(ctx) })
+	if w.app.Shelf != nil {
+		wg.Go(func() { w.backUp(ctx) })
+	}
 	wg.Go(func() { w.app.Visits.Run(ctx, func(err error) { w.trouble(ctx, "writing the access log", err) }) })
 	for _, kind := range []string{jobPass, jobCheckpoint} {
 		if err := w.Queue.Once(ctx, kind, "start"); err != nil && ctx.Err() == nil {

@@ -26,6 +26,9 @@ type accountsView struct {
 	Rows  []accountRow
 	Older string
 	First string
+
+	Backup  string // how the server's own backups stand
+	Trouble bool   // and that is not well
 }
 
 type accountRow struct {
@@ -53,6 +56,7 @@ func (p *Pages) accounts(c *web.Ctx) error {
 	for _, a := range list {
 		v.Rows = append(v.Rows, rowOf(c, a))
 	}
+	v.Backup, v.Trouble = p.backups(c)
 	return c.Render(http.StatusOK, accountsPage(v))
 }
 

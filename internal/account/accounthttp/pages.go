@@ -26,7 +26,10 @@ func (s Sessions) Actor(ctx context.Context, token string) (access.Actor, web.Se
 }
 
 // Pages is everything this room shows.
-type Pages struct{ Accounts *account.Service }
+type Pages struct {
+	Accounts *account.Service
+	Backups  func() (*Backups, error) // nil, or of nothing: the server makes none by itself
+}
 
 // Routes are this room's addresses.
 func (p *Pages) Routes() []web.Route {
