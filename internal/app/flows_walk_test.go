@@ -222,6 +222,7 @@ func (w *walk) cases() {
 	w.investigated(k)
 	w.make(k, "return_case", nil)
 	w.investigated(k)
+	w.make(k, "change_panel", nil)
 	w.make(k, "review_report", nil)
 	w.make(k, "decide", vals{"decision": {"sanction"}, "party_sanction": {"party_removal"}, "party_body": {"township_party_committee"}})
 	w.make(k, "deliver", nil)
@@ -231,6 +232,7 @@ func (w *walk) cases() {
 	w.make(k, "propose_close", nil)
 
 	k = w.filed(w.found(org.SubjectInput{}), "party")
+	w.make(k, "reassign", nil)
 	w.make(k, "drop_filing", vals{"clear_answer": {"wanted"}})
 	w.make(k, "propose_close", nil)
 

@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
 )
 
@@ -37,7 +38,11 @@ func (s *Service) applyFiling(ctx context.Context, op *flow.Op) error {
 	return s.applyTeam(ctx, op)
 }
 
+// applyTeam puts the team together anew. Whoever joins one that had all signed signs as well.
 func (s *Service) applyTeam(ctx context.Context, op *flow.Op) error {
+	if op.M.State == Signed {
+		op.To = Signing
+	}
 	return flow.SetTeam(ctx, op.Tx, op.M, flow.StageInvestigate, op.In.Str("lead"), op.In.List("team"))
 }
 
@@ -209,6 +214,32 @@ func bodiesOf(in flow.Values) string {
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// applyReassign gives a case to another unit where it stands: what was approved and done stands, somebody else goes on.
+func (s *Service) applyReassign(ctx context.Context, op *flow.Op) error {
+	if _, err := flow.HandTo(ctx, op, op.In.Str("target")); err != nil {
+		return err
+	}
+	if err := s.Engine.Rehand(ctx, op); err != nil {
+		return err
+	}
+	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
+}
+
+// shutFew keeps the review's own moves until its panel is as many as the rules ask for.
+func (s *Service) shutFew(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	team, err := flow.Team(ctx, r, m.ID.Key)
+	n := 0
+	for _, t := range team {
+		if t.Stage == flow.StageReview && t.To == "" {
+			n++
+		}
+	}
+	if err == nil && n < s.Rules.Limit("team.review", r.Now().Date()) {
+		return "review.few", nil
+	}
+	return "", err
 }
 
 // shutAnnounce keeps the announcement for decisions that punish.

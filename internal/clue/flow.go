@@ -122,7 +122,7 @@ func (s *Service) Table() *flow.Table {
 			{Name: "hand_out", From: []string{Pool}, To: Opinion, Also: []string{Arrived}, By: supervisor, Many: true,
 				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
 				Basis: basis("JK", "14–18"), Key: true},
-			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, VerifyPlan}, Also: []string{Arrived, Opinion}, By: supervisor, Fresh: []string{"tipoff.accept_forwarded"},
+			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, LetterSent, Awaiting, InquiryReport, VerifyPlan, Verifying, Signing, Verified, Settling}, Also: []string{Arrived, Opinion}, By: supervisor, Fresh: []string{"tipoff.accept_forwarded"},
 				Fields: []flow.Field{target, para("reason", true, 500)}, Basis: basis("JK", "14–18")},
 			{Name: "receive", From: []string{Arrived}, To: Opinion, By: handler, Many: true, Basis: basis("JK", "14–18")},
 			{Name: "propose", From: []string{Opinion}, Via: OpinionReview, Chain: "clue.disposal", By: handler,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -53,18 +52,13 @@ func (s *Service) onlyForm(form string) func(context.Context, db.Reader, *flow.M
 // hand gives a clue to a unit. A township commission first signs for it (JK 14–18: accept or pass on within the days the
 // rule gives); an office of the organ itself is in the same house.
 func (s *Service) hand(ctx context.Context, op *flow.Op) error {
-	u, err := access.GetUnit(ctx, op.Tx, op.In.Str("target"))
+	u, err := flow.HandTo(ctx, op, op.In.Str("target"))
 	if err != nil {
 		return err
 	}
-	op.M.Handler = u.ID
-	op.M.Unset(flow.FlagTownship)
-	if u.Kind == "township" {
-		op.M.Set(flow.FlagTownship)
-	}
 	switch {
-	case op.M.State == InquiryReady || op.M.State == VerifyPlan:
-		op.To = op.M.State // what was approved stands; somebody else carries it out
+	case op.M.State != Pool && op.M.State != Arrived && op.M.State != Opinion:
+		op.To = op.M.State // what was approved and done stands; somebody else goes on with it
 	case u.Kind == "township":
 		op.To = Arrived
 	default:

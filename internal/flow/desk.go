@@ -74,8 +74,8 @@ func (e *Engine) deskCity(ctx context.Context, r db.Reader, who access.Actor, li
 	}
 	// Signatures owed by a member lent from another unit.
 	text, args := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
-		WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'
-		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = t.person_id AND x.root_id = m.root_id) ORDER BY c.due_on, c.id LIMIT ?`, who.Person, limit).SQL()
+		WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'
+		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = t.person_id AND x.root_id = m.root_id) ORDER BY c.due_on, c.id LIMIT ?`, who.Person, StageReview, limit).SQL()
 	ds, err := e.duties(ctx, r, text, args...)
 	for _, d := range ds {
 		if !seen[d.Clock.ID.Key] {

@@ -326,8 +326,23 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 	return false, nil
 }
 
+// HandTo gives the matter of a move to another unit; its clocks follow with Rehand or with the state it comes to.
+func HandTo(ctx context.Context, op *Op, unit id.Key) (access.Unit, error) {
+	u, err := access.GetUnit(ctx, op.Tx, unit)
+	if err != nil {
+		return u, err
+	}
+	op.M.Handler = u.ID
+	op.M.Unset(FlagTownship)
+	if u.Kind == "township" {
+		op.M.Set(FlagTownship)
+	}
+	return u, nil
+}
+
+// onTeam says whether somebody works on a matter's verification or investigation now. A review panel is no such team.
 func onTeam(ctx context.Context, r db.Reader, matter, person id.Key) (bool, error) {
-	n, err := db.Column[int64](ctx, r, `SELECT 1 FROM team WHERE city_id = $1 AND matter_id = $2 AND person_id = $3 AND to_on = ''`, matter, person)
+	n, err := db.Column[int64](ctx, r, `SELECT 1 FROM team WHERE city_id = $1 AND matter_id = $2 AND person_id = $3 AND to_on = '' AND stage <> $4`, matter, person, StageReview)
 	return len(n) > 0, err
 }
 

@@ -85,7 +85,7 @@ func (s *Service) Table() *flow.Table {
 				Basis: []rulebook.Basis{jk("ch. 4")}, Key: true},
 			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: "finish_anonymous", From: []string{InHand, Merged}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("29")}},
-			{Name: "again", From: []string{ResultDue, Closed}, To: InHand, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("ch. 4")}},
+			{Name: "again", From: []string{ResultDue, Closed}, To: InHand, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("ch. 4")}},
 			{Name: "reconsider", From: []string{Declined, PassedOn}, To: Received, By: []flow.By{flow.BySuperior},
 				Fields: []flow.Field{{Name: "reason", Kind: flow.Para, Must: true, Max: 1000}}, Ends: []string{flow.RuleSuperior}, Fresh: []string{"tipoff.first_action"},
 				Basis: []rulebook.Basis{{Reg: "JCF", Art: "17"}}, Key: true},
