@@ -91,7 +91,7 @@ func (p *Pages) addFile(c *web.Ctx) error {
 			return p.renderFiles(c, fault.InvalidField("file", "required"))
 		}
 		if err != nil {
-			return upload(err)
+			return unread(err)
 		}
 		if part.FormName() != "file" || part.FileName() == "" {
 			continue
@@ -105,6 +105,15 @@ func (p *Pages) addFile(c *web.Ctx) error {
 		}
 		return c.Redirect("/m/" + key.String() + "/files?done=file_added")
 	}
+}
+
+// unread is what is between the parts of an upload and can't be read: too large, or no form at all.
+func unread(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return fault.New(fault.BadRequest, "request.malformed").Because(err)
 }
 
 // upload keeps what the edge knows (too large, a fault) and takes any other failure to read for a malformed request.
