@@ -36,7 +36,7 @@ var matterKinds = []string{"tipoff", "slip", "clue", "case"}
 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
-	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"},
+	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
 	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"},
 }
 
@@ -111,6 +111,8 @@ func (v visit) address(ts things) (string, bool) {
 			return one(v.about()).String()
 		case name == "clock" && strings.HasPrefix(v.Path, "/why/"):
 			return one(v.kind + ".clock").String()
+		case (name == "clock" || name == "recusal") && strings.HasPrefix(v.Path, "/api/"):
+			return one(v.about() + "." + name).String()
 		case name == "clock", name == "paper", name == "file":
 			return one(v.kind + "." + name).Key
 		case name == "recusal":
