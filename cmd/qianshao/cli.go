@@ -72,7 +72,12 @@ func command(e *env, args []string) (code int) {
 	}
 	cmd, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintln(e.errs, locale.T(e.lang, "cli.usage", err.Error()))
+		what := err.Error()
+		if flag, ok := strings.CutPrefix(what, "unknown flag "); ok {
+			flag, _, _ = strings.Cut(flag, ",") // a guess follows, in English
+			what = locale.T(e.lang, "cli.usage.flag", flag)
+		}
+		fmt.Fprintln(e.errs, locale.T(e.lang, "cli.usage", what))
 		return exitUsage
 	}
 	e.lang = g.Lang

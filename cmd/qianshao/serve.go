@@ -131,6 +131,9 @@ func (c *serveCmd) Run(e *env) error {
 	if _, err := a.Ledger.Adopt(e.ctx, access.ByProgram, key, false); err != nil {
 		return err
 	}
+	if err := strangers(e, a); err != nil {
+		return err
+	}
 	if err := c.backups(e, a, key); err != nil {
 		return err
 	}

@@ -61,23 +61,7 @@ type run struct {
 func (k *Keeper) run(ctx context.Context, l *ledger.Ledger, r run) (int, error) {
 	moved := 0
 	var failed []error
-	var last Clock
-	for {
-		b := db.Build(`SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.state IN ('open', 'paused')
-			AND c.due_on >= ? AND c.start_on <= ? AND (c.due_on, c.id) > (?, ?)`, r.days.from, r.days.to, last.Due, last.ID.Key)
-		if r.rules != nil {
-			b.In(" AND ", "c.rule", r.rules)
-		}
-		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ` + strconv.Itoa(passBatch*4)).SQL()
-		cs, err := db.All(ctx, l.DB.In(r.city), scanClock(r.city), text, args...)
-		if err != nil || len(cs) == 0 {
-			return moved, errors.Join(append(failed, err)...)
-		}
-		last = cs[len(cs)-1]
-		need, err := needing(ctx, l.DB.In(r.city), cs, r.plan)
-		if err != nil {
-			return moved, err
-		}
+	err := pages(ctx, l.DB.In(r.city), r, func(need []Clock) error {
 		for _, list := range k.batches(need) {
 			n, err := k.write(ctx, l, r, list)
 			moved += n
@@ -85,7 +69,7 @@ func (k *Keeper) run(ctx context.Context, l *ledger.Ledger, r run) (int, error) 
 				continue
 			}
 			if hopeless(err) || ctx.Err() != nil {
-				return moved, err
+				return err
 			}
 			for i := range list {
 				n, err := k.write(ctx, l, r, list[i:i+1])
@@ -94,6 +78,33 @@ func (k *Keeper) run(ctx context.Context, l *ledger.Ledger, r run) (int, error) 
 					failed = append(failed, fmt.Errorf("clock %s: %w", list[i].ID, err))
 				}
 			}
+		}
+		return nil
+	})
+	return moved, errors.Join(append(failed, err)...)
+}
+
+// pages hands out the clocks that need a run, as seen without a lock.
+func pages(ctx context.Context, in db.Reader, r run, do func(need []Clock) error) error {
+	var last Clock
+	for {
+		b := db.Build(`SELECT `+Columns+` FROM clocks c WHERE c.city_id = $1 AND c.state IN ('open', 'paused')
+			AND c.due_on >= ? AND c.start_on <= ? AND (c.due_on, c.id) > (?, ?)`, r.days.from, r.days.to, last.Due, last.ID.Key)
+		if r.rules != nil {
+			b.In(" AND ", "c.rule", r.rules)
+		}
+		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ` + strconv.Itoa(passBatch*4)).SQL()
+		cs, err := db.All(ctx, in, scanClock(r.city), text, args...)
+		if err != nil || len(cs) == 0 {
+			return err
+		}
+		last = cs[len(cs)-1]
+		need, err := needing(ctx, in, cs, r.plan)
+		if err != nil {
+			return err
+		}
+		if err := do(need); err != nil {
+			return err
 		}
 	}
 }

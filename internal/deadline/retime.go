@@ -22,6 +22,42 @@ func (k *Keeper) Retime(ctx context.Context, l *ledger.Ledger, who access.Actor,
 	if err := mayTend(ctx, l.DB.In(city), who); err != nil {
 		return 0, err
 	}
+	r := k.retime(city)
+	r.who, r.fx = who, fx
+	return k.run(ctx, l, r)
+}
+
+// Retiming is what Retime makes of a clock: the version and the day it gets.
+type Retiming struct {
+	Clock   Clock // as it stands
+	Version string
+	Due     calendar.Date
+}
+
+// Retimes lists what Retime would do to the clocks of a tenant now. It writes nothing.
+func (k *Keeper) Retimes(ctx context.Context, r db.Reader) ([]Retiming, error) {
+	var out []Retiming
+	plan := k.retime(r.City())
+	err := pages(ctx, r, plan, func(need []Clock) error {
+		for _, c := range need {
+			es, err := Entries(ctx, r, c.ID.Key)
+			if err != nil {
+				return err
+			}
+			x := Retiming{c, c.Version, c.Due}
+			for _, s := range plan.plan(c, es, r.Now().Date()) {
+				es = append(es, s.entry)
+				x.Version, x.Due = s.clock.Version, Compute(k.rule(s.clock), es, k.Calendar()).Due
+			}
+			out = append(out, x)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// retime is the run of Retime over a tenant.
+func (k *Keeper) retime(city id.City) run {
 	versions := map[string][]rulebook.Timer{}
 	for _, t := range k.Rules.Timers() {
 		versions[t.ID] = append(versions[t.ID], t)
@@ -34,10 +70,10 @@ func (k *Keeper) Retime(ctx context.Context, l *ledger.Ledger, who access.Actor,
 		}
 	}
 	slices.Sort(rules)
-	return k.run(ctx, l, run{who: who, city: city, days: span{"0001-01-01", "9999-12-31"}, rules: rules, fx: fx, action: "clock.retime", params: map[string]any{},
+	return run{city: city, days: span{"0001-01-01", "9999-12-31"}, rules: rules, action: "clock.retime", params: map[string]any{},
 		plan: func(c Clock, es []Entry, today calendar.Date) []step {
 			return k.retimed(c, es, versions[c.Rule], today)
-		}})
+		}}
 }
 
 // retimed lays out what the later versions of its rule make of a clock.

@@ -153,6 +153,15 @@ func TestRetime(t *testing.T) {
 		if _, err := k.Retime(ctx, w.App.Ledger, w.As("principal"), apptest.City, fx); fault.Code(err) != "clock.not_tender" {
 			t.Errorf("a principal: %v", err)
 		}
+		// What it would do is told before, and nothing done.
+		told := map[string]deadline.Retiming{}
+		would, err := k.Retimes(ctx, w.App.DB.In(apptest.City))
+		if err != nil || len(would) != 7 || w.acts(apptest.City, "clock.retime") != 0 {
+			t.Errorf("%d clocks told, %v", len(would), err)
+		}
+		for _, x := range would {
+			told[x.Clock.ID.Key] = x
+		}
 		n, err := k.Retime(ctx, w.App.Ledger, w.As("citysysadmin"), apptest.City, fx)
 		if err != nil || n != 7 {
 			t.Errorf("%d clocks, %v", n, err)
@@ -179,6 +188,9 @@ func TestRetime(t *testing.T) {
 			now := w.get(x.c)
 			if now.Due != x.due || now.Version != x.version || now.Entries != x.c.Entries+x.added || now.Length != x.count {
 				t.Errorf("%s: %+v", x.name, now)
+			}
+			if y, is := told[x.c.ID.Key]; is != (x.added > 0) || is && (y.Due != now.Due || y.Version != now.Version || y.Clock.Due != x.c.Due) {
+				t.Errorf("%s: it was told %+v", x.name, y)
 			}
 			if tm, _ := book.TimerVersion(now.Rule, now.Version); x.added > 0 && (now.Hash != tm.Hash() || now.Legal != tm.Legal) {
 				t.Errorf("%s: %+v is not of its version", x.name, now)
