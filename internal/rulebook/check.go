@@ -190,7 +190,9 @@ func (l *loader) timers() {
 			have = append(have, o.Force)
 		}
 		l.overlap(what, have, t.Force)
-		t.hash = hashOf(t)
+		same := t
+		same.To = "" // that a version has a successor does not make it another
+		t.hash = hashOf(same)
 		if len(l.b.timers[t.ID]) == 0 {
 			l.b.timerOrder = append(l.b.timerOrder, t.ID)
 		}
