@@ -226,18 +226,29 @@ func FamilyTeam(ctx context.Context, r db.Reader, root id.Key) ([]Member, error)
 // TookPart lists everybody who worked on any matter of a family: who was on a team that verified or investigated, and
 // who made or proposed a step of the handling unit's. None of them may review it (查审分离).
 func (e *Engine) TookPart(ctx context.Context, r db.Reader, root id.Key) ([]id.Key, error) {
-	var steps []string
-	for _, kind := range e.order {
-		for _, mv := range e.tables[kind].Moves {
-			if slices.ContainsFunc(mv.By, func(b By) bool { return b == ByHandler || b == ByTeam || b == ByHead }) {
-				steps = append(steps, kind+"."+mv.Name, kind+"."+mv.Name+".propose")
-			}
+	type did struct{ person, action string }
+	ds, err := db.All(ctx, r, func(rows *db.Rows) (d did, err error) { return d, rows.Scan(&d.person, &d.action) },
+		`SELECT t.person_id, '' FROM team t WHERE t.city_id = $1 AND t.root_id = $2 AND t.stage <> $3
+		UNION ALL SELECT a.actor_id, a.action FROM matters m JOIN acts a ON a.city_id = m.city_id AND a.matter_id = m.id WHERE m.city_id = $1 AND m.root_id = $2 AND a.actor_id <> ''`, root, StageReview)
+	var out []id.Key
+	for _, d := range ds {
+		if !slices.Contains(out, d.person) && (d.action == "" || e.handling(d.action)) {
+			out = append(out, d.person)
 		}
 	}
-	text, args := db.Build(`SELECT t.person_id FROM team t WHERE t.city_id = $1 AND t.root_id = ? AND t.stage <> ?
-		UNION SELECT a.actor_id FROM matters m JOIN acts a ON a.city_id = m.city_id AND a.matter_id = m.id WHERE m.city_id = $1 AND m.root_id = ? AND a.actor_id <> ''`,
-		root, StageReview, root).In(" AND ", "a.action", steps).SQL()
-	return db.Column[id.Key](ctx, r, text, args...)
+	return out, err
+}
+
+// handling says whether an act is a step of the handling unit's, made or proposed.
+func (e *Engine) handling(action string) bool {
+	kind, rest, _ := strings.Cut(action, ".")
+	name, more, _ := strings.Cut(rest, ".")
+	t, ok := e.tables[kind]
+	if !ok || more != "" && more != "propose" {
+		return false
+	}
+	mv, ok := t.Move(name)
+	return ok && slices.ContainsFunc(mv.By, func(b By) bool { return b == ByHandler || b == ByTeam || b == ByHead })
 }
 
 // Enough says whether a stage still has as many people as the rulebook asks for: a recusal may have taken one away.

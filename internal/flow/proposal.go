@@ -36,6 +36,8 @@ type Proposal struct {
 	Clock        id.Key
 	Version      int64
 	Steps        []Step
+
+	was []any // the row as it was read to be changed
 }
 
 // Step is one signature of a proposal, and its seat.
@@ -408,8 +410,9 @@ func (e *Engine) approve(ctx context.Context, tx *ledger.Tx, who access.Actor, m
 }
 
 func (p *Proposal) save(ctx context.Context, tx *ledger.Tx) error {
-	err := tx.Update(ctx, proposalTable, p.row()...)
+	err := tx.Change(ctx, proposalTable, p.was, p.row()...)
 	p.Version++
+	p.was = p.row()
 	return err
 }
 

@@ -57,6 +57,7 @@ func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error)
 	if len(ps) == 0 {
 		return Proposal{}, fault.Hidden()
 	}
+	ps[0].was = ps[0].row()
 	ps[0].Steps, err = db.All(ctx, r, scanStep, `SELECT `+stepCols+` FROM proposal_steps s WHERE s.city_id = $1 AND s.proposal_id = $2 ORDER BY s.n`, key)
 	return ps[0], err
 }

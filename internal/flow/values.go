@@ -123,6 +123,7 @@ func (e *Engine) validate(ctx context.Context, r db.Reader, who access.Actor, m 
 	if err != nil {
 		return nil, err
 	}
+	known := map[string][]Option{} // by source: several fields take theirs from one
 	for _, f := range fields {
 		if f.When != nil && !f.When.holds(out.Str(f.When.Field)) {
 			continue
@@ -134,7 +135,7 @@ func (e *Engine) validate(ctx context.Context, r db.Reader, who access.Actor, m 
 			}
 			continue
 		}
-		code, args, err := e.checkField(ctx, r, who, m, f, vals, today)
+		code, args, err := e.checkField(ctx, r, who, m, f, vals, today, known)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +176,7 @@ func Clean(s string, lines bool) (string, bool) {
 	return s, true
 }
 
-func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, m *Matter, f Field, vals []string, today calendar.Date) (string, []string, error) {
+func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, m *Matter, f Field, vals []string, today calendar.Date, known map[string][]Option) (string, []string, error) {
 	for _, s := range vals {
 		if _, ok := Clean(s, f.Kind == Para); !ok {
 			return "text.control", nil, nil
@@ -195,9 +196,13 @@ func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, 
 			return "count.range", []string{strconv.Itoa(f.Min), strconv.Itoa(f.Max)}, nil
 		}
 	default:
-		opts, err := e.Options(ctx, r, who, m, f, today)
-		if err != nil {
-			return "", nil, err
+		opts, ok := known[f.Of]
+		if !ok || f.Of == "" {
+			var err error
+			if opts, err = e.Options(ctx, r, who, m, f, today); err != nil {
+				return "", nil, err
+			}
+			known[f.Of] = opts
 		}
 		for _, s := range vals {
 			if !slices.ContainsFunc(opts, func(o Option) bool { return o.Code == s }) {

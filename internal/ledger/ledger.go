@@ -156,18 +156,31 @@ func lockHead(ctx context.Context, tx *db.Tx, log id.ID) (head, error) {
 }
 
 func insertHashes(ctx context.Context, tx *db.Tx, log id.ID, from int64, hashes []tlog.Hash) error {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO log_hashes (city_id, log_id, idx, hash) VALUES `)
 	args := []any{log.Key}
 	for i, h := range hashes {
+		args = append(args, from+int64(i), h[:])
+	}
+	_, err := tx.Exec(ctx, hashesText(len(hashes), tx.Engine()), args...)
+	return err
+}
+
+// hashesText inserts k hashes of one log. As in manyText, every parameter stands once for SQLite.
+func hashesText(k int, engine db.Engine) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO log_hashes (city_id, log_id, idx, hash) `)
+	row, end := "($1, $2, $%d, $%d)", ""
+	if engine == db.SQLite {
+		b.WriteString(`SELECT $1, $2, column1, column2 FROM (`)
+		row, end = "($%d, $%d)", ")"
+	}
+	b.WriteString("VALUES ")
+	for i := range k {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "($1, $2, $%d, $%d)", 3+2*i, 4+2*i)
-		args = append(args, from+int64(i), h[:])
+		fmt.Fprintf(&b, row, 3+2*i, 4+2*i)
 	}
-	_, err := tx.Exec(ctx, b.String(), args...)
-	return err
+	return b.String() + end
 }
 
 // grow adds a leaf to a tree of n leaves whose right edge is known, and returns the hashes to store and the new edge.

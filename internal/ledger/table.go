@@ -58,7 +58,7 @@ func (t *Table) setText(mask uint64) string {
 	}
 	text := "UPDATE " + t.Name + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(where, " AND ")
 	if t.Version != "" {
-		text += " AND " + t.Version + " = $" + strconv.Itoa(2+len(t.Key)+len(t.Cols))
+		text += " AND " + t.Version + " = $" + strconv.Itoa(2+len(t.Key)+len(set))
 	}
 	return text
 }
@@ -88,6 +88,17 @@ func (t *Table) versionOf(vals []any) int64 {
 		}
 	}
 	return 0
+}
+
+// raised is the row with its version one higher.
+func (t *Table) raised(vals []any) []any {
+	out := append([]any{}, vals...)
+	for i, c := range t.Cols {
+		if c == t.Version {
+			out[len(t.Key)+i] = t.versionOf(vals) + 1
+		}
+	}
+	return out
 }
 
 // Digest is the short hash of a row's values, in the order of Columns.
@@ -166,13 +177,8 @@ func (t *Tx) Update(ctx context.Context, tab *Table, vals ...any) error {
 	args := append([]any{}, vals...)
 	if tab.Version != "" {
 		was := tab.versionOf(vals)
-		for i, c := range tab.Cols {
-			if c == tab.Version {
-				args[len(tab.Key)+i] = was + 1
-			}
-		}
-		vals = append([]any{}, args...)
-		args = append(args, was)
+		vals = tab.raised(vals)
+		args = append(append([]any{}, vals...), was)
 	}
 	if err := t.ExecOne(ctx, fault.Stale(), text(tab, 'u'), plain(args)...); err != nil {
 		return err
@@ -184,16 +190,22 @@ func (t *Tx) Update(ctx context.Context, tab *Table, vals ...any) error {
 // Change is Update for a row that the caller holds and has read: only the columns that differ from what it was are
 // written, so that indexes on the others stay untouched; the row is covered whole. Without was it is Update.
 func (t *Tx) Change(ctx context.Context, tab *Table, was []any, vals ...any) error {
-	if len(was) != len(vals) || tab.Version != "" {
+	if len(was) != len(vals) {
 		return t.Update(ctx, tab, vals...)
+	}
+	if tab.Version != "" {
+		vals = tab.raised(vals)
 	}
 	var mask uint64
 	args := plain(vals[:len(tab.Key)])
 	for i := len(tab.Key); i < len(vals); i++ {
 		if canonical(was[i]) != canonical(vals[i]) {
 			mask |= 1 << (i - len(tab.Key))
-			args = append(args, plain(vals[i : i+1])...)
+			args = append(args, plain(vals[i:i+1])...)
 		}
+	}
+	if tab.Version != "" {
+		args = append(args, tab.versionOf(was))
 	}
 	if mask != 0 {
 		if err := t.ExecOne(ctx, fault.Stale(), changeText(tab, mask), args...); err != nil {

@@ -85,28 +85,29 @@ func index(ctx context.Context, tx *db.Tx, matter id.Key, plain string, terms []
 		_, err := tx.Exec(ctx, `/*engine*/ UPDATE texts SET words = array_to_tsvector(string_to_array($3, ' ')) WHERE city_id = $1 AND matter_id = $2`, matter, body)
 		return err
 	}
-	n, err := numberOf(ctx, tx, matter)
+	n, fresh, err := numberOf(ctx, tx, matter)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.SharedTx().Exec(ctx, `/*engine*/ DELETE FROM search_fts WHERE rowid = $1`, n); err != nil {
-		return err
+	if !fresh {
+		if _, err := tx.SharedTx().Exec(ctx, `/*engine*/ DELETE FROM search_fts WHERE rowid = $1`, n); err != nil {
+			return err
+		}
 	}
 	_, err = tx.SharedTx().Exec(ctx, `/*engine*/ INSERT INTO search_fts (rowid, body) VALUES ($1, $2)`, n, body)
 	return err
 }
 
 // numberOf is the number of a matter in SQLite's index, given to it now if it has none.
-func numberOf(ctx context.Context, tx *db.Tx, matter id.Key) (int64, error) {
-	var n int64
-	err := tx.Row(ctx, `/*engine*/ SELECT n FROM search_rows WHERE city_id = $1 AND matter_id = $2`, matter).Scan(&n)
+func numberOf(ctx context.Context, tx *db.Tx, matter id.Key) (n int64, fresh bool, err error) {
+	err = tx.Row(ctx, `/*engine*/ SELECT n FROM search_rows WHERE city_id = $1 AND matter_id = $2`, matter).Scan(&n)
 	if !errors.Is(err, db.ErrNoRows) {
-		return n, err
+		return n, false, err
 	}
 	for n = place(matter); ; n++ {
 		did, err := tx.Exec(ctx, `/*engine*/ INSERT INTO search_rows (city_id, matter_id, n) VALUES ($1, $2, $3) ON CONFLICT (n) DO NOTHING`, matter, n)
 		if err != nil || did == 1 {
-			return n, err
+			return n, true, err
 		}
 	}
 }
