@@ -138,7 +138,7 @@ func TestGarbage(t *testing.T) {
 			plain := w.shown(walk.get(who, path))
 			each := 2
 			if lists[path] {
-				each = 6
+				each = 4
 			}
 			if d.Engine == db.Postgres {
 				each /= 2 // slower, and there for what it alone refuses: NUL, broken UTF-8, numbers too large

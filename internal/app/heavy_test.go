@@ -100,7 +100,7 @@ func TestHugeBodies(t *testing.T) {
 			if r.Method == http.MethodGet || r.Method == http.MethodDelete || !ok {
 				continue
 			}
-			who := able(v)
+			who := walk.able(v)
 			if who == "" {
 				who = "handler"
 			}
