@@ -14,6 +14,7 @@ package custody
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
@@ -137,14 +138,22 @@ func Has(ctx context.Context, r db.Reader, matter id.Key) (map[string]bool, erro
 	return out, err
 }
 
+// longReason is how many characters the reason for opening an envelope may have.
+const longReason = 120
+
 // Open opens an envelope of a matter for a reason. The reading is an act before anything is shown.
 func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what, reason string) ([]byte, error) {
 	if !who.Can(access.ReporterOpen) {
 		return nil, fault.New(fault.Forbidden, "move.not_yours")
 	}
 	reason, ok := flow.Clean(reason, true)
-	if !ok || reason == "" {
+	switch {
+	case !ok:
+		return nil, fault.InvalidField("reason", "text.control")
+	case reason == "":
 		return nil, fault.InvalidField("reason", "required")
+	case len([]rune(reason)) > longReason:
+		return nil, fault.InvalidField("reason", "text.long", strconv.Itoa(longReason))
 	}
 	var sealed []byte
 	var privates []string

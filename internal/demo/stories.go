@@ -207,7 +207,7 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 	out = append(out, p.Author)
 	w := b.find(s.Seat, s.Unit.Key, out...)
 	if s.Seat == access.Head || s.Seat == access.Deputy {
-		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || !last && b.r.IntN(10) < 6) {
+		if chief := b.find(access.Principal, x.Organ.Key, out...); chief != nil && (w == nil || !last && b.r.IntN(10) < 9) {
 			w = chief // the chief signs for those below
 		}
 	}

@@ -36,7 +36,7 @@ func (e *Engine) Import(ctx context.Context, tx *ledger.Tx, m *Matter, subjects 
 		return err
 	}
 	if m.No == "" {
-		no, err := Number(ctx, tx, m.Organ.Key, m.Kind, t.Mark, m.Received)
+		no, err := Number(ctx, tx, m.Organ, m.Kind, t.Mark, m.Received)
 		if err != nil {
 			return err
 		}

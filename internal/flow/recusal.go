@@ -299,6 +299,12 @@ func (e *Engine) decides(ctx context.Context, r db.Reader, who access.Actor, m M
 	return hat, nil
 }
 
+// RecusalOf is the matter that a recusal is about, for addresses that name both.
+func RecusalOf(ctx context.Context, r db.Reader, recusal id.Key) (id.Key, error) {
+	x, err := getRecusal(ctx, r, recusal)
+	return x.Matter, err
+}
+
 // DecideRecusal grants or refuses. Granted, the person is barred from the family at once: rows, search, files and desk
 // refuse on their next request, they leave its teams, and what only they could do goes to another desk.
 func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id.ID, grant bool, note string) (Recusal, error) {

@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -269,6 +270,9 @@ func (s *Service) Resolve(ctx context.Context, who access.Actor, unit string) (i
 	}
 	if x, err := id.Parse(unit); err == nil {
 		return x, nil
+	}
+	if strings.Trim(unit, "0123456789") != "" {
+		return id.ID{}, fault.Hidden() // neither an id nor a code
 	}
 	for _, c := range who.Cities {
 		u, err := access.UnitByCode(ctx, s.DB.In(c), unit)

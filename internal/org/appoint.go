@@ -70,6 +70,14 @@ func seatOf(ctx context.Context, r db.Reader, who access.Actor, post id.Key) (Pl
 
 // Propose puts somebody forward for a free post. Another person confirms it with Decide.
 func (s *Service) Propose(ctx context.Context, who access.Actor, in Proposal) (id.Key, error) {
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"name", &in.Name}, {"paper", &in.Paper}} {
+		if err := cleanLine(f.name, f.value); err != nil {
+			return "", err
+		}
+	}
 	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		p, err := seatOf(ctx, tx, who, in.Post)
 		if err != nil {
@@ -152,6 +160,9 @@ func handles(kind string) bool {
 // Decide confirms what another person put forward, or refuses it with a reason. Whoever put it forward can only take it
 // back.
 func (s *Service) Decide(ctx context.Context, who access.Actor, appointment id.Key, version int64, grant bool, note string) error {
+	if err := cleanLine("note", &note); err != nil {
+		return err
+	}
 	_, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		a, err := appointmentOf(ctx, tx, appointment)
 		if err != nil {

@@ -2,10 +2,12 @@ package org
 
 import (
 	"context"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
@@ -227,6 +229,9 @@ func (s *Service) Leave(ctx context.Context, tx *ledger.Tx, holding id.Key, on c
 // LeavePost is Leave as a use case of whoever sees to appointments. It takes one person only: what takes authority away
 // must never wait.
 func (s *Service) LeavePost(ctx context.Context, who access.Actor, holding id.ID, on calendar.Date, reason, to string) error {
+	if err := cleanLine("to", &to); err != nil {
+		return err
+	}
 	_, err := s.Ledger.Write(ctx, who, holding.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		var post id.Key
 		if err := tx.Row(ctx, `SELECT post_id FROM holdings WHERE city_id = $1 AND id = $2`, holding.Key).Scan(&post); err == db.ErrNoRows {
@@ -242,6 +247,22 @@ func (s *Service) LeavePost(ctx context.Context, who access.Actor, holding id.ID
 			s.Leave(ctx, tx, holding.Key, on, reason, to)
 	})
 	return err
+}
+
+// lineLimit is how many characters one line about an appointment may have.
+const lineLimit = 120
+
+// cleanLine trims a line that somebody typed, or says what is wrong with it.
+func cleanLine(name string, v *string) error {
+	out, ok := flow.Clean(*v, false)
+	switch {
+	case !ok:
+		return fault.InvalidField(name, "text.control")
+	case len([]rune(out)) > lineLimit:
+		return fault.InvalidField(name, "text.long", strconv.Itoa(lineLimit))
+	}
+	*v = out
+	return nil
 }
 
 func cleanName(s string) (string, bool) {

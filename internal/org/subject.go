@@ -167,7 +167,7 @@ func GetOfficial(ctx context.Context, r db.Reader, key id.Key) (Official, error)
 func Officials(ctx context.Context, r db.Reader, unit id.Key, part string, limit int) ([]Official, error) {
 	b := db.Build(`SELECT `+officialCols+` FROM officials o WHERE o.city_id = $1 AND o.unit_id = ? AND o.to_on = ''`, unit)
 	if part = text.Fold(part); part != "" {
-		b.Add(` AND (o.name LIKE ? OR o.post LIKE ? OR lower(o.pinyin) LIKE ?) /*han*/`, "%"+part+"%", "%"+part+"%", part+"%")
+		b.Add(` AND (lower(o.name) LIKE ? OR lower(o.post) LIKE ? OR lower(o.pinyin) LIKE ?) /*han*/`, "%"+part+"%", "%"+part+"%", part+"%")
 	}
 	q, args := b.Add(` ORDER BY o.chief DESC, o.pinyin, o.id LIMIT ?`, limit).SQL()
 	return db.All(ctx, r, scanOfficial(r.City()), q, args...)

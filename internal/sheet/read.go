@@ -22,13 +22,12 @@ import (
 // The bounds of a file. They are there to refuse an attack, and lie well above what anybody keeps by hand.
 const (
 	MaxBytes    = 64 << 20  // of the file as it comes
-	maxUnpacked = 512 << 20 // of a workbook's parts together
+	maxUnpacked = 128 << 20 // of a workbook's parts together: it is read in memory, for what is in it must not touch the disk in clear
 	maxRatio    = 200       // unpacked to packed
 	maxParts    = 2000
 	MaxRows     = 500_000
 	maxColumns  = 200
 	maxCell     = 32_767 // characters, as in Excel itself
-	spoolAbove  = 16 << 20
 )
 
 // Row is one row that is not empty: where it stands, counted from 1, and its cells as text, without spaces around them.
@@ -85,7 +84,7 @@ func openBook(src io.ReaderAt, size int64) (*Reader, error) {
 	if len(z.File) > maxParts {
 		return nil, fault.New(fault.TooLarge, "sheet.bomb")
 	}
-	book, err := excelize.OpenReader(io.NewSectionReader(src, 0, size), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: spoolAbove})
+	book, err := excelize.OpenReader(io.NewSectionReader(src, 0, size), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "sheet.format").Because(err)
 	}

@@ -105,7 +105,7 @@ func (p *Pages) briefs(c *web.Ctx, duties []flow.Duty) ([]briefView, error) {
 	}
 	var out []briefView
 	for _, d := range duties {
-		if x, ok := props[d.Clock.About]; ok {
+		if x, ok := props[d.Clock.About]; ok && x.Author != c.Who.Person { // one's own waits for others, whatever post one comes in
 			out = append(out, p.brief(c, l, d, x))
 		}
 	}

@@ -1,7 +1,8 @@
 package flowhttp
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,7 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.
 			names = append(names, n)
 		}
 	}
-	sort.Slice(names, func(i, j int) bool { return order[names[i]] < order[names[j]] })
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(order[a], order[b]), cmp.Compare(a, b)) })
 	for _, n := range names {
 		switch n {
 		case "moved":

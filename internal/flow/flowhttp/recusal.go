@@ -174,6 +174,9 @@ func (p *Pages) decideRecusal(c *web.Ctx) error {
 	if err != nil || which.City != key.City {
 		return fault.Hidden()
 	}
+	if of, err := flow.RecusalOf(c.Context(), c.In(key), which.Key); err != nil || of != key.Key {
+		return fault.Hidden()
+	}
 	f, err := c.Form()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -293,6 +294,8 @@ type Loader struct {
 	rows int
 }
 
+var reName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 // Load fills a database that is migrated and holds nothing: everything fn adds, or nothing. One that holds anything is
 // refused (db.not_empty).
 func (d *DB) Load(ctx context.Context, fn func(*Loader) error) error {
@@ -334,6 +337,15 @@ func (l *Loader) Add(t Shape, vals []any) error {
 	if t.Name != l.now.Name {
 		if err := l.flush(); err != nil {
 			return err
+		}
+		// The names come from a file: nothing but names goes into a statement.
+		for _, n := range append([]string{t.Name}, t.Columns...) {
+			if !reName.MatchString(n) {
+				return fmt.Errorf("db: %q is no name of a table or column", n)
+			}
+		}
+		if len(t.Columns) == 0 || len(vals) != len(t.Columns) {
+			return fmt.Errorf("db: %d values for the %d columns of %s", len(vals), len(t.Columns), t.Name)
 		}
 		l.now = t
 	}
