@@ -17,7 +17,6 @@ import (
 // composed are the places whose statements can't be judged before they are put together, each with the reason. What
 // they become is held to the same rules whenever a test runs it, but for backups.
 var composed = map[string]string{
-	"internal/ledger/ledger.go hashesText":       "as many rows as the tree grew by; the tenant stands once",
 	"internal/ledger/table.go":                   "the one writer of covered tables: their names come from the areas, the tenant from here",
 	"internal/org/amend.go amend":                "one of the covered tables",
 	"internal/exchange/matters.go exportCases":   "the columns of a kind; the matters they are joined to bring the tenant",

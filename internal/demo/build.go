@@ -65,6 +65,7 @@ type builder struct {
 	queue          queue
 	planned        int
 	logins         []login
+	hash           func() string
 }
 
 // Build makes the city in a folder, unless it is there already. An interrupted build leaves nothing under the file's
@@ -117,7 +118,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	if err != nil {
 		return out, err
 	}
-	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}, waiting: map[access.Role]int{}}
+	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}, waiting: map[access.Role]int{}, hash: readyHashes()}
 	b.out.Skipped = map[string]int{}
 	b.start = o.Today.AddMonths(-36)
 	b.end = noon(o.Today).Add(-3*time.Hour - 40*time.Minute)

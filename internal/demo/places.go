@@ -171,6 +171,27 @@ func (b *builder) readyKeys(n int) func(string) (string, string, error) {
 	}
 }
 
+// mostLogins is how many hashes of the demonstration's password are made beside the work.
+const mostLogins = 40
+
+// readyHashes makes hashes of the password while the work is done: they are slow on purpose.
+func readyHashes() func() string {
+	cost := account.Demonstration().Cost
+	ready := make(chan string, mostLogins)
+	go func() {
+		defer close(ready)
+		for range mostLogins {
+			ready <- cost.Hash(account.DemoPassword)
+		}
+	}()
+	return func() string {
+		if h, ok := <-ready; ok {
+			return h
+		}
+		return cost.Hash(account.DemoPassword)
+	}
+}
+
 // login is a sign-in of the demonstration.
 type login struct {
 	name   string
@@ -180,12 +201,11 @@ type login struct {
 
 // accounts makes the sign-ins, all with the demonstration's password.
 func (b *builder) accounts() error {
-	policy := account.Demonstration()
 	for _, city := range []id.City{Province, City} {
 		var in []account.ReadyAccount
 		for _, l := range b.logins {
 			if l.city == city {
-				in = append(in, account.ReadyAccount{Person: l.person, Login: l.name, Hash: policy.Cost.Hash(account.DemoPassword)})
+				in = append(in, account.ReadyAccount{Person: l.person, Login: l.name, Hash: b.hash()})
 			}
 		}
 		err := b.act(city, "account.create", access.Unit{}, map[string]any{"accounts": len(in)}, func(tx *ledger.Tx) error { return account.CreateMany(b.ctx, tx, in) })

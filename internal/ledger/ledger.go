@@ -156,31 +156,24 @@ func lockHead(ctx context.Context, tx *db.Tx, log id.ID) (head, error) {
 }
 
 func insertHashes(ctx context.Context, tx *db.Tx, log id.ID, from int64, hashes []tlog.Hash) error {
-	args := []any{log.Key}
-	for i, h := range hashes {
-		args = append(args, from+int64(i), h[:])
-	}
-	_, err := tx.Exec(ctx, hashesText(len(hashes), tx.Engine()), args...)
-	return err
-}
-
-// hashesText inserts k hashes of one log. As in manyText, every parameter stands once for SQLite.
-func hashesText(k int, engine db.Engine) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO log_hashes (city_id, log_id, idx, hash) `)
-	row, end := "($1, $2, $%d, $%d)", ""
-	if engine == db.SQLite {
-		b.WriteString(`SELECT $1, $2, column1, column2 FROM (`)
-		row, end = "($%d, $%d)", ")"
-	}
-	b.WriteString("VALUES ")
-	for i := range k {
-		if i > 0 {
-			b.WriteString(", ")
+	const one = `INSERT INTO log_hashes (city_id, log_id, idx, hash) VALUES ($1, $2, $3, $4)`
+	if tx.Engine() == db.SQLite { // no way to the server to save, and its driver looks repeated parameters up by name
+		for i, h := range hashes {
+			if _, err := tx.Exec(ctx, one, log.Key, from+int64(i), h[:]); err != nil {
+				return err
+			}
 		}
-		fmt.Fprintf(&b, row, 3+2*i, 4+2*i)
+		return nil
 	}
-	return b.String() + end
+	var b strings.Builder
+	b.WriteString(one)
+	args := []any{log.Key, from, hashes[0][:]}
+	for i, h := range hashes[1:] {
+		fmt.Fprintf(&b, ", ($1, $2, $%d, $%d)", 5+2*i, 6+2*i)
+		args = append(args, from+int64(i)+1, h[:])
+	}
+	_, err := tx.Exec(ctx, b.String(), args...)
+	return err
 }
 
 // grow adds a leaf to a tree of n leaves whose right edge is known, and returns the hashes to store and the new edge.
