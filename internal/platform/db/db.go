@@ -52,6 +52,8 @@ type DB struct {
 	lint     bool
 	rst      stmts
 	writer   *liteWriter // SQLite's one writing connection
+	stop     chan struct{}
+	settling sync.WaitGroup
 	settings Options
 	group    *groupRun // the one transaction that everything runs in while Grouped; nil otherwise
 }
@@ -136,6 +138,11 @@ func (d *DB) Ping(ctx context.Context) error { return d.r.PingContext(ctx) }
 
 // Close ends all connections.
 func (d *DB) Close() error {
+	if d.stop != nil {
+		close(d.stop)
+		d.settling.Wait()
+		d.stop = nil
+	}
 	if d.writer != nil {
 		d.writer.close()
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // liteWriter is SQLite's one writing connection. It begins and ends transactions itself instead of through
@@ -17,6 +18,8 @@ type liteWriter struct {
 	pool *sql.DB
 	conn *sql.Conn
 	st   map[string]*sql.Stmt
+
+	commits atomic.Int64
 }
 
 func newLiteWriter(ctx context.Context, pool *sql.DB) (*liteWriter, error) {
@@ -93,6 +96,7 @@ func (w *liteWriter) commit(ctx context.Context) error {
 		w.rollback()
 		return err
 	}
+	w.commits.Add(1)
 	w.turn <- struct{}{}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	sqlite "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -19,7 +20,7 @@ import (
 
 // Settings stand in the address, so that every connection of both pools has them; a test asks five connections.
 const pragmas = "_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)" +
-	"&_pragma=temp_store(memory)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
+	"&_pragma=wal_autocheckpoint(20000)&_pragma=temp_store(memory)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
 
 func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if path == "" || strings.ContainsAny(path, "?#") {
@@ -49,8 +50,8 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.w, err = sql.Open("sqlite", fmt.Sprintf("%s&_pragma=cache_size(-%d)&_txlock=immediate", base, cache)); err != nil {
 		return err
 	}
-	d.w.SetMaxOpenConns(2) // the writer, and Raw for migrations
-	d.w.SetMaxIdleConns(2)
+	d.w.SetMaxOpenConns(3) // the writer, Raw for migrations, and checkpoints
+	d.w.SetMaxIdleConns(3)
 	if d.writer, err = newLiteWriter(ctx, d.w); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
@@ -64,7 +65,32 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	d.r.SetMaxOpenConns(n)
 	d.r.SetMaxIdleConns(n)
 	d.Engine = SQLite
+	if !d.settings.Relaxed {
+		d.settling.Add(1)
+		d.stop = make(chan struct{})
+		go d.settle()
+	}
 	return d.r.PingContext(ctx)
+}
+
+// settle brings what commits have left in the write-ahead log into the file, beside the writer and not in the commit that
+// happens to come along: that one would wait for several flushes. Should it fall behind, SQLite does it itself.
+func (d *DB) settle() {
+	defer d.settling.Done()
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	var done int64
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-t.C:
+		}
+		if n := d.writer.commits.Load(); n != done {
+			done = n
+			_, _ = d.w.Exec("PRAGMA wal_checkpoint(PASSIVE)") // what could not be done now is done next time
+		}
+	}
 }
 
 func sqliteCode(err error) (int, bool) {
