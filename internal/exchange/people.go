@@ -212,6 +212,9 @@ func (r *roster) row(w *wanted) {
 		if s.holding != "" && string(on) <= s.since {
 			w.f.say("since", "sheet.before_holder", s.name, s.since)
 		}
+		if s.holding == "" && string(on) < s.left {
+			w.f.say("since", "sheet.before_left", s.left)
+		}
 		if w.f.done(Change, name, ch) {
 			r.end(s, on, w.reason, w.leftTo)
 			if w.person.Name != "" {

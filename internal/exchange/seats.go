@@ -23,6 +23,7 @@ type seat struct {
 	duties                                 []duty
 	groups                                 []group
 	opened                                 calendar.Date
+	left                                   string // the last day anybody held it to
 }
 
 type duty struct{ id, kind, what, village string }
@@ -31,14 +32,15 @@ type group struct{ id, name string }
 // loadSeats reads the establishment of the tenant with who holds it on a day, in the order of townships.
 func loadSeats(ctx context.Context, r db.Reader, on calendar.Date) ([]*seat, error) {
 	b := db.Build(`SELECT p.id, p.kind, p.unit_id, p.opened_on, COALESCE(h.id, ''), COALESCE(h.person_id, ''), COALESCE(x.name, ''), COALESCE(x.born, ''), COALESCE(h.from_on, ''),
-		COALESCE(x.outside_no, ''), COALESCE(x.discipline_months, 0), COALESCE(h.full_time, FALSE) FROM posts p JOIN units u ON u.city_id = p.city_id AND u.id = p.unit_id
+		COALESCE(x.outside_no, ''), COALESCE(x.discipline_months, 0), COALESCE(h.full_time, FALSE),
+		COALESCE((SELECT MAX(g.to_on) FROM holdings g WHERE g.city_id = p.city_id AND g.post_id = p.id), '') FROM posts p JOIN units u ON u.city_id = p.city_id AND u.id = p.unit_id
 		LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
 		WHERE p.city_id = $1 AND u.kind = 'township' AND p.established = TRUE AND p.closed_on = ''`, on, on)
 	text, args := b.In(" AND ", "p.kind", org.Establishment).Add(` ORDER BY u.code, u.id, p.opened_on, p.id, h.from_on`).SQL()
 	seats, err := db.All(ctx, r, func(rows *db.Rows) (*seat, error) {
 		s := &seat{}
-		return s, rows.Scan(&s.post, &s.kind, &s.unit, &s.opened, &s.holding, &s.person, &s.name, &s.born, &s.since, &s.no, &s.months, &s.fullTime)
+		return s, rows.Scan(&s.post, &s.kind, &s.unit, &s.opened, &s.holding, &s.person, &s.name, &s.born, &s.since, &s.no, &s.months, &s.fullTime, &s.left)
 	}, text, args...)
 	if err != nil {
 		return nil, err
