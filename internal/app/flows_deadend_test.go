@@ -34,7 +34,7 @@ func everybodySigns(w *walk, m id.ID) {
 }
 
 var wayOf = map[string][]step{
-	"clue": {{clue.Opinion, func(*walk, id.ID) {}}, {clue.InquiryReady, by("propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"letter"}})}, {clue.LetterSent, by("send_letter", nil)},
+	"clue": {{clue.Opinion, func(*walk, id.ID) {}}, {clue.LetterReady, by("propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"letter"}})}, {clue.LetterSent, by("send_letter", nil)},
 		{clue.Awaiting, by("deliver_letter", nil)}, {clue.InquiryReport, by("record_answer", nil)}, {clue.VerifyPlan, by("propose_outcome", vals{"outcome": {"verify"}})},
 		{clue.Verifying, by("submit_plan", nil)}, {clue.Signing, by("write_report", nil)}, {clue.Verified, everybodySigns}, {clue.Settling, by("propose_result", vals{"outcome": {"remind"}})}},
 	"case": {{casework.Filing, func(*walk, id.ID) {}}, {casework.Filed, by("submit_filing", nil)}, {casework.Investigating, by("announce_filing", nil)}, {casework.FactsShown, by("show_facts", nil)},

@@ -148,6 +148,9 @@ func (d *driver) may(m flow.Matter, mv *flow.Move) []string {
 	}
 	var out []string
 	for _, b := range mv.By {
+		if b == flow.ByHandler && m.Is(flow.FlagTownship) && m.Kind+"."+mv.Name == "clue.send_letter" {
+			b = flow.BySupervision // a letter of inquiry goes out in the county's name
+		}
 		switch b {
 		case flow.ByTeam:
 			out = append(out, d.team(m)...)

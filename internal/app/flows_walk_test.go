@@ -44,7 +44,13 @@ func (w *walk) received(m id.ID) id.ID {
 // found is a clue of case supervision's own that the unit has to say something on.
 func (w *walk) found(s org.SubjectInput) id.ID {
 	w.t.Helper()
-	s.Name, s.Post, s.PartyMember = "吴某", "负责人", true
+	s.PartyMember = true
+	return w.enters(s)
+}
+
+func (w *walk) enters(s org.SubjectInput) id.ID {
+	w.t.Helper()
+	s.Name, s.Post = "吴某", "负责人"
 	if s.Unit == "" {
 		s.Unit = w.Units[w.unit].ID.Key
 	}
@@ -105,7 +111,13 @@ func (w *walk) investigated(k id.ID) {
 // deciding is a case whose review is done.
 func (w *walk) deciding(track string) id.ID {
 	w.t.Helper()
-	k := w.filed(w.found(org.SubjectInput{}), track)
+	return w.decides(w.found(org.SubjectInput{}), track)
+}
+
+// decides brings a clue with the unit through a case to its decision.
+func (w *walk) decides(m id.ID, track string) id.ID {
+	w.t.Helper()
+	k := w.filed(m, track)
 	w.make(k, "submit_filing", vals{"track": {track}})
 	w.make(k, "announce_filing", nil)
 	w.investigated(k)

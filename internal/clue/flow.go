@@ -19,6 +19,7 @@ const (
 	ReturnReview  = "return_review"
 	OpinionReview = "opinion_review"
 	InquiryReady  = "inquiry_ready"
+	LetterReady   = "letter_ready"
 	LetterSent    = "letter_sent"
 	Awaiting      = "awaiting_answer"
 	InquiryReport = "inquiry_report"
@@ -101,6 +102,7 @@ func (s *Service) Table() *flow.Table {
 			{Name: ReturnReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), acceptKept, back}, Basis: basis("JK", "14–18")},
 			{Name: OpinionReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "17")},
 			{Name: InquiryReady, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "27")},
+			{Name: LetterReady, Stage: "inquiry", Rules: []flow.Use{{Rule: "inquiry.start", By: flow.ByHandler, For: "send_letter"}, back}, Basis: basis("JD", "29")},
 			{Name: LetterSent, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "29")},
 			{Name: Awaiting, Stage: "inquiry", Rules: []flow.Use{use("inquiry.answer", flow.ByHandler), back}, Basis: basis("JD", "29")},
 			{Name: InquiryReport, Stage: "inquiry", Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back}, Basis: basis("JD", "30")},
@@ -122,11 +124,11 @@ func (s *Service) Table() *flow.Table {
 			{Name: "hand_out", From: []string{Pool}, To: Opinion, Also: []string{Arrived}, By: supervisor, Many: true,
 				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
 				Basis: basis("JK", "14–18"), Key: true},
-			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, LetterSent, Awaiting, InquiryReport, VerifyPlan, Verifying, Signing, Verified, Settling}, Also: []string{Arrived, Opinion}, By: supervisor, Fresh: []string{"tipoff.accept_forwarded"},
+			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, LetterReady, LetterSent, Awaiting, InquiryReport, VerifyPlan, Verifying, Signing, Verified, Settling}, Also: []string{Arrived, Opinion}, By: supervisor, Fresh: []string{"tipoff.accept_forwarded"},
 				Fields: []flow.Field{target, para("reason", true, 500)}, Basis: basis("JK", "14–18")},
 			{Name: "receive", From: []string{Arrived}, To: Opinion, By: handler, Many: true, Basis: basis("JK", "14–18")},
 			{Name: "propose", From: []string{Opinion}, Via: OpinionReview, Chain: "clue.disposal", By: handler,
-				Fork: &flow.Fork{Field: "disposal", To: map[string]string{"inquiry": InquiryReady, "verification": VerifyPlan, "shelve": Shelved, "close": Settling}},
+				Fork: &flow.Fork{Field: "disposal", To: map[string]string{"inquiry": InquiryReady, "verification": VerifyPlan, "shelve": Shelved, "close": Settling}}, Also: []string{LetterReady},
 				Fields: []flow.Field{choice("disposal", "disposal"), para("reason", true, 2000), day("studied_on"), line("studied_by", true),
 					when(choice("inquiry_form", "inquiry_form"), "disposal", "inquiry"), when(choice("talk_by", "talk_by"), "inquiry_form", "talk"),
 					when(para("inquiry_plan", true, 2000), "disposal", "inquiry"), when(choice("close_ground", "close_ground"), "disposal", "close")},
@@ -134,7 +136,7 @@ func (s *Service) Table() *flow.Table {
 				Counts: []flow.Tally{{Measure: "clue.disposed", Dim: "disposal"}}, Basis: basis("JK", "17", "JD", "21"), Key: true, Refusal: []string{"shelve", "close"}},
 			{Name: "give_back", From: []string{Arrived, Opinion}, To: Pool, Via: ReturnReview, Chain: "clue.return", By: handler, Fields: []flow.Field{para("reason", true, 1000)},
 				Basis: basis("JK", "14–18"), Drops: []string{"tipoff.assigned"}},
-			{Name: "send_letter", From: []string{InquiryReady}, To: LetterSent, By: handler, Fields: []flow.Field{day("on"), line("letter_no", true), line("copied_to", true)}, Basis: basis("JD", "29")},
+			{Name: "send_letter", From: []string{LetterReady}, To: LetterSent, By: handler, Fields: []flow.Field{day("on"), line("letter_no", true), line("copied_to", true)}, Basis: basis("JD", "29")},
 			{Name: "deliver_letter", From: []string{LetterSent}, To: Awaiting, By: handler, Fields: []flow.Field{day("on"), choice("service", "service_way")},
 				Starts: map[string]string{"inquiry.answer": "on"}, Basis: basis("JD", "29"), Key: true},
 			{Name: "record_answer", From: []string{Awaiting}, To: InquiryReport, By: handler,
@@ -146,7 +148,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{day("on"), line("talkers", true), line("place", true), line("record_no", true), para("gist", true, 2000)},
 				Starts: map[string]string{"inquiry.report": "on"}, Basis: basis("JD", "28"), Key: true},
 			{Name: "propose_outcome", From: []string{InquiryReport}, Via: InquiryReview, Chain: "inquiry.outcome", By: handler,
-				Fork: &flow.Fork{Field: "outcome", To: map[string]string{"accept": Settling, "first_form": Settling, "again": InquiryReady, "verify": VerifyPlan, "false_report": Settling}},
+				Fork: &flow.Fork{Field: "outcome", To: map[string]string{"accept": Settling, "first_form": Settling, "again": InquiryReady, "verify": VerifyPlan, "false_report": Settling}}, Also: []string{LetterReady},
 				Fields: append([]flow.Field{choice("outcome", "inquiry_outcome"), para("reason", true, 2000), when(choice("measure", "first_form"), "outcome", "first_form"),
 					when(choice("inquiry_form", "inquiry_form"), "outcome", "again")}, clearing("outcome", "accept", "false_report")...),
 				Fresh:  []string{"inquiry.start", "verify.plan", "clue.settle"},
@@ -186,7 +188,7 @@ func (s *Service) Table() *flow.Table {
 			Facts: s.facts,
 			Attr:  s.attr,
 			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){
-				"send_letter": s.onlyForm("letter"), "hold_talk": s.onlyForm("talk"), "no_answer": s.shutNoAnswer, "report_back": s.shutReport,
+				"no_answer": s.shutNoAnswer, "report_back": s.shutReport,
 			},
 			Check: map[string]func(context.Context, *flow.Op) error{
 				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkBack,

@@ -38,14 +38,11 @@ func (s *Service) attr(ctx context.Context, r db.Reader, m *flow.Matter, name st
 	return "", err
 }
 
-// onlyForm keeps the letter's moves for letters and the talk's for talks.
-func (s *Service) onlyForm(form string) func(context.Context, db.Reader, *flow.Matter) (string, error) {
-	return func(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
-		c, err := Get(ctx, r, m.ID.Key)
-		if err != nil || c.InquiryForm == form {
-			return "", err
-		}
-		return "clue.not_" + form, nil
+// inquire sets how an inquiry is to be made: a letter is sent, a talk is held.
+func (c *Clue) inquire(op *flow.Op) {
+	c.InquiryForm = op.In.Str("inquiry_form")
+	if c.InquiryForm == "letter" {
+		op.To = LetterReady
 	}
 }
 
@@ -128,7 +125,7 @@ func (s *Service) applyDisposal(ctx context.Context, op *flow.Op) error {
 	c.Disposal, c.Disposed = op.In.Str("disposal"), op.Day
 	switch c.Disposal {
 	case "inquiry":
-		c.InquiryForm = op.In.Str("inquiry_form")
+		c.inquire(op)
 	case "close":
 		c.CloseKind, c.CloseGround = "direct", op.In.Str("close_ground")
 	}
@@ -197,7 +194,7 @@ func (s *Service) applyOutcome(ctx context.Context, op *flow.Op) error {
 	case "first_form":
 		c.CloseKind = "measure"
 	case "again":
-		c.InquiryForm = op.In.Str("inquiry_form")
+		c.inquire(op)
 	}
 	return save(ctx, op.Tx, op.M.ID.Key, c)
 }

@@ -131,9 +131,18 @@ func (b *builder) step(m id.ID, lo, hi int, move string, in func() flow.Values, 
 		if err != nil {
 			return err
 		}
-		return b.run(b.proposer(x.Handler.Key), m, move, in(), next)
+		who := b.proposer(x.Handler.Key)
+		if mv, ok := b.table(x.Kind).Move(move); ok && b.app.Engine.CountyMakes(&x, mv, b.today()) {
+			who = b.find(access.Supervision, x.Organ.Key)
+		}
+		return b.run(who, m, move, in(), next)
 	})
 	return nil
+}
+
+func (b *builder) table(kind string) *flow.Table {
+	t, _ := b.app.Engine.Table(kind)
+	return t
 }
 
 // settle closes a clue when everybody who is owed something was told.

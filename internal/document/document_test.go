@@ -114,12 +114,15 @@ func TestIssue(t *testing.T) {
 	})
 }
 
-// A township numbers its papers in its own name.
+// A township numbers its papers in its own name; a letter of inquiry goes out in the county's, which sends it.
 func TestTownshipIssues(t *testing.T) {
 	w := apptest.New(t, dbtest.SQLite(t))
 	m := newClue(t, w, "full")
 	w.Do("officer", m, "receive", nil)
-	if p := issue(t, w, "officer", m, "inquiry_letter"); p.No != "石桥镇纪函〔2026〕1号" || p.Issuer.Commission() != "石桥镇纪委" {
+	if p := issue(t, w, "officer", m, "adopt_letter"); p.No != "石桥镇纪函〔2026〕1号" || p.Issuer.Commission() != "石桥镇纪委" {
+		t.Errorf("%s by %s", p.No, p.Issuer.Commission())
+	}
+	if p := issue(t, w, "officer", m, "inquiry_letter"); p.No != "云渡纪函〔2026〕1号" || p.Issuer.Commission() != "云渡县纪委监委" {
 		t.Errorf("%s by %s", p.No, p.Issuer.Commission())
 	}
 }

@@ -83,7 +83,7 @@ func (s *Service) gather(ctx context.Context, r db.Reader, who access.Actor, d *
 		return nil, err
 	}
 	g.Issuer = organ
-	if h := units[m.Handler.Key]; h.Kind == "township" && doc.Code != "urge_slip" && doc.Code != "review_report" {
+	if h := units[m.Handler.Key]; h.Kind == "township" && doc.Code != "urge_slip" && doc.Code != "review_report" && !s.countyPaper(&m, doc, g.Today) {
 		g.Issuer = h
 	}
 	if s.Known != nil {
@@ -104,6 +104,17 @@ func (s *Service) gather(ctx context.Context, r db.Reader, who access.Actor, d *
 	events, err := s.Engine.History(ctx, r, before, historyRead)
 	g.Before = said(events)
 	return g, err
+}
+
+// countyPaper says whether a paper goes with a move that the county makes of a township's matter.
+func (s *Service) countyPaper(m *flow.Matter, doc rulebook.Document, today calendar.Date) bool {
+	t, _ := s.Engine.Table(m.Kind)
+	for _, name := range doc.Moves {
+		if mv, ok := t.Move(strings.TrimPrefix(name, m.Kind+".")); ok && s.Engine.CountyMakes(m, mv, today) {
+			return true
+		}
+	}
+	return false
 }
 
 // readPeople reads the names of everybody whom a step put on a team.

@@ -165,7 +165,11 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 		if !u.holds(m) {
 			continue
 		}
-		unit, role, err := e.owed(ctx, op.Tx, m, u.By)
+		by := u.By
+		if mv, ok := e.tables[m.Kind].Move(u.For); ok {
+			by = e.by(m, mv, op.Day)[0]
+		}
+		unit, role, err := e.owed(ctx, op.Tx, m, by)
 		if err != nil {
 			return err
 		}

@@ -193,7 +193,7 @@ func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version
 		for k, v := range op.In {
 			op.Params[k] = one(v)
 		}
-		if name := actsFor(who, &m, move.By); name != "" {
+		if name := actsFor(who, &m, e.by(&m, move, op.Day)); name != "" {
 			op.Params["for"] = name
 		}
 		if move.Chain != "" {
@@ -260,12 +260,12 @@ func (e *Engine) open(ctx context.Context, op *Op, who access.Actor) error {
 	if !has(op.Move.From, op.M.State) || op.Move.Retired {
 		return fault.New(fault.Conflict, "move.not_now")
 	}
-	ok, err := e.may(ctx, op.Tx, who, op.M, op.Move.By)
+	why, err := e.yours(ctx, op.Tx, who, op.M, op.Move, op.Day)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return fault.New(fault.Forbidden, "move.not_yours")
+	if why != "" {
+		return fault.New(fault.Forbidden, why)
 	}
 	if f := e.tables[op.M.Kind].Hooks.Shut[op.Move.Name]; f != nil {
 		code, err := f(ctx, op.Tx, op.M)

@@ -14,6 +14,7 @@ import (
 type Offer struct {
 	Move   *Move
 	Open   bool
+	Mine   bool     // it is the actor's to make, now or once what shuts it is gone
 	Why    string   // code of the reason when it is shut
 	Args   []string // for the reason's text
 	Fields []Field
@@ -41,14 +42,13 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 		if mv.Quiet || mv.Retired || !has(mv.From, m.State) {
 			continue
 		}
-		may, err := e.may(ctx, r, who, &m, mv.By)
+		why, err := e.yours(ctx, r, who, &m, mv, today)
 		if err != nil {
 			return nil, err
 		}
-		o := Offer{Move: mv, Open: may, Fields: mv.Fields}
-		if !may {
-			o.Why = "move.not_yours"
-		} else if f := t.Hooks.Shut[mv.Name]; f != nil {
+		may := why == ""
+		o := Offer{Move: mv, Open: may, Mine: may, Why: why, Fields: mv.Fields, Power: e.power(&m, mv.Name, today)}
+		if f := t.Hooks.Shut[mv.Name]; may && f != nil {
 			if o.Why, err = f(ctx, r, &m); err != nil {
 				return nil, err
 			}
@@ -87,7 +87,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts fu
 			return err
 		}
 		for _, in := range variants {
-			c, k, steps, err := e.chainFor(ctx, r, m, ro, o.Move.Chain, facts(in), who, today)
+			c, k, steps, err := e.chainFor(ctx, r, m, ro, o.Move, facts(in), who, today)
 			if err != nil {
 				return err
 			}
@@ -101,14 +101,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts fu
 			}
 		}
 	}
-	if m.Is(FlagTownship) {
-		hat := "commission"
-		if !m.Is(FlagParty) {
-			hat = "dispatched"
-		}
-		o.Power, _ = e.Rules.Power(m.Kind+"."+o.Move.Name, hat, today)
-		o.Alone = o.Alone && (o.Power.May == "" || o.Power.May == "alone")
-	}
+	o.Alone = o.Alone && (o.Power.May == "" || o.Power.May == "alone")
 	to := o.Move.leads()
 	if o.Move.To == "" && o.Move.Fork == nil {
 		to = append([]string{m.State}, o.Move.Also...) // it stays where it is, or goes there
@@ -171,7 +164,7 @@ func (e *Engine) ChainNow(ctx context.Context, r db.Reader, who access.Actor, m 
 	if err != nil {
 		return rulebook.Chain{}, rulebook.Case{}, nil, err
 	}
-	return e.chainFor(ctx, r, &m, ro, mv.Chain, facts(in), who, today)
+	return e.chainFor(ctx, r, &m, ro, mv, facts(in), who, today)
 }
 
 // addSources adds where persons and units for fields come from, as far as every kind shares them.

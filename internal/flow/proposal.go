@@ -110,17 +110,22 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// chainFor is the approval that a move needs by the facts, with the seats it would take today.
-func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *roster, chain string, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
-	c, k, ok := e.Rules.Chain(chain, today, facts)
+// chainFor is the approval that a move needs by the facts, with the seats it would take today. What the list of powers
+// keeps from a township carries a signature of the county's, whatever the approval asks for.
+func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *roster, mv *Move, facts rulebook.Facts, author access.Actor, today calendar.Date) (rulebook.Chain, rulebook.Case, []Step, error) {
+	c, k, ok := e.Rules.Chain(mv.Chain, today, facts)
 	if !ok {
-		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", chain, today)
+		return c, k, nil, fmt.Errorf("flow: no approval %s in force on %s", mv.Chain, today)
+	}
+	roles := k.Steps
+	if e.power(m, mv.Name, today).May == "county" && !slices.ContainsFunc(roles, func(role string) bool { return role != string(access.Head) }) {
+		roles = append(slices.Clone(roles), string(access.Deputy))
 	}
 	var steps []Step
-	for i, role := range k.Steps {
+	for i, role := range roles {
 		// The head's own proposal carries the head's consent; the signatures above it remain. Somebody who only stands in
 		// for the head has no consent of theirs to carry.
-		if h, ok := author.HatFor(access.Head, ro.Handler.ID); ok && h.For == "" && role == "head" && i < len(k.Steps)-1 {
+		if h, ok := author.HatFor(access.Head, ro.Handler.ID); ok && h.For == "" && role == "head" && i < len(roles)-1 {
 			continue
 		}
 		seat, err := e.seat(ctx, r, ro, m, role, author.Person)
@@ -139,7 +144,7 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *roste
 		steps = append(steps, s)
 	}
 	if len(steps) == 0 {
-		return c, k, nil, fmt.Errorf("flow: approval %s has no step for this matter", chain)
+		return c, k, nil, fmt.Errorf("flow: approval %s has no step for this matter", mv.Chain)
 	}
 	return c, k, steps, nil
 }
@@ -170,7 +175,7 @@ func (e *Engine) propose(ctx context.Context, op *Op, who access.Actor) (Proposa
 	if err != nil {
 		return Proposal{}, err
 	}
-	c, _, steps, err := e.chainFor(ctx, op.Tx, op.M, ro, op.Move.Chain, facts(op.In), who, op.Day)
+	c, _, steps, err := e.chainFor(ctx, op.Tx, op.M, ro, op.Move, facts(op.In), who, op.Day)
 	if err != nil {
 		return Proposal{}, err
 	}

@@ -76,6 +76,8 @@ type Use struct {
 	// If and Unless make it run only for matters with, or without, a flag.
 	If     string
 	Unless string
+	// For is the move it waits for: whoever makes that owes it, which is the county where a township may not.
+	For string
 	// Keep lets a clock that ran in the state before run on; it never begins here.
 	Keep bool
 }
@@ -301,6 +303,9 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 			say("open state %s has no clock and no reason for none", s.Name)
 		}
 		for _, u := range s.Rules {
+			if mv, ok := t.Move(u.For); u.For != "" && (!ok || mv.By[0] != u.By) {
+				say("state %s: clock %s waits for %s, which is not made by %s", s.Name, u.Rule, u.For, u.By)
+			}
 			if _, ok := rules.Timer(u.Rule, "2026-01-01"); !ok {
 				say("state %s: the rulebook has no timer %s", s.Name, u.Rule)
 			}

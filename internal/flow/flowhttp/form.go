@@ -59,7 +59,7 @@ func (p *Pages) renderForm(c *web.Ctx, in flow.Values, problem error) error {
 		}
 		if !o.Open {
 			kind := fault.Conflict
-			if o.Why == "move.not_yours" {
+			if !o.Mine {
 				kind = fault.Forbidden
 			}
 			return fault.New(kind, o.Why, o.Args...)

@@ -26,6 +26,9 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 		v.Basis = p.basisOf(c.Lang, o.Move.Basis, p.sureOf(o))
 		if !o.Open {
 			v.Shut = c.T("fault."+o.Why, o.Args...)
+			if !o.Mine {
+				v.Shut += c.T("punct.space") + o.Power.Why.In(c.Lang)
+			}
 			out = append(out, v)
 			continue
 		}
