@@ -91,7 +91,7 @@ func (a *API) operation(s *shapes, o op, on calendar.Date) schema {
 			in = a.bodies(s, o.kind, t.Moves, on)
 		case clockMoveIn:
 			var ms []flow.Move
-			for _, name := range clockMoves {
+			for _, name := range flow.ClockMoves {
 				ms = append(ms, flow.Move{Name: name, Fields: clockShape(name)})
 			}
 			in = a.bodies(s, "clock", ms, on)

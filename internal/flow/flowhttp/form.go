@@ -3,6 +3,7 @@ package flowhttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -280,8 +281,6 @@ func versionOf(f url.Values) int64 {
 	return n
 }
 
-var clockActs = map[string]bool{"extend": true, "pause": true, "resume": true, "urge": true, "seen": true}
-
 func (p *Pages) clockForm(c *web.Ctx) error { return p.renderClock(c, flow.Values{}, nil) }
 
 func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
@@ -290,7 +289,7 @@ func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
 		return err
 	}
 	act := c.R.PathValue("act")
-	if !clockActs[act] {
+	if !slices.Contains(flow.ClockMoves, act) {
 		return fault.Hidden()
 	}
 	r := c.In(key)
@@ -305,22 +304,29 @@ func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
 	if k.Matter != m.ID.Key {
 		return fault.Hidden()
 	}
+	d, err := flow.ClockFile(c.Context(), r, m, k)
+	if err != nil {
+		return err
+	}
+	x, err := p.Engine.ClockStand(c.Context(), r, c.Who, d, k)
+	if err != nil {
+		return err
+	}
+	if shut := x.Shut(act); shut != nil {
+		return shut
+	}
 	v := &formView{Frame: c.Frame(c.T("move.clock." + act)), Crumb: m.No, Back: "/m/" + m.ID.String(), Title: c.T("move.clock." + act), What: c.T("move.clock." + act + ".what"),
 		Action: "/m/" + m.ID.String() + "/clock/" + k.ID.Key + "/" + act, Version: itoa(int(m.Version)), Key: web.NewKey(), Button: c.T("move.clock." + act)}
-	t, _ := p.Rules.TimerVersion(k.Rule, k.Version)
+	t := x.Timer
 	v.About = ui.Segments{{Text: m.Title}, {Text: p.clockName(c.Lang, k)}, {Text: c.T("due.on", ui.DayIn(c.Lang, k.Due, c.Today))}}
-	if act == "extend" && t.Extend != nil && t.Extend.Length > 0 {
+	if act == flow.MoveExtend && t.Extend != nil && t.Extend.Length > 0 {
 		v.About = append(v.About, ui.Segment{Text: c.T("clock.extend_by", lengthText(c.Lang, t.Extend.Length, t.Extend.Unit))})
 	}
-	if act == "extend" || act == "pause" {
+	if act == flow.MoveExtend || act == flow.MovePause {
 		v.Button = c.T("form.propose")
 	}
 	texts := web.Texts(c.Lang, problem)
-	fields := p.Engine.ClockFields(k, act)
-	for _, f := range fields {
-		if act == "urge" || act == "seen" || act == "resume" {
-			f.Must = false
-		}
+	for _, f := range p.Engine.ClockFields(k, act, c.Today) {
 		fv, err := p.fieldView(c, r, m, act, f, in, texts)
 		if err != nil {
 			return err
@@ -354,15 +360,15 @@ func (p *Pages) clockDo(c *web.Ctx) error {
 	var done flow.Done
 	act := c.R.PathValue("act")
 	switch act {
-	case "extend":
+	case flow.MoveExtend:
 		done, err = p.Engine.Extend(c.Context(), c.Who, key, cm)
-	case "pause":
+	case flow.MovePause:
 		done, err = p.Engine.Pause(c.Context(), c.Who, key, cm)
-	case "resume":
+	case flow.MoveResume:
 		done, err = p.Engine.Resume(c.Context(), c.Who, key, cm)
-	case "urge":
+	case flow.MoveUrge:
 		done, err = p.Engine.Urge(c.Context(), c.Who, key, cm)
-	case "seen":
+	case flow.MoveSeen:
 		done, err = p.Engine.Seen(c.Context(), c.Who, key, cm)
 	default:
 		return fault.Hidden()
@@ -376,7 +382,7 @@ func (p *Pages) clockDo(c *web.Ctx) error {
 		}
 		return err
 	}
-	if act == "urge" {
+	if act == flow.MoveUrge {
 		return c.Redirect("/m/" + done.ID.String() + "/papers/new/urge_slip?clock=" + cm.Clock)
 	}
 	return p.onward(c, done.ID, "/", doneCode(done))

@@ -101,7 +101,9 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier) (*matterView, error) {
 	v.Steps = p.steps(c, l, d, k)
 	v.Moves = p.moves(c, l, m, offers)
 	v.Waiting = p.waiting(c, l, d)
-	p.clocks(c, l, d, v)
+	if err := p.clocks(c, l, d, v); err != nil {
+		return nil, err
+	}
 	v.Log = p.log(c, l, d)
 	v.People = append(p.people(c, l, d), detail.Below...)
 	v.Files = d.Files
@@ -347,11 +349,14 @@ func (p *Pages) waiting(c *web.Ctx, l *look, d *flow.Dossier) *waitingView {
 }
 
 // clocks shows what runs: the one that counts now as a calendar, the others folded, the ended ones in a line.
-func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) {
+func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) error {
 	run := d.Running()
 	for _, k := range run {
 		cv := clockView{Name: p.clockName(c.Lang, k), OwedBy: l.seat(k.OwedBy.Key, k.OwedRole), Due: ui.DueOf(c.Lang, k.Due, c.Today, k.State == deadline.StatePaused, ""), Href: "/why/" + k.ID.String()}
-		cv.Acts = p.clockActs(c, d.Matter, k)
+		var err error
+		if cv.Acts, err = p.clockActs(c, d, k); err != nil {
+			return err
+		}
 		if v.Main == nil && k.Rule != flow.RuleRecusal && k.State == deadline.StateOpen && p.shortEnough(k) {
 			cv.Heading = c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))
 			cv.Why = p.calendarOf(c.Lang, c.Today, k, d.Entries[k.ID.Key])
@@ -367,39 +372,25 @@ func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) {
 			v.Clocks = append(v.Clocks, cv)
 		}
 	}
+	return nil
 }
 
 // shortEnough says whether a period fits a calendar of a few weeks.
 func (p *Pages) shortEnough(c deadline.Clock) bool { return c.Due.Sub(c.Start) <= 45 }
 
 // clockActs are what the reader may do about a clock: ask for more time, pause, resume, urge, confirm having read.
-func (p *Pages) clockActs(c *web.Ctx, m flow.Matter, k deadline.Clock) []ui.Segment {
+func (p *Pages) clockActs(c *web.Ctx, d *flow.Dossier, k deadline.Clock) ([]ui.Segment, error) {
+	x, err := p.Engine.ClockStand(c.Context(), c.In(d.Matter.ID), c.Who, d, k)
+	if err != nil {
+		return nil, err
+	}
 	var out []ui.Segment
-	add := func(act string) {
-		out = append(out, ui.Segment{Text: c.T("move.clock." + act), Href: "/m/" + m.ID.String() + "/clock/" + k.ID.Key + "/" + act})
+	for _, act := range flow.ClockMoves {
+		if x.Shut(act) == nil {
+			out = append(out, ui.Segment{Text: c.T("move.clock." + act), Href: "/m/" + d.Matter.ID.String() + "/clock/" + k.ID.Key + "/" + act})
+		}
 	}
-	mine := c.Who.Is(k.OwedRole, k.OwedBy) || k.OwedRole == access.Handler && c.Who.Is(access.Head, k.OwedBy)
-	t, _ := p.Rules.TimerVersion(k.Rule, k.Version)
-	switch {
-	case k.Rule == flow.RuleSuperior || k.Rule == flow.RuleRisen:
-		if mine {
-			add("seen")
-		}
-	case mine:
-		if k.State == deadline.StatePaused {
-			add("resume")
-			break
-		}
-		if t.Extend != nil {
-			add("extend")
-			if len(t.Pause) > 0 {
-				add("pause")
-			}
-		}
-	case c.Who.Can(access.Urge):
-		add("urge")
-	}
-	return out
+	return out, nil
 }
 
 // people lists who has to do with the matter.

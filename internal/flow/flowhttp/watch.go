@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -40,7 +39,7 @@ func (p *Pages) watch(c *web.Ctx) error {
 		k := d.Clock
 		w := watchRow{Due: ui.DueOf(c.Lang, k.Due, c.Today, k.State == deadline.StatePaused, ""), What: p.clockName(c.Lang, k), No: d.Matter.No, Href: "/m/" + d.Matter.ID.String(), Title: d.Matter.Title,
 			Who: l.seat(k.OwedBy.Key, k.OwedRole), Legal: k.Legal, Late: k.Late(c.Today), Why: "/why/" + k.ID.String()}
-		if c.Who.Can(access.Urge) {
+		if flow.MayUrge(c.Who, &d.Matter, k) {
 			w.Urge = "/m/" + d.Matter.ID.String() + "/clock/" + k.ID.Key + "/urge"
 		}
 		v.Rows = append(v.Rows, w)
