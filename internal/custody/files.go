@@ -1,11 +1,13 @@
 package custody
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"net/http"
 	"path"
@@ -18,6 +20,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 )
@@ -191,12 +194,14 @@ func looksLike(name string, head []byte) bool {
 }
 
 // Read opens a matter's file for somebody who may see the matter: an act before anything is shown. The content is to be
-// read to its end and closed.
+// read to its end and closed. What is not what was kept is refused: the store holds the sealed bytes against their name
+// before any is opened, and the last of the plain ones are given only when all of them match the custody record.
 func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file id.ID) (File, io.ReadCloser, error) {
 	f := File{ID: file}
 	var privates []string
+	var digest string
 	_, err := k.Ledger.Write(ctx, who, file.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		err := tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored FROM files f WHERE f.city_id = $1 AND f.id = $2 AND f.matter_id = $3`, file.Key, matter).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored)
+		err := tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored, f.plain FROM files f WHERE f.city_id = $1 AND f.id = $2 AND f.matter_id = $3`, file.Key, matter).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored, &digest)
 		if errors.Is(err, db.ErrNoRows) {
 			return ledger.Act{}, fault.Hidden()
 		}
@@ -220,18 +225,55 @@ func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file
 	}
 	f.Type = types[strings.ToLower(path.Ext(f.Name))].mime
 	raw, err := k.Files.Get(f.stored)
+	if errors.Is(err, blob.ErrAltered) {
+		return f, nil, altered(err)
+	}
 	if err != nil {
 		return f, nil, err
 	}
 	open, err := seal.Reader(raw, privates...)
 	if err != nil {
-		return f, nil, errors.Join(err, raw.Close())
+		return f, nil, errors.Join(altered(err), raw.Close())
 	}
-	return f, opened{io.LimitReader(open, f.Size), raw}, nil
+	return f, &opened{Closer: raw, plain: bufio.NewReaderSize(io.LimitReader(open, f.Size), heldBack), left: f.Size, sum: sha256.New(), digest: digest}, nil
 }
 
-// opened reads the plain content and closes the sealed one.
+// altered says that a content is not the one that was kept.
+func altered(err error) error { return fault.New(fault.Internal, "file.altered").Because(err) }
+
+// heldBack is how much of a content's end is given only when all of it is known to be right.
+const heldBack = 64 << 10
+
+// opened reads the plain content and closes the sealed one. A content that differs from its digest ends in an error and
+// without its last bytes, so that nobody takes it for the whole.
 type opened struct {
-	io.Reader
 	io.Closer
+	plain  *bufio.Reader
+	left   int64
+	sum    hash.Hash
+	digest string
+	whole  bool
+}
+
+func (o *opened) Read(b []byte) (int, error) {
+	if o.left > heldBack {
+		n, err := o.plain.Read(b[:min(int64(len(b)), o.left-heldBack)])
+		o.sum.Write(b[:n]) // hash.Hash never fails
+		if o.left -= int64(n); errors.Is(err, io.EOF) {
+			err = altered(io.ErrUnexpectedEOF)
+		}
+		return n, err
+	}
+	if !o.whole {
+		end, err := o.plain.Peek(int(o.left))
+		if err != nil {
+			return 0, altered(err)
+		}
+		o.sum.Write(end)
+		if hex.EncodeToString(o.sum.Sum(nil)) != o.digest {
+			return 0, altered(errors.New("custody: not the digest of the custody record"))
+		}
+		o.whole = true
+	}
+	return o.plain.Read(b)
 }

@@ -203,3 +203,92 @@ func TestFilesPage(t *testing.T) {
 		t.Errorf("another county: %d", code)
 	}
 }
+
+// TestAlteredFileIsNotServed: a content on disk that is not the one that was kept is refused before anything of it is
+// shown, whoever sealed it; one that differs from the custody record comes to no normal end.
+func TestAlteredFileIsNotServed(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	dir, m := withFiles(t, w)
+	k := w.App.Custody
+	long := secret + strings.Repeat("一月三千元，", 20_000) // longer than is held back
+	stored := func(f id.ID) (ref, path string) {
+		t.Helper()
+		refs, err := db.Column[string](apptest.Ctx, w.App.DB.In(f.City), `SELECT f.stored FROM files f WHERE f.city_id = $1 AND f.id = $2`, f.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return refs[0], filepath.Join(dir, refs[0][:2], refs[0])
+	}
+	var files []id.ID
+	for _, content := range []string{long, strings.Replace(long, "三千", "五千", 1), secret, strings.Replace(secret, "三千", "五千", 1)} {
+		f, err := k.Add(apptest.Ctx, w.As("handler"), m, "台账.pdf", strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
+		t.Fatal(err)
+	}
+	srv := w.Serve()
+	get := func(f id.ID) (int, string, error) {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodGet, srv.URL+"/m/"+m.String()+"/files/"+f.Key, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.AddCookie(&http.Cookie{Name: "qs", Value: "handler"})
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			return 0, "", err
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		return res.StatusCode, string(b), err
+	}
+	if code, body, err := get(files[0]); code != http.StatusOK || body != long || err != nil {
+		t.Fatalf("as it was: %d, %d bytes, %v", code, len(body), err)
+	}
+
+	_, path := stored(files[0])
+	_, others := stored(files[1])
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	another, err := os.ReadFile(others) // sealed to the same keys, by this very program
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)/2] ^= 1
+	for what, b := range map[string][]byte{"a bit": flipped, "the end": append(bytes.Clone(whole), 0), "cut": whole[:len(whole)-1], "another sealed file": another} {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, files[0]); fault.Code(err) != "file.altered" {
+			t.Errorf("%s: %v", what, err)
+		}
+		if code, body, err := get(files[0]); code != http.StatusInternalServerError || !strings.Contains(body, "从备份中恢复") || strings.Contains(body, "三千") || err != nil {
+			t.Errorf("%s: %d %.80q %v", what, code, body, err)
+		}
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, body, err := get(files[0]); code != http.StatusOK || body != long || err != nil {
+		t.Errorf("put back: %d %v", code, err)
+	}
+
+	// The store holds both and neither is altered, but one row was made to name the other's content.
+	for i, want := range map[int]int{0: http.StatusOK, 2: http.StatusInternalServerError} {
+		ref, _ := stored(files[i+1])
+		if _, err := w.App.DB.Raw().Exec(`UPDATE files SET stored = $1 WHERE id = $2`, ref, files[i].Key); err != nil {
+			t.Fatal(err)
+		}
+		code, body, err := get(files[i])
+		if code != want || (want == http.StatusOK) != (err != nil) || len(body) >= len(long) || want != http.StatusOK && strings.Contains(body, "五千") {
+			t.Errorf("another's content: %d, %d bytes, %v", code, len(body), err)
+		}
+	}
+}

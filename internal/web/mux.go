@@ -109,6 +109,7 @@ type Ctx struct {
 	Today   calendar.Date
 	Stats   *db.Stats
 	formErr error
+	broken  bool // it failed after part of the answer was sent
 }
 
 // Context is the request's context; statements made under it are counted.
@@ -155,11 +156,14 @@ func (m *Mux) serve(route Route) http.Handler {
 			}
 			m.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("route", route.Method+" "+route.Path), slog.Int("status", rec.status),
 				slog.Duration("took", time.Since(start)), slog.Int64("statements", stats.Statements.Load()), slog.Int64("bytes", rec.n))
-			if m.Opened != nil && !route.Open && r.Method == http.MethodGet && c.SignedIn() && rec.status < http.StatusBadRequest {
+			if m.Opened != nil && !route.Open && r.Method == http.MethodGet && c.SignedIn() && rec.status < http.StatusBadRequest && !c.broken {
 				m.Opened(c)
 			}
 			if m.Observe != nil {
 				m.Observe(route, rec.status, time.Since(start), stats.Statements.Load())
+			}
+			if c.broken {
+				panic(http.ErrAbortHandler) // half an answer must not end as a whole one does
 			}
 		}()
 		err := c.admit()

@@ -114,7 +114,8 @@ func (m *Mux) fail(c *Ctx, err error) {
 		m.Log.LogAttrs(context.WithoutCancel(c.Context()), slog.LevelError, "failed", slog.String("incident", p.Number), slog.String("route", c.Route.Method+" "+c.Route.Path), slog.String("error", err.Error()))
 	}
 	if rec, ok := c.W.(*recorder); ok && rec.wrote {
-		return // too late to say anything
+		c.broken = true // too late to say anything
+		return
 	}
 	if p.Status == http.StatusTooManyRequests {
 		c.W.Header().Set("Retry-After", RetryAfter(err))

@@ -1,6 +1,7 @@
 package custodyhttp
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net/http"
@@ -146,12 +147,16 @@ func (p *Pages) getFile(c *web.Ctx) error {
 		return err
 	}
 	defer content.Close()
+	first := bufio.NewReader(content)
+	if _, err := first.Peek(1); err != nil {
+		return err // nothing was said yet, so a page can say it
+	}
 	h := c.W.Header()
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(f.Name))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "no-store")
-	_, err = io.Copy(c.W, content)
+	_, err = io.Copy(c.W, first)
 	return err
 }

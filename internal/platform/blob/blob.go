@@ -3,12 +3,14 @@
 // What comes in is already sealed (package seal): nothing readable ever touches the disk, not even for a moment. A
 // content is written to a temporary name, brought to disk, and then linked to its final one, so that a crash leaves
 // either the whole of it or nothing; the same bytes twice are one file. Names are made here from the hash and never
-// from what a person typed.
+// from what a person typed, and whatever is found under one is held against it before a byte of it is given. No link
+// inside the directory leads out of it.
 //
 // Start at Store.Create.
 package blob
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,24 +18,29 @@ import (
 	"hash"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
 )
 
 // Store is a directory of contents.
-type Store struct{ dir string }
+type Store struct{ root *os.Root }
 
 // Open makes a store of a directory, which is made if it is not there.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
-	return &Store{dir}, nil
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("blob: %w", err)
+	}
+	return &Store{root}, nil
 }
 
 // Writer takes one content. Commit keeps it; Discard, which may always be deferred, forgets what was not kept.
 type Writer struct {
 	s    *Store
 	f    *os.File
+	temp string
 	h    hash.Hash
 	n    int64
 	kept bool
@@ -41,11 +48,12 @@ type Writer struct {
 
 // Create begins a content.
 func (s *Store) Create() (*Writer, error) {
-	f, err := os.CreateTemp(s.dir, "new-*")
+	temp := "new-" + rand.Text()
+	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
-	return &Writer{s: s, f: f, h: sha256.New()}, nil
+	return &Writer{s: s, f: f, temp: temp, h: sha256.New()}, nil
 }
 
 func (w *Writer) Write(b []byte) (int, error) {
@@ -61,11 +69,11 @@ func (w *Writer) Commit() (name string, size int64, err error) {
 	if err := errors.Join(w.f.Sync(), w.f.Close()); err != nil {
 		return "", 0, fmt.Errorf("blob: %w", err)
 	}
-	path := w.s.path(name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	final := place(name)
+	if err := w.s.root.MkdirAll(path.Dir(final), 0o700); err != nil {
 		return "", 0, fmt.Errorf("blob: %w", err)
 	}
-	if err := os.Rename(w.f.Name(), path); err != nil {
+	if err := w.s.root.Rename(w.temp, final); err != nil {
 		return "", 0, fmt.Errorf("blob: %w", err)
 	}
 	w.kept = true
@@ -75,20 +83,38 @@ func (w *Writer) Commit() (name string, size int64, err error) {
 // Discard forgets a content that was not kept.
 func (w *Writer) Discard() {
 	if !w.kept {
-		_ = w.f.Close()           // may be closed already
-		_ = os.Remove(w.f.Name()) // a file left behind is sealed and swept away by hand
+		_ = w.f.Close()             // may be closed already
+		_ = w.s.root.Remove(w.temp) // a file left behind is sealed and swept away by hand
 	}
 }
 
-// ErrName is what Open gives for a name that Commit can't have returned.
+// ErrName is what Get gives for a name that Commit can't have returned.
 var ErrName = errors.New("blob: no such name")
 
-// Get opens a content.
+// ErrAltered is what Get gives for a content that is not the one kept under the name, or is not there any more.
+var ErrAltered = errors.New("blob: the content is not what was kept")
+
+// Get opens a content. All of it is read once to hold it against its name: its seal says that somebody sealed it, not
+// that it is the one that was kept here.
 func (s *Store) Get(name string) (io.ReadCloser, error) {
 	if b, err := hex.DecodeString(name); err != nil || len(b) != sha256.Size || hex.EncodeToString(b) != name {
 		return nil, ErrName
 	}
-	return os.Open(s.path(name))
+	f, err := s.root.Open(place(name))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
+	}
+	h := sha256.New()
+	if _, err = io.Copy(h, f); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err == nil && hex.EncodeToString(h.Sum(nil)) != name {
+		err = ErrAltered
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("blob %s: %w", name, err), f.Close())
+	}
+	return f, nil
 }
 
-func (s *Store) path(name string) string { return filepath.Join(s.dir, name[:2], name) }
+func place(name string) string { return path.Join(name[:2], name) }
