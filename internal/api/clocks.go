@@ -132,7 +132,7 @@ func (a *API) clockOffer(c *web.Ctx, w *flowhttp.Words, r db.Reader, m flow.Matt
 	}
 	y.Open = true
 	var err error
-	if y.Fields, err = a.fields(c, w, r, m, name, a.Engine.ClockFields(x.Clock, name, c.Today), map[string][]flow.Option{}); err != nil || !asks {
+	if y.Fields, err = a.fields(c, w, r, m, name, a.Engine.ClockFields(x, name, c.Today), map[string][]flow.Option{}); err != nil || !asks {
 		return y, err
 	}
 	ch, k, steps, err := a.Engine.ChainNow(c.Context(), r, c.Who, m, &flow.Move{Name: name, Chain: x.Timer.Extend.Approval}, flow.Values{"nth": {x.Nth()}}, c.Today)
@@ -181,11 +181,20 @@ func (a *API) clockMove(kind string) web.Handler {
 		}
 		fields := clockShape(in.Move)
 		if x.hidden == nil {
-			k, err := clockOf(c, c.In(x.id), x.m)
+			r := c.In(x.id)
+			k, err := clockOf(c, r, x.m)
 			if err != nil {
 				return err
 			}
-			fields = a.Engine.ClockFields(k, in.Move, c.Today)
+			d, err := flow.ClockFile(c.Context(), r, x.m, k)
+			if err != nil {
+				return err
+			}
+			stand, err := a.Engine.ClockStand(c.Context(), r, c.Who, d, k)
+			if err != nil {
+				return err
+			}
+			fields = a.Engine.ClockFields(stand, in.Move, c.Today)
 		}
 		do, ok := clockDoer(in.Move)
 		if !ok {

@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/intake"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -183,37 +184,131 @@ func TestFlowsExtend(t *testing.T) {
 	})
 }
 
-// TestFlowsExtendAssigned: the organ's chief lengthens an assigned matter's period once; after that the organ above does,
-// and here its paper is recorded.
+// TestFlowsExtendAssigned: the chief of the commission that handles an assigned matter lengthens its period once; after
+// that the organ that assigned it does.
 func TestFlowsExtendAssigned(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		w := &walk{drive(t, d), "single"}
+		w := &walk{drive(t, d), "full"}
 		tip := w.letter(true)
 		w.make(tip, "assign", w.to())
 		m := child(t, w.World, tip, "clue")
 		const rule = "tipoff.assigned"
 		w.stands(m, rule, deadline.StateOpen, "2027-01-12")
-		w.asked("lone", m, rule, flow.MoveExtend)
-		for _, who := range []string{"lone", "deputy", "supervision"} {
-			if _, err := w.Decide(who, m, flow.Decision{Approve: true, Note: "同意", On: "2026-10-12"}); fault.KindOf(err) != fault.Forbidden {
-				t.Errorf("%s grants the first: %v", who, err)
+		for _, grants := range []struct {
+			by  string
+			not []string
+			due calendar.Date
+		}{{"secretary", []string{"officer", "supervision"}, "2027-04-12"}, {"principal", []string{"officer", "secretary", "deputy", "supervision"}, "2027-07-12"}} {
+			w.asked("officer", m, rule, flow.MoveExtend)
+			for _, who := range grants.not {
+				if _, err := w.Decide(who, m, flow.Decision{Approve: true, Note: "同意", On: "2026-10-12"}); fault.KindOf(err) != fault.Forbidden {
+					t.Errorf("%s grants what %s has to: %v", who, grants.by, err)
+				}
 			}
+			w.Approve(grants.by, m)
+			w.stands(m, rule, deadline.StateOpen, grants.due)
 		}
-		w.Approve("principal", m)
-		w.stands(m, rule, deadline.StateOpen, "2027-04-12")
-		w.asked("lone", m, rule, flow.MoveExtend)
-		if _, err := w.Decide("principal", m, flow.Decision{Approve: true, Note: "同意", On: "2026-10-12"}); fault.Code(err) != "approve.not_yours" {
+		w.is(m, clue.Arrived)
+		w.Verify()
+	})
+}
+
+// TestFlowsAnswerAbove: what an organ above assigned is answered to it in three months from the day it came in, whatever
+// becomes of it here. The organ's chief lengthens that once; after that the organ above does, for as long as it says, and
+// here its paper is recorded. The disposal goes to the chief.
+func TestFlowsAnswerAbove(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := &walk{drive(t, d), "single"}
+		tip := w.letter(true)
+		const rule = flow.RuleAnswer
+		w.make(tip, "note_assigned", vals{"assigned_by": {"city"}, "on": {"2026-10-12"}})
+		w.stands(tip, rule, deadline.StateOpen, "2027-01-12")
+		if _, err := w.App.Engine.Do(apptest.Ctx, w.actors["intake"], tip, w.Matter(tip).Version, "note_assigned", vals{}); fault.Code(err) != "matter.assigned_already" {
+			t.Errorf("noted twice: %v", err)
+		}
+		w.asked("intake", tip, rule, flow.MoveExtend)
+		w.Approve("principal", tip)
+		w.stands(tip, rule, deadline.StateOpen, "2027-04-12")
+
+		ask := flow.ClockMove{Clock: w.clock(tip, rule).ID.Key, Version: w.Matter(tip).Version, Reason: "案情复杂。"}
+		_, err := w.App.Engine.Extend(apptest.Ctx, w.actors["intake"], tip, ask)
+		w.refused("a further one of no length", err, "required")
+		ask.Length = 2
+		_, err = w.App.Engine.Extend(apptest.Ctx, w.actors["intake"], tip, ask)
+		w.must(err)
+		if _, err := w.Decide("principal", tip, flow.Decision{Approve: true, Note: "同意", On: "2026-10-12"}); fault.Code(err) != "approve.not_yours" {
 			t.Errorf("the chief grants the second: %v", err)
 		}
-		_, err := w.Decide("supervision", m, flow.Decision{Approve: true, On: "2026-10-12"})
+		_, err = w.Decide("deputy", tip, flow.Decision{Approve: true, On: "2026-10-12"})
 		w.refused("recorded without its paper", err, "required")
-		_, err = w.Decide("supervision", m, flow.Decision{Approve: true, Note: "市纪委批复1号"})
+		_, err = w.Decide("deputy", tip, flow.Decision{Approve: true, Note: "市纪委批复1号"})
 		w.refused("recorded without its day", err, "required")
-		_, err = w.Decide("supervision", m, flow.Decision{Approve: true, Note: "市纪委批复1号", On: "2026-10-12"})
+		_, err = w.Decide("deputy", tip, flow.Decision{Approve: true, Note: "市纪委批复1号", On: "2026-10-12"})
 		w.must(err)
-		w.stands(m, rule, deadline.StateOpen, "2027-07-12")
-		w.is(m, clue.Arrived)
+		w.stands(tip, rule, deadline.StateOpen, "2027-06-14") // eight months, and the twelfth is a Saturday
+
+		w.make(tip, "accept", nil)
+		c := child(t, w.World, tip, "clue")
+		if x := w.Matter(c); !x.Is(flow.FlagAbove) || x.Is(flow.FlagAnswer) {
+			t.Errorf("its clue is %q", x.Flags)
+		}
+		w.make(c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}})
+		w.propose(c, "propose", vals{"disposal": {"close"}})
+		if ss := open(t, w.World, c).Steps; ss[len(ss)-1].Seat != access.Principal {
+			t.Errorf("its disposal ends with %s", ss[len(ss)-1].Seat)
+		}
+		w.sign(c)
+		w.make(c, "settle", nil)
+		w.make(tip, "tell_result", nil)
+		w.runs(tip, rule) // the reporter's answer is not that of the organ above
+		w.make(tip, "answer_above", nil)
+		if c, ok, err := deadline.Last(apptest.Ctx, w.read(tip), tip.Key, rule); err != nil || !ok || c.Running() {
+			t.Errorf("answered, and it is %s (%v)", c.State, err)
+		}
+		w.Verify()
+	})
+}
+
+// TestFlowsBackToIntake: what case supervision gives back is looked at anew by the intake office, with its own days; a
+// repeat that had joined it is told when it is refused, and goes along when it is taken up after all. What it counted as
+// accepted is taken back.
+func TestFlowsBackToIntake(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := &walk{drive(t, d), "single"}
+		tip := w.letter(true)
+		w.make(tip, "accept", nil)
+		again := w.letter(true)
+		w.make(again, "merge", vals{"main": {tip.Key}})
+		c := child(t, w.World, tip, "clue")
+		w.On("2026-10-14")
+		w.make(c, "to_intake", nil)
+		w.is(c, clue.Returned)
+		w.is(tip, intake.Received)
+		w.stands(tip, "tipoff.first_action", deadline.StateOpen, "2026-10-21")
+		n, err := db.Column[int64](apptest.Ctx, w.read(tip), `SELECT SUM(t.n) FROM tallies t WHERE t.city_id = $1 AND t.measure = 'tipoff.accepted' AND t.matter_id = $2`, tip.Key)
+		w.must(err)
+		if n[0] != 0 {
+			t.Errorf("it counts as accepted %d times", n[0])
+		}
+		w.make(tip, "decline", nil)
+		w.is(again, intake.ResultDue)
+		w.make(tip, "reconsider", nil)
+		w.make(tip, "accept", nil)
+		w.is(again, intake.InHand)
+		c = child(t, w.World, tip, "clue")
+		w.make(c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}})
+		w.make(c, "propose", vals{"disposal": {"close"}})
+		w.make(c, "settle", nil)
+		w.is(again, intake.ResultDue)
+		w.is(tip, intake.ResultDue)
+
+		p := w.pooled(org.SubjectInput{PartyMember: true})
+		if _, err := w.App.Engine.Do(apptest.Ctx, w.actors["supervision"], p, w.Matter(p).Version, "to_intake", vals{"reason": {"无实质内容。"}}); fault.Code(err) != "clue.no_tipoff" {
+			t.Errorf("a clue without a report goes back to the intake office: %v", err)
+		}
 		w.Verify()
 	})
 }

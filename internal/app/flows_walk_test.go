@@ -48,7 +48,16 @@ func (w *walk) found(s org.SubjectInput) id.ID {
 	return w.enters(s)
 }
 
+// enters is the same about whoever it is about.
 func (w *walk) enters(s org.SubjectInput) id.ID {
+	w.t.Helper()
+	m := w.pooled(s)
+	w.make(m, "hand_out", w.to())
+	return w.received(m)
+}
+
+// pooled is a clue of case supervision's own that nobody has yet.
+func (w *walk) pooled(s org.SubjectInput) id.ID {
 	w.t.Helper()
 	s.Name, s.Post = "吴某", "负责人"
 	if s.Unit == "" {
@@ -61,8 +70,7 @@ func (w *walk) enters(s org.SubjectInput) id.ID {
 		Title: "反映虚报管护费", Summary: "反映虚报高标准农田管护费。", Discipline: "integrity"})
 	w.must(err)
 	w.look(w.Matter(e.ID).Root, "")
-	w.make(e.ID, "hand_out", w.to())
-	return w.received(e.ID)
+	return e.ID
 }
 
 // inquired brings a clue with the unit to where the outcome of an inquiry is to be reported.
@@ -131,10 +139,14 @@ func (w *walk) tipoffs() {
 	w.make(t, "decline", nil)
 	w.make(t, "notify", vals{"reached": {"no"}})
 	w.make(t, "reconsider", nil)
+	w.make(t, "note_assigned", nil)
 	w.make(t, "pass_on", nil)
 	w.make(t, "reconsider", nil)
 	w.make(t, "accept", nil)
 	c := child(w.t, w.World, t, "clue")
+	w.make(c, "to_intake", nil)
+	w.make(t, "accept", nil)
+	c = child(w.t, w.World, t, "clue")
 	w.make(c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}})
 	w.make(c, "reassign", w.to())
 	w.make(c, "give_back", nil)
@@ -160,6 +172,7 @@ func (w *walk) tipoffs() {
 	w.make(c, "propose_outcome", vals{"outcome": {"accept"}, "clear_answer": {"wanted"}})
 	w.make(c, "settle", nil)
 	w.make(t, "tell_result", vals{"objects": {"yes"}})
+	w.make(t, "answer_above", nil)
 
 	main := w.letter(false)
 	w.make(main, "forward", w.to())
@@ -188,6 +201,11 @@ func (w *walk) tipoffs() {
 
 // clues walks what tip-offs did not come to: every way an inquiry and a verification end.
 func (w *walk) clues() {
+	p := w.pooled(org.SubjectInput{PartyMember: true})
+	w.make(p, "note_assigned", nil)
+	w.make(p, "pass_on", nil)
+	w.make(p, "answer_above", nil)
+	w.make(p, "reconsider", nil)
 	for _, outcome := range []string{"first_form", "false_report"} {
 		c := w.found(org.SubjectInput{})
 		w.inquired(c)
@@ -195,7 +213,8 @@ func (w *walk) clues() {
 		w.make(c, "settle", nil)
 	}
 	c := w.found(org.SubjectInput{Rank: "section", Category: "c1", Chief: true}) // recorded, what the Party secretary said
-	w.inquired(c)
+	w.make(c, "propose", vals{"disposal": {"inquiry"}, "inquiry_form": {"talk"}, "party_secretary": {"yes"}})
+	w.make(c, "hold_talk", nil)
 	w.make(c, "propose_outcome", vals{"outcome": {"verify"}})
 	w.make(c, "submit_plan", nil)
 	w.make(c, "change_team", nil)

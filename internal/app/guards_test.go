@@ -39,7 +39,9 @@ func TestNobodySignsOutOfTurn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
 		m := about(t, w, org.SubjectInput{Rank: "section", Chief: true})
-		w.Do("handler", m, "propose", inquiry())
+		in := inquiry()
+		in["party_secretary"] = []string{"yes"}
+		w.Do("handler", m, "propose", in)
 		p := open(t, w, m)
 		if n := len(p.Steps); n != 4 || !flow.Records(p.Steps[3].Role) {
 			t.Fatalf("%d signatures: %+v", n, p.Steps)

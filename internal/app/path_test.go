@@ -116,10 +116,11 @@ func TestStraightPath(t *testing.T) {
 	})
 }
 
+// child is a matter, the open one first, of a kind that came of another.
 func child(t *testing.T, w *apptest.World, parent id.ID, kind string) id.ID {
 	t.Helper()
-	ks, err := db.Column[string](apptest.Ctx, w.App.DB.In(parent.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.parent_id = $2 AND m.kind = $3`, parent.Key, kind)
-	if err != nil || len(ks) != 1 {
+	ks, err := db.Column[string](apptest.Ctx, w.App.DB.In(parent.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.parent_id = $2 AND m.kind = $3 ORDER BY m.open DESC`, parent.Key, kind)
+	if err != nil || len(ks) == 0 {
 		t.Fatalf("%d children of kind %s: %v", len(ks), kind, err)
 	}
 	return id.ID{City: parent.City, Key: ks[0]}

@@ -177,7 +177,7 @@ func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter) (func(
 		return nil, err
 	}
 	return func(in flow.Values) rulebook.Facts {
-		facts := rulebook.Facts{"choice": s.chosen(in), "track": c.Track, "nth": in.Str("nth")}
+		facts := rulebook.Facts{"choice": s.chosen(in), "track": c.Track}
 		if t := in.Str("track"); t != "" {
 			facts["track"] = t
 		}

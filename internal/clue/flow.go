@@ -14,6 +14,7 @@ const Kind = "clue"
 // The states of a clue.
 const (
 	Pool          = "pool"
+	PoolReview    = "pool_review"
 	Arrived       = "arrived"
 	Opinion       = "opinion"
 	ReturnReview  = "return_review"
@@ -36,6 +37,8 @@ const (
 	Closed        = "closed"
 	ToCase        = "to_case"
 	Handed        = "handed"
+	Returned      = "returned"
+	PassedOn      = "passed_on"
 )
 
 func basis(pairs ...string) []rulebook.Basis {
@@ -51,6 +54,10 @@ func use(rule string, by flow.By) flow.Use { return flow.Use{Rule: rule, By: by}
 // back is the report owed on a clue assigned with report-back. It is owed whatever state the clue is in, until the move
 // report_back is made: nothing that is decided on the clue answers the organ that asked.
 var back = flow.Use{Rule: "tipoff.assigned", By: flow.ByHandler, If: flow.FlagAssigned}
+
+// answer is what an organ above is owed on a clue that it assigned; where there is a report behind the clue, its intake
+// office owes it there.
+var answer = flow.Use{Rule: flow.RuleAnswer, By: flow.BySupervision, If: flow.FlagAnswer}
 
 // acceptKept is the answer a township owes to what was forwarded; asking to give it back does not stop it.
 var acceptKept = flow.Use{Rule: "tipoff.accept_forwarded", By: flow.ByHandler, Keep: true}
@@ -85,6 +92,11 @@ func when(f flow.Field, field string, in ...string) flow.Field {
 	return f
 }
 
+func onlyIf(f flow.Field, flag string) flow.Field {
+	f.If = flag
+	return f
+}
+
 // clearing is the question every untrue closing answers: does the name need clearing, was the person asked, how.
 func clearing(field string, in ...string) []flow.Field {
 	return []flow.Field{when(choice("clear_answer", "clear_answer"), field, in...), when(line("clear_reason", false), "clear_answer", "not_needed", "declined")}
@@ -96,34 +108,42 @@ func (s *Service) Table() *flow.Table {
 	team := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.verify"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
 	return &flow.Table{Kind: Kind, Mark: "线",
 		States: []flow.State{
-			{Name: Pool, Stage: "pool", Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision)}, Basis: basis("JK", "14–18")},
-			{Name: Arrived, Stage: "opinion", Rules: []flow.Use{use("tipoff.accept_forwarded", flow.ByHandler), use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "14–18")},
-			{Name: Opinion, Stage: "opinion", Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JD", "21")},
-			{Name: ReturnReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), acceptKept, back}, Basis: basis("JK", "14–18")},
-			{Name: OpinionReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back}, Basis: basis("JK", "17")},
-			{Name: InquiryReady, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "27")},
-			{Name: LetterReady, Stage: "inquiry", Rules: []flow.Use{{Rule: "inquiry.start", By: flow.ByHandler, For: "send_letter"}, back}, Basis: basis("JD", "29")},
-			{Name: LetterSent, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back}, Basis: basis("JD", "29")},
-			{Name: Awaiting, Stage: "inquiry", Rules: []flow.Use{use("inquiry.answer", flow.ByHandler), back}, Basis: basis("JD", "29")},
-			{Name: InquiryReport, Stage: "inquiry", Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back}, Basis: basis("JD", "30")},
-			{Name: InquiryReview, Stage: "inquiry", Waits: true, Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back}, Basis: basis("JD", "30")},
-			{Name: VerifyPlan, Stage: "verify", Rules: []flow.Use{use("verify.plan", flow.ByHandler), back}, Basis: basis("JD", "33")},
-			{Name: PlanReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.plan", flow.ByHandler), {Rule: "verify.work", By: flow.ByHandler, Keep: true}, back}, Basis: basis("JD", "33")},
-			{Name: Verifying, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByHandler), back}, Basis: basis("JD", "34")},
-			{Name: Signing, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByTeam), back}, Basis: basis("JCF", "41")},
-			{Name: Verified, Stage: "verify", Rules: []flow.Use{use("verify.result", flow.ByHandler), back}, Basis: basis("JD", "35")},
-			{Name: ResultReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.result", flow.ByHandler), back}, Basis: basis("JCF", "41")},
-			{Name: Settling, Stage: "settle", Rules: []flow.Use{use("clue.settle", flow.ByHandler), back}, Basis: basis("JD", "30", "ZW", "53")},
-			{Name: Shelved, Stage: "settle", Rules: []flow.Use{use("clue.shelve_review", flow.BySupervision), back}, Basis: basis("JK", "17")},
-			{Name: ReopenReview, Stage: "closed", Waits: true, Rules: []flow.Use{{Rule: "clue.shelve_review", By: flow.BySupervision, Keep: true}, back}, NoClock: "signature_only", Basis: basis("JD", "21")},
-			{Name: Closed, Stage: "closed", End: true, Rules: []flow.Use{back}},
-			{Name: ToCase, Stage: "closed", End: true, Rules: []flow.Use{back}},
-			{Name: Handed, Stage: "closed", End: true, Rules: []flow.Use{back}},
+			{Name: Pool, Stage: "pool", Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision), answer}, Basis: basis("JK", "14–18")},
+			{Name: PoolReview, Stage: "pool", Waits: true, Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision), answer}, Basis: basis("JK", "14–18", "TL", "171")},
+			{Name: Arrived, Stage: "opinion", Rules: []flow.Use{use("tipoff.accept_forwarded", flow.ByHandler), use("clue.opinion", flow.ByHandler), back, answer}, Basis: basis("JK", "14–18")},
+			{Name: Opinion, Stage: "opinion", Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back, answer}, Basis: basis("JD", "21")},
+			{Name: ReturnReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), acceptKept, back, answer}, Basis: basis("JK", "14–18")},
+			{Name: OpinionReview, Stage: "opinion", Waits: true, Rules: []flow.Use{use("clue.opinion", flow.ByHandler), back, answer}, Basis: basis("JK", "17")},
+			{Name: InquiryReady, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back, answer}, Basis: basis("JD", "27")},
+			{Name: LetterReady, Stage: "inquiry", Rules: []flow.Use{{Rule: "inquiry.start", By: flow.ByHandler, For: "send_letter"}, back, answer}, Basis: basis("JD", "29")},
+			{Name: LetterSent, Stage: "inquiry", Rules: []flow.Use{use("inquiry.start", flow.ByHandler), back, answer}, Basis: basis("JD", "29")},
+			{Name: Awaiting, Stage: "inquiry", Rules: []flow.Use{use("inquiry.answer", flow.ByHandler), back, answer}, Basis: basis("JD", "29")},
+			{Name: InquiryReport, Stage: "inquiry", Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back, answer}, Basis: basis("JD", "30")},
+			{Name: InquiryReview, Stage: "inquiry", Waits: true, Rules: []flow.Use{use("inquiry.report", flow.ByHandler), back, answer}, Basis: basis("JD", "30")},
+			{Name: VerifyPlan, Stage: "verify", Rules: []flow.Use{use("verify.plan", flow.ByHandler), back, answer}, Basis: basis("JD", "33")},
+			{Name: PlanReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.plan", flow.ByHandler), {Rule: "verify.work", By: flow.ByHandler, Keep: true}, back, answer}, Basis: basis("JD", "33")},
+			{Name: Verifying, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByHandler), back, answer}, Basis: basis("JD", "34")},
+			{Name: Signing, Stage: "verify", Rules: []flow.Use{use("verify.work", flow.ByTeam), back, answer}, Basis: basis("JCF", "41")},
+			{Name: Verified, Stage: "verify", Rules: []flow.Use{use("verify.result", flow.ByHandler), back, answer}, Basis: basis("JD", "35")},
+			{Name: ResultReview, Stage: "verify", Waits: true, Rules: []flow.Use{use("verify.result", flow.ByHandler), back, answer}, Basis: basis("JCF", "41")},
+			{Name: Settling, Stage: "settle", Rules: []flow.Use{use("clue.settle", flow.ByHandler), back, answer}, Basis: basis("JD", "30", "ZW", "53")},
+			{Name: Shelved, Stage: "settle", Rules: []flow.Use{use("clue.shelve_review", flow.BySupervision), back, answer}, Basis: basis("JK", "17")},
+			{Name: ReopenReview, Stage: "closed", Waits: true, Rules: []flow.Use{{Rule: "clue.shelve_review", By: flow.BySupervision, Keep: true}, back, answer}, NoClock: "signature_only", Basis: basis("JD", "21")},
+			{Name: Closed, Stage: "closed", End: true, Rules: []flow.Use{back, answer}},
+			{Name: ToCase, Stage: "closed", End: true, Rules: []flow.Use{back, answer}},
+			{Name: Handed, Stage: "closed", End: true, Rules: []flow.Use{back, answer}},
+			{Name: Returned, Stage: "closed", End: true, Basis: basis("JK", "14–18")},
+			{Name: PassedOn, Stage: "closed", End: true, Rules: []flow.Use{answer}, Basis: basis("TL", "171")},
 		},
 		Moves: []flow.Move{
 			{Name: "hand_out", From: []string{Pool}, To: Opinion, Also: []string{Arrived}, By: supervisor, Many: true,
 				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
 				Basis: basis("JK", "14–18"), Key: true},
+			{Name: "to_intake", From: []string{Pool}, To: Returned, Via: PoolReview, Chain: "clue.return", By: supervisor, Fields: []flow.Field{para("reason", true, 1000)},
+				Drops: []string{"clue.assign", "clue.opinion"}, Basis: basis("JK", "14–18"), Key: true},
+			{Name: "pass_on", From: []string{Pool}, To: PassedOn, Via: PoolReview, Chain: "clue.pass_on", By: supervisor,
+				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed"}}, line("organ_name", true), line("paper_no", true), para("reason", true, 1000)},
+				Counts: []flow.Tally{{Measure: "clue.passed_on", Dim: "forward_reason"}}, Drops: []string{"clue.opinion"}, Basis: basis("TL", "171"), Key: true, Refusal: []string{"*"}},
 			{Name: "reassign", From: []string{Arrived, Opinion, InquiryReady, LetterReady, LetterSent, Awaiting, InquiryReport, VerifyPlan, Verifying, Signing, Verified, Settling}, Also: []string{Arrived, Opinion}, By: supervisor, Fresh: []string{"tipoff.accept_forwarded"},
 				Fields: []flow.Field{target, para("reason", true, 500)}, Basis: basis("JK", "14–18")},
 			{Name: "receive", From: []string{Arrived}, To: Opinion, By: handler, Many: true, Basis: basis("JK", "14–18")},
@@ -131,7 +151,7 @@ func (s *Service) Table() *flow.Table {
 				Fork: &flow.Fork{Field: "disposal", To: map[string]string{"inquiry": InquiryReady, "verification": VerifyPlan, "shelve": Shelved, "close": Settling}}, Also: []string{LetterReady},
 				Fields: []flow.Field{choice("disposal", "disposal"), para("reason", true, 2000), day("studied_on"), line("studied_by", true),
 					when(choice("inquiry_form", "inquiry_form"), "disposal", "inquiry"), when(choice("talk_by", "talk_by"), "inquiry_form", "talk"),
-					when(para("inquiry_plan", true, 2000), "disposal", "inquiry"), when(choice("close_ground", "close_ground"), "disposal", "close")},
+					onlyIf(when(yesNo("party_secretary"), "disposal", "inquiry"), flow.FlagChief), when(para("inquiry_plan", true, 2000), "disposal", "inquiry"), when(choice("close_ground", "close_ground"), "disposal", "close")},
 				Fresh:  []string{"inquiry.start", "verify.plan", "clue.settle", "clue.shelve_review"},
 				Counts: []flow.Tally{{Measure: "clue.disposed", Dim: "disposal"}}, Basis: basis("JK", "17", "JD", "21"), Key: true, Refusal: []string{"shelve", "close"}},
 			{Name: "give_back", From: []string{Arrived, Opinion}, To: Pool, Via: ReturnReview, Chain: "clue.return", By: handler, Fields: []flow.Field{para("reason", true, 1000)},
@@ -178,17 +198,20 @@ func (s *Service) Table() *flow.Table {
 				Fresh: []string{"clue.opinion", "clue.assign"}, Basis: basis("JK", "17")},
 			{Name: "reopen", From: []string{Closed, Handed}, To: Opinion, Also: []string{Pool}, Via: ReopenReview, Chain: "clue.reopen", By: supervisor, Fields: []flow.Field{para("reason", true, 1000)},
 				Fresh: []string{"clue.opinion", "clue.assign"}, Basis: basis("JD", "21"), Key: true},
-			{Name: "reconsider", From: []string{Closed, Shelved, Settling}, To: Opinion, Also: []string{Pool}, By: []flow.By{flow.BySuperior}, Fields: []flow.Field{para("reason", true, 1000)},
+			{Name: "reconsider", From: []string{Closed, Shelved, Settling, PassedOn}, To: Opinion, Also: []string{Pool}, By: []flow.By{flow.BySuperior}, Fields: []flow.Field{para("reason", true, 1000)},
 				Fresh: []string{"clue.opinion", "clue.assign"}, Ends: []string{flow.RuleSuperior}, Drops: []string{"clue.settle", "clue.shelve_review"}, Basis: basis("JCF", "17"), Key: true},
 			{Name: "report_back", From: []string{Settling, Shelved, Closed, ToCase, Handed}, By: []flow.By{flow.ByHandler, flow.BySupervision}, Ends: []string{"tipoff.assigned"},
 				Fields: []flow.Field{day("on"), line("paper_no", true), para("gist", true, 2000)}, Basis: basis("JK", "21")},
+			{Name: "note_assigned", From: []string{Pool, Arrived, Opinion}, By: supervisor, Fields: flow.AssignedFields(), Starts: map[string]string{flow.RuleAnswer: "on"}, Restart: []string{flow.RuleAnswer},
+				Basis: basis("JK", "21"), Key: true},
+			{Name: "answer_above", From: []string{Settling, Shelved, Closed, ToCase, Handed, PassedOn}, By: supervisor, Fields: flow.AnswerFields(), Ends: []string{flow.RuleAnswer}, Basis: basis("JK", "21"), Key: true},
 			{Name: "case_ended", From: []string{ToCase}, By: []flow.By{flow.BySystem}, Quiet: true, Basis: basis("JD", "21")},
 		},
 		Hooks: flow.Hooks{
 			Facts: s.facts,
 			Attr:  s.attr,
 			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){
-				"no_answer": s.shutNoAnswer, "report_back": s.shutReport,
+				"no_answer": s.shutNoAnswer, "report_back": s.shutReport, "to_intake": s.shutToIntake, "pass_on": s.shutPassOn, "note_assigned": s.shutAssigned, "answer_above": flow.ShutAnswer,
 			},
 			Check: map[string]func(context.Context, *flow.Op) error{
 				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkBack,
@@ -197,6 +220,7 @@ func (s *Service) Table() *flow.Table {
 				"hand_out": s.applyHandOut, "reassign": s.applyReassign, "give_back": s.applyGiveBack, "propose": s.applyDisposal, "propose_outcome": s.applyOutcome,
 				"submit_plan": s.applyTeam, "change_team": s.applyTeam, "write_report": s.applyReport, "sign": s.applySign, "amend_report": s.applyAmend,
 				"propose_result": s.applyResult, "settle": s.applySettle, "revive": s.applyReopen, "reopen": s.applyReopen, "reconsider": s.applyReopen,
+				"to_intake": s.applyToIntake, "pass_on": s.applyPassOn, "note_assigned": flow.ApplyAssigned,
 			},
 		},
 	}

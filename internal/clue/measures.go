@@ -19,6 +19,7 @@ func Measures() []measure.Def {
 		measure.FlowDef("clue.disposed", measure.Hand, true, "disposal"),
 		measure.FlowDef("clue.inquired", measure.Hand, true, "inquiry_outcome"),
 		measure.FlowDef("clue.verified", measure.Hand, true, "verification_outcome"),
+		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
 		{Name: "clue.by_channel", Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, NeverScored: true, Dims: []string{"channel", "clue_source"}, Value: byChannel, Rows: byChannelRows},
 		flow.ShareDef("clue.filed_per_disposed", "clue.disposed", measure.Hand, true, filed),

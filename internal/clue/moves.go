@@ -21,7 +21,7 @@ func (s *Service) facts(context.Context, db.Reader, *flow.Matter) (func(flow.Val
 		if choice == "" {
 			choice = in.Str("outcome")
 		}
-		return rulebook.Facts{"choice": choice, "track": in.Str("track"), "nth": in.Str("nth")}
+		return rulebook.Facts{"choice": choice, "track": in.Str("track"), "secretary": in.Str("party_secretary")}
 	}, nil
 }
 
@@ -87,6 +87,50 @@ func (s *Service) applyHandOut(ctx context.Context, op *flow.Op) error {
 		return err
 	}
 	return s.hand(ctx, op)
+}
+
+// shutToIntake keeps the way back to the intake office for clues that a report is behind.
+func (s *Service) shutToIntake(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	c, err := Get(ctx, r, m.ID.Key)
+	if err != nil || c.Tipoff != "" {
+		return "", err
+	}
+	return "clue.no_tipoff", nil
+}
+
+// shutPassOn leaves it to the intake office to pass on what a report is behind: its reporter has to be told.
+func (s *Service) shutPassOn(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	c, err := Get(ctx, r, m.ID.Key)
+	if err != nil || c.Tipoff == "" {
+		return "", err
+	}
+	return "clue.to_intake_first", nil
+}
+
+// shutAssigned leaves it to the intake office to note an assignment that came with a report.
+func (s *Service) shutAssigned(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	c, err := Get(ctx, r, m.ID.Key)
+	if err != nil {
+		return "", err
+	}
+	if c.Tipoff != "" {
+		return "clue.intake_notes", nil
+	}
+	return flow.ShutAssigned(ctx, r, m)
+}
+
+func (s *Service) applyToIntake(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	op.M.Outcome = "returned"
+	return s.Intake.BackFromClue(ctx, op.Tx, c.Tipoff)
+}
+
+func (s *Service) applyPassOn(_ context.Context, op *flow.Op) error {
+	op.M.Outcome = "passed_on"
+	return nil
 }
 
 // checkBack keeps the report asked for when the tip-off was assigned, whoever the clue is given to now.

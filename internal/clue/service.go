@@ -105,7 +105,7 @@ func (s *Service) FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter,
 	}
 	m := flow.Matter{Kind: Kind, Organ: t.Organ, Received: tx.Today(), Title: t.Title, Source: t.Source, Rank: t.Rank, Subject: t.Subject, SubjectPost: t.SubjectPost,
 		Township: t.Township, Parent: t.ID.Key, Root: t.Root}
-	copyFlags(&m, t, flow.FlagNamed, flow.FlagChief, flow.FlagMember, flow.FlagParty)
+	copyFlags(&m, t, flow.FlagNamed, flow.FlagChief, flow.FlagMember, flow.FlagParty, flow.FlagAbove)
 	if m.Source != "tipoff" {
 		m.Received = t.Received
 	}

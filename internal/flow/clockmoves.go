@@ -44,7 +44,7 @@ func (e *Engine) clockProposal(ctx context.Context, who access.Actor, matter id.
 		if cm.Length > 0 {
 			in.Set("length", strconv.Itoa(cm.Length))
 		}
-		vals, err := e.validate(ctx, tx, who, &m, e.ClockFields(x.Clock, move, tx.Today()), in, tx.Today())
+		vals, err := e.validate(ctx, tx, who, &m, e.ClockFields(x, move, tx.Today()), in, tx.Today())
 		if err != nil {
 			return ledger.Act{}, err
 		}
@@ -52,7 +52,7 @@ func (e *Engine) clockProposal(ctx context.Context, who access.Actor, matter id.
 		vals.Set("rule", x.Rule)
 		vals.Set("nth", x.Nth())
 		if move == MoveExtend {
-			length := x.Timer.Extend.Length
+			length := x.Longer()
 			if length == 0 {
 				length = vals.Int("length")
 			}
@@ -167,7 +167,7 @@ func (e *Engine) clockAct(ctx context.Context, who access.Actor, matter id.ID, c
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		in, err := e.validate(ctx, tx, who, &m, e.ClockFields(x.Clock, move, tx.Today()), Values{"reason": {cm.Reason}}, tx.Today())
+		in, err := e.validate(ctx, tx, who, &m, e.ClockFields(x, move, tx.Today()), Values{"reason": {cm.Reason}}, tx.Today())
 		if err != nil {
 			return ledger.Act{}, err
 		}

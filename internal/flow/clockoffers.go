@@ -62,6 +62,9 @@ func (e *Engine) ClockStand(ctx context.Context, r db.Reader, who access.Actor, 
 	return x, err
 }
 
+// Longer is how much longer the next extension makes the clock; 0: as approved.
+func (x ClockStand) Longer() int { return x.Timer.Extend.Of(x.Extended + 1) }
+
 // ClockFile is as much of a matter's dossier as says how one of its clocks stands. The caller has seen the matter.
 func ClockFile(ctx context.Context, r db.Reader, m Matter, c deadline.Clock) (*Dossier, error) {
 	d := &Dossier{Matter: m, Clocks: []deadline.Clock{c}}
@@ -143,13 +146,13 @@ func (x *ClockStand) Nth() string {
 
 // ClockFields are the fields of a clock move. A reason is one's own affair, save for a request and for what was done
 // about something that rose.
-func (e *Engine) ClockFields(c deadline.Clock, move string, today calendar.Date) []Field {
-	t, _ := e.Rules.TimerVersion(c.Rule, c.Version)
+func (e *Engine) ClockFields(x ClockStand, move string, today calendar.Date) []Field {
+	t := x.Timer
 	asks := move == MoveExtend || move == MovePause
-	out := []Field{{Name: "reason", Kind: Para, Must: asks || move == MoveSeen && c.Rule == RuleRisen, Max: longRemark}}
+	out := []Field{{Name: "reason", Kind: Para, Must: asks || move == MoveSeen && x.Rule == RuleRisen, Max: longRemark}}
 	switch {
-	case move == MoveExtend && t.Extend != nil && t.Extend.Length == 0:
-		out = append([]Field{{Name: "length", Kind: Count, Must: true, Min: 1, Max: e.Rules.Limit("clock.extend", c.Start)}}, out...)
+	case move == MoveExtend && t.Extend != nil && x.Longer() == 0:
+		out = append([]Field{{Name: "length", Kind: Count, Must: true, Min: 1, Max: e.Rules.Limit("clock.extend", x.Start)}}, out...)
 	case move == MovePause:
 		f := Field{Name: "ground", Kind: Choice, Must: true, List: "pause_reason"}
 		for _, r := range e.Rules.Terms(f.List, today) {

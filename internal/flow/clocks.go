@@ -13,7 +13,7 @@ import (
 )
 
 // restart ends the clocks of the rules as met and begins them anew.
-func (e *Engine) restart(ctx context.Context, op *Op) error {
+func (e *Engine) restart(ctx context.Context, op *Op, starts map[string]calendar.Date) error {
 	if err := e.endRules(ctx, op, op.Move.Restart, deadline.Fulfilled); err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (e *Engine) restart(ctx context.Context, op *Op) error {
 			again.Rules = append(again.Rules, u)
 		}
 	}
-	return e.startClocks(ctx, op, nil, again, nil)
+	return e.startClocks(ctx, op, nil, again, starts)
 }
 
 // shift changes the state: clocks of the old one that the new one lacks end, those of the new one start.

@@ -145,7 +145,7 @@ func (d *drawing) states() {
 	}
 }
 
-var flagWords = map[string]string{flow.FlagNamed: "实名件", flow.FlagAssigned: "交办件", flow.FlagPost: "涉及职务、工资变更的", flow.FlagPunished: "给予处分的", flow.FlagOffice: "仅给予政务处分的", flow.FlagTownship: "乡镇办理的"}
+var flagWords = map[string]string{flow.FlagNamed: "实名件", flow.FlagAssigned: "交办件", flow.FlagAnswer: "上级交办件", flow.FlagPost: "涉及职务、工资变更的", flow.FlagPunished: "给予处分的", flow.FlagOffice: "仅给予政务处分的", flow.FlagTownship: "乡镇办理的"}
 
 // clock is one obligation of a state: what, how long, who owes it, how hard it is.
 func (d *drawing) clock(u flow.Use) string {

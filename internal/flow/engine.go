@@ -387,7 +387,7 @@ func (e *Engine) apply(ctx context.Context, op *Op) error {
 		}
 	}
 	if len(op.Move.Restart) > 0 {
-		if err := e.restart(ctx, op); err != nil {
+		if err := e.restart(ctx, op, starts); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func (e *Engine) factsAt(ctx context.Context, r db.Reader, m *Matter, level int)
 		}
 	}
 	return func(in Values) rulebook.Facts {
-		f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAssigned)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember)), "level": levelName(level)}
+		f := rulebook.Facts{"rank": m.Rank, "source": m.Source, "assigned": yesNo(m.Is(FlagAbove)), "chief": yesNo(m.Is(FlagChief)), "member": yesNo(m.Is(FlagMember)), "level": levelName(level), "nth": in.Str("nth")}
 		maps.Copy(f, more(in))
 		return f
 	}, nil

@@ -53,7 +53,9 @@ const (
 	FlagRepeat   = "repeat"   // something like it was there before
 	FlagRisen    = "risen"    // it rose by itself
 	FlagAsked    = "asked"    // more time, or a pause, was asked for on one of its clocks
-	FlagAssigned = "assigned" // to be reported back
+	FlagAssigned = "assigned" // the county wants a report back from whoever handles it
+	FlagAbove    = "above"    // an organ above assigned it to this one
+	FlagAnswer   = "answer"   // and this is the matter under which that organ is answered
 	FlagChief    = "chief"    // the subject is chief of the next lower Party committee
 	FlagMember   = "member"   // the subject sits on the committee of the same level
 	FlagParty    = "party"    // a Party member

@@ -152,6 +152,7 @@ type Field struct {
 	Of    string   // where persons or units come from: handlers, reviewers, targets …
 	Codes []string // choices when they are no rulebook list; words in locale under choice.<name>.<code>
 	When  *When    // asked only then
+	If    string   // asked only for matters with this flag
 	Min   int      // at least so many persons
 	Least string   // the limit of the rulebook that Min is
 	Max   int      // at most so many characters

@@ -79,6 +79,9 @@ func (f Field) Limit() int {
 func (e *Engine) Asked(ctx context.Context, r db.Reader, m *Matter, fields []Field) ([]Field, error) {
 	var out []Field
 	for _, f := range fields {
+		if f.If != "" && !m.Is(f.If) {
+			continue
+		}
 		if f.When != nil && strings.HasPrefix(f.When.Field, "@") {
 			v, err := e.attr(ctx, r, m, f.When.Field[1:])
 			if err != nil {

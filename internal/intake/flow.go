@@ -38,17 +38,19 @@ var (
 // Table is the life of a tip-off.
 func (s *Service) Table() *flow.Table {
 	first := flow.Use{Rule: "tipoff.first_action", By: flow.ByIntake}
+	// What an organ above assigned is answered to it, whatever became of the report here.
+	answer := flow.Use{Rule: "tipoff.answer_above", By: flow.ByIntake, If: flow.FlagAnswer}
 	note := flow.Field{Name: "note", Kind: flow.Para, Max: 500}
 	return &flow.Table{Kind: Kind, Mark: "信",
 		States: []flow.State{
-			{Name: Received, Stage: "received", Rules: []flow.Use{first, noticeDue}, Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept}, Basis: []rulebook.Basis{jk("13")}},
-			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeKept}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: Merged, Stage: "in_hand", Rules: []flow.Use{noticeKept}, NoClock: "waits_main", Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: ResultDue, Stage: "result", Rules: []flow.Use{{Rule: "tipoff.result", By: flow.ByIntake}, noticeKept}, Basis: []rulebook.Basis{jk("ch. 4")}},
-			{Name: Closed, Stage: "closed", End: true},
-			{Name: Declined, Stage: "closed", End: true, Rules: []flow.Use{noticeKept}, Basis: []rulebook.Basis{jk("13")}},
-			{Name: PassedOn, Stage: "closed", End: true, Rules: []flow.Use{noticeKept}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: Received, Stage: "received", Rules: []flow.Use{first, noticeDue, answer}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept, answer}, Basis: []rulebook.Basis{jk("13")}},
+			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeKept, answer}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: Merged, Stage: "in_hand", Rules: []flow.Use{noticeKept, answer}, NoClock: "waits_main", Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: ResultDue, Stage: "result", Rules: []flow.Use{{Rule: "tipoff.result", By: flow.ByIntake}, noticeKept, answer}, Basis: []rulebook.Basis{jk("ch. 4")}},
+			{Name: Closed, Stage: "closed", End: true, Rules: []flow.Use{answer}},
+			{Name: Declined, Stage: "closed", End: true, Rules: []flow.Use{noticeKept, answer}, Basis: []rulebook.Basis{jk("13")}},
+			{Name: PassedOn, Stage: "closed", End: true, Rules: []flow.Use{noticeKept, answer}, Basis: []rulebook.Basis{jk("14–18")}},
 		},
 		Moves: []flow.Move{
 			{Name: "accept", From: []string{Received}, To: InHand, By: []flow.By{flow.ByIntake}, Many: true,
@@ -61,7 +63,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}, {Name: "verify_note", Kind: flow.Para, Max: 1000}},
 				Counts: []flow.Tally{{Measure: "tipoff.accepted", Dim: "@channel"}}, Basis: []rulebook.Basis{jk("21")}, Key: true},
 			{Name: "pass_on", From: []string{Received}, To: PassedOn, By: []flow.By{flow.ByIntake},
-				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed"}},
+				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed", "sender"}},
 					{Name: "organ_name", Kind: flow.Line, Must: true}, {Name: "paper_no", Kind: flow.Line, Must: true}, note},
 				Counts: []flow.Tally{{Measure: "tipoff.passed_on", Dim: "forward_reason"}}, Basis: []rulebook.Basis{jk("14–18"), {Reg: "TL", Art: "169"}}, Key: true, Refusal: []string{"*"}},
 			{Name: "merge", From: []string{Received}, To: Merged, By: []flow.By{flow.ByIntake},
@@ -83,6 +85,11 @@ func (s *Service) Table() *flow.Table {
 					{Name: "objects", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}, When: &flow.When{Field: "reached", In: []string{"yes"}}},
 					{Name: "objection", Kind: flow.Para, Must: true, Max: 1000, When: &flow.When{Field: "objects", In: []string{"yes"}}}},
 				Basis: []rulebook.Basis{jk("ch. 4")}, Key: true},
+			{Name: "note_assigned", From: []string{Received}, By: []flow.By{flow.ByIntake}, Fields: flow.AssignedFields(), Starts: map[string]string{"tipoff.answer_above": "on"}, Restart: []string{"tipoff.answer_above"},
+				Basis: []rulebook.Basis{jk("21")}, Key: true},
+			{Name: "answer_above", From: []string{ResultDue, Closed, Declined, PassedOn}, By: []flow.By{flow.ByIntake}, Fields: flow.AnswerFields(), Ends: []string{"tipoff.answer_above"},
+				Basis: []rulebook.Basis{jk("21")}, Key: true},
+			{Name: "come_back", From: []string{InHand}, To: Received, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.first_action"}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: "finish_anonymous", From: []string{InHand, Merged}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("29")}},
 			{Name: "again", From: []string{ResultDue, Closed}, To: InHand, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("ch. 4")}},
@@ -91,10 +98,10 @@ func (s *Service) Table() *flow.Table {
 				Basis: []rulebook.Basis{{Reg: "JCF", Art: "17"}}, Key: true},
 		},
 		Hooks: flow.Hooks{
-			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"notify": s.shutNotify},
+			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"notify": s.shutNotify, "note_assigned": flow.ShutAssigned, "answer_above": flow.ShutAnswer},
 			Apply: map[string]func(context.Context, *flow.Op) error{
 				"accept": s.applyAccept, "forward": s.applyForward, "assign": s.applyAssign, "merge": s.applyMerge, "decline": s.applyDecline,
-				"notify": s.applyNotify, "tell_result": s.applyTold, "pass_on": s.applyPassOn, "reconsider": s.applyReconsider,
+				"notify": s.applyNotify, "tell_result": s.applyTold, "pass_on": s.applyPassOn, "reconsider": s.applyReconsider, "come_back": s.applyComeBack, "note_assigned": flow.ApplyAssigned,
 			},
 			Attr: s.attr,
 		},

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
@@ -99,7 +100,67 @@ func (s *Service) toPool(ctx context.Context, op *flow.Op, target id.ID, assigne
 		return err
 	}
 	t.Clue, t.Assigned, t.Target = clue.Key, assigned, target.Key
+	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
+		return err
+	}
+	return s.follow(ctx, op, clue.Key)
+}
+
+// repeats are the tip-offs that joined this one.
+func repeats(ctx context.Context, r db.Reader, main id.Key) ([]string, error) {
+	return db.Column[string](ctx, r, `SELECT t.id FROM tipoffs t WHERE t.city_id = $1 AND t.main_id = $2 ORDER BY t.id`, main)
+}
+
+// follow takes the tip-offs that joined one along to its new clue, when it is taken up a second time; what their
+// reporters were told when it ended before is not the last word.
+func (s *Service) follow(ctx context.Context, op *flow.Op, clue id.Key) error {
+	keys, err := repeats(ctx, op.Tx, op.M.ID.Key)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	for _, k := range keys {
+		t, err := Get(ctx, op.Tx, k)
+		if err != nil {
+			return err
+		}
+		t.Clue = clue
+		if err := saveTipoff(ctx, op.Tx, k, t); err != nil {
+			return err
+		}
+	}
+	return s.Reopened(ctx, op.Tx, clue)
+}
+
+// BackFromClue is told that case supervision gave a clue back (JK 14–18): its tip-off is looked at anew, with the days of
+// a first look.
+func (s *Service) BackFromClue(ctx context.Context, tx *ledger.Tx, tipoff id.Key) error {
+	m, err := flow.Lock(ctx, tx, tipoff)
+	if err != nil {
+		return err
+	}
+	return s.Engine.Make(ctx, tx, &m, "come_back", flow.Values{})
+}
+
+// applyComeBack takes back what was counted as accepted.
+func (s *Service) applyComeBack(ctx context.Context, op *flow.Op) error {
+	t, err := Get(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	if err := measure.Count(ctx, op.Tx, "tipoff.accepted", t.Channel, op.M.Organ.Key, op.Day, op.M.ID.Key, -1); err != nil {
+		return err
+	}
+	t.Clue, t.Assigned, t.Target = "", false, ""
 	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+}
+
+// endRepeats ends with a tip-off that is not taken up those that joined it: their reporters are owed an answer too.
+func (s *Service) endRepeats(ctx context.Context, op *flow.Op) error {
+	keys, err := repeats(ctx, op.Tx, op.M.ID.Key)
+	if err != nil {
+		return err
+	}
+	return s.finish(ctx, op.Tx, keys, op.M.Outcome)
 }
 
 func (s *Service) applyPassOn(ctx context.Context, op *flow.Op) error {
@@ -109,7 +170,10 @@ func (s *Service) applyPassOn(ctx context.Context, op *flow.Op) error {
 	}
 	op.M.Outcome = "passed_on"
 	t.Ground, t.Target = op.In.Str("forward_reason"), op.In.Str("organ_name")
-	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
+		return err
+	}
+	return s.endRepeats(ctx, op)
 }
 
 func (s *Service) applyDecline(ctx context.Context, op *flow.Op) error {
@@ -119,7 +183,10 @@ func (s *Service) applyDecline(ctx context.Context, op *flow.Op) error {
 	}
 	op.M.Outcome = "declined"
 	t.Ground = op.In.Str("ground")
-	return saveTipoff(ctx, op.Tx, op.M.ID.Key, t)
+	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
+		return err
+	}
+	return s.endRepeats(ctx, op)
 }
 
 func (s *Service) applyReconsider(ctx context.Context, op *flow.Op) error {
@@ -194,6 +261,10 @@ func (s *Service) Finished(ctx context.Context, tx *ledger.Tx, clue id.Key, outc
 	if err != nil {
 		return err
 	}
+	return s.finish(ctx, tx, keys, outcome)
+}
+
+func (s *Service) finish(ctx context.Context, tx *ledger.Tx, keys []string, outcome string) error {
 	for _, k := range keys {
 		m, err := flow.Lock(ctx, tx, k)
 		if err != nil {

@@ -44,17 +44,18 @@ var steps = map[string]bool{
 // factValues are what a condition may ask, with the values it may have: those named here, those of a closed list
 // (listOf), the codes in ranks.yaml, or for the choice made in the move any code of a closed list and any sanction.
 var factValues = map[string][]string{
-	"rank":     nil,
-	"choice":   nil,
-	"source":   nil,                            // where the clue came from
-	"track":    nil,                            // Party discipline, public office, both
-	"level":    {"township", "county", "city"}, // of the unit that handles the matter
-	"assigned": {"yes", "no"},                  // from above, to be reported back
-	"chief":    {"yes", "no"},                  // the subject is chief of the next lower Party committee
-	"member":   {"yes", "no"},                  // the subject sits on the same-level Party committee or commission
-	"nth":      {"1", "2", "more"},             // which extension this is
-	"category": nil,                            // which kind of official the subject is
-	"body":     nil,                            // who decides or decided the sanction; the Party's where there are two
+	"rank":      nil,
+	"choice":    nil,
+	"source":    nil,                            // where the clue came from
+	"track":     nil,                            // Party discipline, public office, both
+	"level":     {"township", "county", "city"}, // of the unit that handles the matter
+	"assigned":  {"yes", "no"},                  // from above, to be reported back
+	"chief":     {"yes", "no"},                  // the subject is chief of the next lower Party committee
+	"secretary": {"yes", "no"},                  // it is to be reported to the Party secretary of the same level
+	"member":    {"yes", "no"},                  // the subject sits on the same-level Party committee or commission
+	"nth":       {"1", "2", "more"},             // which extension this is
+	"category":  nil,                            // which kind of official the subject is
+	"body":      nil,                            // who decides or decided the sanction; the Party's where there are two
 }
 
 // paperValues is the same for the papers: what must have been chosen for one of them to fit.

@@ -235,8 +235,8 @@ func (l *loader) extension(what string, e Extension) {
 	l.unit(what, e.Unit)
 	l.sure(what, e.Sure)
 	l.basis(what, e.Basis)
-	if e.Length < 0 || e.Times < 0 {
-		l.fail("%s: length and times must be whole numbers, 0 or more", what)
+	if e.Length < 0 || e.Times < 0 || e.Fixed < 0 {
+		l.fail("%s: length, fixed and times must be whole numbers, 0 or more", what)
 	}
 	if _, ok := l.b.chains[e.Approval]; !ok {
 		l.fail("%s: approved by %q, which approvals.yaml lacks", what, e.Approval)

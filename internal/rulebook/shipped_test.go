@@ -53,7 +53,7 @@ func TestApprovalsThatCodeNames(t *testing.T) {
 	for _, id := range strings.Fields(`
 		tipoff.decline clue.return clue.disposal inquiry.outcome verify.plan verify.result clue.reopen
 		case.file case.transfer case.return case.review_report case.decide case.close
-		ext.assigned ext.verify ext.investigate ext.review ext.execute_post ext.petition`) {
+		ext.assigned ext.answer_above clue.pass_on ext.verify ext.investigate ext.review ext.execute_post ext.petition`) {
 		if _, _, ok := b.Chain(id, day, nil); !ok {
 			t.Errorf("approval %s is missing, or has no case for a matter without facts", id)
 		}
@@ -68,7 +68,7 @@ func TestListsThatCodeNames(t *testing.T) {
 		"clue_source":          "tipoff found inspection transfer",
 		"transfer_from":        "audit police procuratorate court administration organ inspection_office other",
 		"decline_ground":       "litigation other_organ no_substance",
-		"forward_reason":       "lower_managed other_place other_organ",
+		"forward_reason":       "lower_managed other_place other_organ sender",
 		"slip_reason":          "higher_managed own_chief",
 		"disposal":             "inquiry verification shelve close",
 		"close_ground":         "vague unclear_subject deceased implausible concluded",
@@ -98,6 +98,7 @@ func TestListsThatCodeNames(t *testing.T) {
 		"service_way":       "in_person post public_notice left",
 		"late_entry_reason": "outage visit_outside transfer_late other",
 		"return_kind":       "investigation supplement",
+		"assigning_organ":   "centre province city",
 		"hand_back_reason":  "overreach absence misplacement",
 		"misconduct": "not_acting not_carrying_out harming_people overload formalism_other " +
 			"gifts dining allowances travel ceremonies hedonism_other",
@@ -279,7 +280,8 @@ func TestWhoApproves(t *testing.T) {
 		{"clue.disposal", "rank=village choice=close assigned=yes", "head deputy principal"},
 		{"clue.disposal", "rank=village choice=close source=inspection", "head deputy principal"},
 		{"clue.disposal", "rank=village choice=inquiry", "head deputy principal"},
-		{"clue.disposal", "rank=section choice=inquiry chief=yes", "head deputy principal record_party_secretary"},
+		{"clue.disposal", "rank=section choice=inquiry chief=yes secretary=yes", "head deputy principal record_party_secretary"},
+		{"clue.disposal", "rank=section choice=inquiry chief=yes secretary=no", "head deputy principal"},
 		{"clue.disposal", "rank=staff choice=shelve member=yes", "head deputy principal"},
 		{"inquiry.outcome", "choice=accept", "head deputy"},
 		{"inquiry.outcome", "choice=again", "head deputy"},
@@ -316,9 +318,13 @@ func TestWhoApproves(t *testing.T) {
 		{"case.decide", "level=county choice=party_warning member=yes", "record_higher principal record_party_committee"},
 		{"case.decide", "level=county choice=dismiss member=yes", "principal"},
 		{"case.close", "", "head deputy"},
-		{"ext.assigned", "nth=1", "principal"},
-		{"ext.assigned", "nth=2", "record_higher"},
-		{"ext.assigned", "nth=more", "record_higher"},
+		{"ext.assigned", "nth=1 level=township", "head"},
+		{"ext.assigned", "nth=1 level=county", "principal"},
+		{"ext.assigned", "nth=2 level=township", "principal"},
+		{"ext.answer_above", "nth=1", "principal"},
+		{"ext.answer_above", "nth=2", "record_higher"},
+		{"ext.answer_above", "nth=more", "record_higher"},
+		{"clue.pass_on", "", "deputy"},
 		{"ext.verify", "nth=1", "deputy"},
 		{"ext.investigate", "nth=1", "deputy principal"},
 		{"ext.review", "nth=1", "deputy"},

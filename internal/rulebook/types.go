@@ -105,12 +105,21 @@ const (
 
 // Extension says how a timer may be lengthened.
 type Extension struct {
-	Length   int     `yaml:"length" json:"length"` // 0: as approved, no fixed length
+	Length   int     `yaml:"length" json:"length"`         // 0: as approved, no fixed length
+	Fixed    int     `yaml:"fixed" json:"fixed,omitempty"` // how many have that length, the further ones being as approved; 0: all
 	Unit     Unit    `yaml:"unit" json:"unit"`
 	Times    int     `yaml:"times" json:"times"` // 0: without a fixed number
 	Approval string  `yaml:"approval" json:"approval"`
 	Basis    []Basis `yaml:"basis" json:"basis,omitempty"`
 	Sure     Sure    `yaml:"sure" json:"sure"`
+}
+
+// Of is the length of the nth extension; 0: as approved.
+func (x Extension) Of(nth int) int {
+	if x.Fixed > 0 && nth > x.Fixed {
+		return 0
+	}
+	return x.Length
 }
 
 // Bounds is what a county may set instead of Length; nothing when both are zero.

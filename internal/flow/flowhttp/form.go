@@ -319,14 +319,14 @@ func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
 		Action: "/m/" + m.ID.String() + "/clock/" + k.ID.Key + "/" + act, Version: itoa(int(m.Version)), Key: web.NewKey(), Button: c.T("move.clock." + act)}
 	t := x.Timer
 	v.About = ui.Segments{{Text: m.Title}, {Text: p.clockName(c.Lang, k)}, {Text: c.T("due.on", ui.DayIn(c.Lang, k.Due, c.Today))}}
-	if act == flow.MoveExtend && t.Extend != nil && t.Extend.Length > 0 {
-		v.About = append(v.About, ui.Segment{Text: c.T("clock.extend_by", lengthText(c.Lang, t.Extend.Length, t.Extend.Unit))})
+	if act == flow.MoveExtend && t.Extend != nil && x.Longer() > 0 {
+		v.About = append(v.About, ui.Segment{Text: c.T("clock.extend_by", lengthText(c.Lang, x.Longer(), t.Extend.Unit))})
 	}
 	if act == flow.MoveExtend || act == flow.MovePause {
 		v.Button = c.T("form.propose")
 	}
 	texts := web.Texts(c.Lang, problem)
-	for _, f := range p.Engine.ClockFields(k, act, c.Today) {
+	for _, f := range p.Engine.ClockFields(x, act, c.Today) {
 		fv, err := p.fieldView(c, r, m, act, f, in, texts)
 		if err != nil {
 			return err

@@ -220,6 +220,9 @@ func (p *Pages) row(c *web.Ctx, l *look, m flow.Matter) rowView {
 	if m.Is(flow.FlagRisen) && m.Open {
 		r.Marks = append(r.Marks, markView{"up", c.T("mark.risen")})
 	}
+	if m.Is(flow.FlagAbove) {
+		r.Marks = append(r.Marks, markView{"up", c.T("mark.above")})
+	}
 	if m.Is(flow.FlagAssigned) {
 		r.Marks = append(r.Marks, markView{"done", c.T("mark.assigned")})
 	}

@@ -205,6 +205,9 @@ func (p *Pages) meta(c *web.Ctx, l *look, d *flow.Dossier) ui.Segments {
 	if m.Is(flow.FlagNamed) && organLevel(c.Who, m) {
 		out = append(out, ui.Segment{Text: c.T("matter.named")})
 	}
+	if m.Is(flow.FlagAbove) {
+		out = append(out, ui.Segment{Text: c.T("matter.above")})
+	}
 	if m.Is(flow.FlagAssigned) {
 		out = append(out, ui.Segment{Text: c.T("matter.assigned")})
 	}

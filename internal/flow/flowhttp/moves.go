@@ -27,7 +27,7 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 		if !o.Open {
 			v.Shut = c.T("fault."+o.Why, o.Args...)
 			if !o.Mine {
-				v.Shut += c.T("punct.space") + o.Power.Why.In(c.Lang)
+				v.Shut += c.T("punct.em") + o.Power.Why.In(c.Lang)
 			}
 			out = append(out, v)
 			continue

@@ -100,7 +100,7 @@ func (w *Words) Source(m flow.Matter) string {
 // Marks are the flags that lists show beside a matter.
 func (w *Words) Marks(m flow.Matter) []string {
 	out := []string{}
-	for _, f := range []string{flow.FlagNamed, flow.FlagRepeat, flow.FlagRisen, flow.FlagAssigned} {
+	for _, f := range []string{flow.FlagNamed, flow.FlagRepeat, flow.FlagRisen, flow.FlagAssigned, flow.FlagAbove} {
 		if m.Is(f) && (f != flow.FlagNamed || organLevel(w.l.c.Who, m)) && (f != flow.FlagRisen || m.Open) {
 			out = append(out, f)
 		}

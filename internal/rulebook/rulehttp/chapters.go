@@ -197,7 +197,9 @@ func (w *writer) timer(t rulebook.Timer, old []rulebook.Timer) entry {
 		if x.Times > 0 {
 			times = w.t("rules.times", strconv.Itoa(x.Times))
 		}
-		if x.Length > 0 {
+		if x.Fixed > 0 {
+			e.Lines = append(e.Lines, w.t("rules.extend.first", times, strconv.Itoa(x.Fixed), w.length(x.Length, x.Unit), w.chainName(x.Approval)))
+		} else if x.Length > 0 {
 			e.Lines = append(e.Lines, w.t("rules.extend", times, w.length(x.Length, x.Unit), w.chainName(x.Approval)))
 		} else {
 			e.Lines = append(e.Lines, w.t("rules.extend.open", times, w.chainName(x.Approval)))

@@ -1,0 +1,49 @@
+package flow
+
+import (
+	"context"
+
+	"qianshao/internal/deadline"
+	"qianshao/internal/platform/db"
+)
+
+// What an organ above assigns to be reported back (JK 21) is noted on whatever it came in as, and answered there. Both
+// kinds of matter that come in share these moves: note_assigned and answer_above.
+
+// RuleAnswer is the clock of the answer that an organ above is owed.
+const RuleAnswer = "tipoff.answer_above"
+
+// AssignedFields are what note_assigned asks for.
+func AssignedFields() []Field {
+	return []Field{{Name: "assigned_by", Kind: Choice, Must: true, List: "assigning_organ"}, {Name: "paper_no", Kind: Line, Must: true},
+		{Name: "on", Kind: Day, Must: true, Since: "received"}, {Name: "gist", Kind: Para, Max: 1000}}
+}
+
+// AnswerFields are what answer_above asks for.
+func AnswerFields() []Field {
+	return []Field{{Name: "on", Kind: Day, Must: true, Since: "received"}, {Name: "paper_no", Kind: Line, Must: true}, {Name: "gist", Kind: Para, Must: true, Max: 2000}}
+}
+
+// ShutAssigned notes an assignment once.
+func ShutAssigned(_ context.Context, _ db.Reader, m *Matter) (string, error) {
+	if m.Is(FlagAnswer) {
+		return "matter.assigned_already", nil
+	}
+	return "", nil
+}
+
+// ShutAnswer keeps the answer for those to whom one is owed.
+func ShutAnswer(ctx context.Context, r db.Reader, m *Matter) (string, error) {
+	c, ok, err := deadline.Last(ctx, r, m.ID.Key, RuleAnswer)
+	if err != nil || ok && c.Running() {
+		return "", err
+	}
+	return "matter.no_answer_owed", nil
+}
+
+// ApplyAssigned marks the matter; the clock of the answer begins with the move.
+func ApplyAssigned(_ context.Context, op *Op) error {
+	op.M.Set(FlagAbove)
+	op.M.Set(FlagAnswer)
+	return nil
+}
