@@ -11,8 +11,14 @@ import (
 	"qianshao/internal/web"
 )
 
-// oldVisits is how long the access log is kept. The Cybersecurity Law asks for six months.
-const oldVisits = 190 * 24 * time.Hour
+// forgetVisits removes what the access log of a tenant need not hold any longer; without a rule it holds everything.
+func (a *App) forgetVisits(ctx context.Context, c id.City) error {
+	days := a.Rules.Limit("access_log.keep", a.DB.Today())
+	if days == 0 {
+		return nil
+	}
+	return visit.Forget(ctx, a.DB, c, time.Duration(days)*24*time.Hour)
+}
 
 // opened puts down that somebody opened a page.
 func (a *App) opened(c *web.Ctx) {

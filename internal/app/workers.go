@@ -16,7 +16,6 @@ import (
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/seal"
-	"qianshao/internal/visit"
 )
 
 // The jobs that the program makes by itself. Every one may run twice, and at any time.
@@ -160,7 +159,7 @@ func (w *Workers) checkpoint(ctx context.Context) error {
 // tidy removes what is no fact and has run out.
 func (w *Workers) tidy(ctx context.Context) error {
 	err := w.each(func(ctx context.Context, c id.City) error {
-		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys), visit.Forget(ctx, w.app.DB, c, oldVisits))
+		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys), w.app.forgetVisits(ctx, c))
 	})(ctx)
 	return errors.Join(err, w.Queue.Tidy(ctx, doneJobs))
 }

@@ -318,6 +318,12 @@ func (s *Service) Late(received, today calendar.Date) bool {
 	return received.Valid() && s.Clocks.Calendar().CountWorking(received, today) > s.Rules.Limit("tipoff.late_entry", today)
 }
 
+// InTime is the earliest day of receipt that an entry today gives no reason for.
+func (s *Service) InTime(today calendar.Date) calendar.Date {
+	d, _ := s.Clocks.Calendar().AddWorking(today.AddDays(1), -s.Rules.Limit("tipoff.late_entry", today)-1) // no notice to come changes what has passed
+	return d
+}
+
 func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Unit, st Standing, in Entry) (ledger.Act, Entered, error) {
 	m := flow.Matter{Kind: KindSlip, Organ: organ.ID, Received: in.Received, Title: "上级管理件"}
 	if err := s.Engine.Create(ctx, tx, &m, nil, map[string]calendar.Date{"tipoff.up": in.Received}); err != nil {

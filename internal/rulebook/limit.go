@@ -2,13 +2,13 @@ package rulebook
 
 import "qianshao/internal/calendar"
 
-// Limit is a number that is no length of time: how many people a team takes at least, from when on a late entry must be
-// explained.
+// Limit is a number that is no deadline: how many people a team takes at least, from when on a late entry must be
+// explained, how long the access log is kept.
 type Limit struct {
 	ID    string `yaml:"id" json:"id"`
 	Name  Text   `yaml:"name" json:"name"`
 	Value int    `yaml:"value" json:"value"`
-	Unit  string `yaml:"unit" json:"unit"` // person, workday or month
+	Unit  string `yaml:"unit" json:"unit"` // person, workday, day or month
 	Force `yaml:",inline" json:"force"`
 }
 
@@ -34,8 +34,8 @@ func (l *loader) limits() {
 		if x.Value <= 0 {
 			l.fail("%s: %d limits nothing", what, x.Value)
 		}
-		if x.Unit != "person" && x.Unit != "workday" && x.Unit != "month" {
-			l.fail("%s: unit must be person, workday or month", what)
+		if x.Unit != "person" && x.Unit != "workday" && x.Unit != "day" && x.Unit != "month" {
+			l.fail("%s: unit must be person, workday, day or month", what)
 		}
 		var have []Force
 		for _, o := range l.b.limits {

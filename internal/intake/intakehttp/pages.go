@@ -197,10 +197,7 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 	v.Receipt = []ui.FieldView{channel, received}
 	late := terms(field("late_reason", "select", in.LateReason, true), "late_entry_reason")
 	late.Hint = c.T("tipoff.late.hint")
-	v.Late, v.InTime = &late, c.Today
-	for d := c.Today.AddDays(-1); !p.Intake.Late(d, c.Today) && c.Today.Sub(d) < 30; d = d.AddDays(-1) {
-		v.InTime = d
-	}
+	v.Late, v.InTime = &late, p.Intake.InTime(c.Today)
 	title, summary := field("title", "line", in.Title, true), field("summary", "para", in.Summary, true)
 	title.Max, summary.Max, summary.Rows = "80", "4000", 6
 	for _, fv := range []*ui.FieldView{&title, &summary} {

@@ -162,7 +162,7 @@ func (w *writer) timers() []group {
 	return append(gs, w.limits())
 }
 
-// limits are the numbers that are no length of time.
+// limits are the numbers that are no deadline.
 func (w *writer) limits() group {
 	g := group{ID: "limits", Name: w.t("rules.group.limits")}
 	for _, x := range w.p.Rules.Limits() {
