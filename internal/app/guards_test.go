@@ -2,7 +2,9 @@ package app_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
@@ -250,6 +252,58 @@ func TestMergeTakesNothingAway(t *testing.T) {
 		if s := w.Matter(third).State; s != intake.Received {
 			t.Errorf("it is %s", s)
 		}
+	})
+}
+
+// TestMergeWhileItEnds: a repeat that joins while what it joins is being finished is either finished with it, or is told
+// that it came too late; none is left waiting for something that has ended.
+func TestMergeWhileItEnds(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		closing := disposal("close")
+		closing["close_ground"] = []string{w.App.Rules.Terms("close_ground", d.Today())[0].Code}
+		merged := 0
+		for i := range 12 {
+			enter := func() id.ID {
+				e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), entry(w))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return e.ID
+			}
+			first := enter()
+			w.Do("intake", first, "accept", nil)
+			second := enter()
+			c := child(t, w, first, "clue")
+			w.Do("supervision", c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}, "back": {"no"}})
+			w.Do("handler", c, "propose", closing)
+			w.Approve("head", c)
+			w.Approve("deputy", c)
+			var wg sync.WaitGroup
+			var mergeErr error
+			handler, clerk, version := w.As("handler"), w.As("intake"), w.Matter(second).Version
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond / 2)
+				_, mergeErr = w.App.Engine.Do(apptest.Ctx, clerk, second, version, "merge", vals{"main": {first.Key}, "new_facts": {"无。"}})
+			})
+			if _, err := w.App.Engine.Do(apptest.Ctx, handler, c, w.Matter(c).Version, "settle", vals{"on": {"2026-10-12"}}); err != nil {
+				t.Fatal(err)
+			}
+			wg.Wait()
+			want := intake.ResultDue
+			switch {
+			case mergeErr == nil:
+				merged++
+			case fault.KindOf(mergeErr) == fault.Invalid:
+				want = intake.Received
+			default:
+				t.Fatal(mergeErr)
+			}
+			if s := w.Matter(second).State; s != want {
+				t.Errorf("merged with %v, it is %s, want %s", mergeErr, s, want)
+			}
+		}
+		t.Logf("%d of 12 were merged in time", merged)
 	})
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"qianshao/internal/access"
@@ -160,7 +161,12 @@ func (s *Service) endRepeats(ctx context.Context, op *flow.Op) error {
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, op.Tx, keys, op.M.Outcome)
+	for _, k := range keys {
+		if err := s.finish(ctx, op.Tx, k, op.M.Outcome); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) applyPassOn(ctx context.Context, op *flow.Op) error {
@@ -229,12 +235,12 @@ func (s *Service) applySend(ctx context.Context, op *flow.Op) error {
 
 // applyMerge joins a repeat to the tip-off it repeats: one family, one clue, and to every reporter their own due.
 func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
-	main, err := flow.Get(ctx, op.Tx, op.Actor, op.In.Str("main"))
+	main, err := flow.Lock(ctx, op.Tx, op.In.Str("main")) // one of repeatOptions, which must not end meanwhile
 	if err != nil {
 		return err
 	}
-	if main.State != InHand {
-		return fault.InvalidField("main", "tipoff.main_ended") // what is finished takes nothing new in: that is a report of its own
+	if !takesRepeats(main) {
+		return fault.InvalidField("main", "tipoff.main_ended")
 	}
 	mt, err := Get(ctx, op.Tx, main.ID.Key)
 	if err != nil {
@@ -257,32 +263,38 @@ func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
 
 // Finished is told that what became of a tip-off has ended. Every reporter behind it is owed an answer from that day.
 func (s *Service) Finished(ctx context.Context, tx *ledger.Tx, clue id.Key, outcome string) error {
-	keys, err := db.Column[string](ctx, tx, `SELECT t.id FROM tipoffs t WHERE t.city_id = $1 AND t.clue_id = $2 ORDER BY t.id`, clue)
-	if err != nil {
-		return err
-	}
-	return s.finish(ctx, tx, keys, outcome)
-}
-
-func (s *Service) finish(ctx context.Context, tx *ledger.Tx, keys []string, outcome string) error {
-	for _, k := range keys {
-		m, err := flow.Lock(ctx, tx, k)
+	done := map[string]bool{}
+	for {
+		keys, err := db.Column[string](ctx, tx, `SELECT t.id FROM tipoffs t WHERE t.city_id = $1 AND t.clue_id = $2 ORDER BY t.id`, clue)
 		if err != nil {
 			return err
 		}
-		if m.State != InHand && m.State != Merged {
-			continue
+		keys = slices.DeleteFunc(keys, func(k string) bool { return done[k] })
+		if len(keys) == 0 {
+			return nil
 		}
-		m.Outcome = outcome
-		move := "finish_anonymous"
-		if m.Is(flow.FlagNamed) {
-			move = "finish"
+		for _, k := range keys {
+			if err := s.finish(ctx, tx, k, outcome); err != nil {
+				return err
+			}
+			done[k] = true
 		}
-		if err := s.Engine.Make(ctx, tx, &m, move, flow.Values{}); err != nil {
-			return err
-		}
+		// While those were waited for, somebody may have merged another into them.
 	}
-	return nil
+}
+
+// finish ends one tip-off's wait for its clue.
+func (s *Service) finish(ctx context.Context, tx *ledger.Tx, tipoff id.Key, outcome string) error {
+	m, err := flow.Lock(ctx, tx, tipoff)
+	if err != nil || m.State != InHand && m.State != Merged {
+		return err
+	}
+	m.Outcome = outcome
+	move := "finish_anonymous"
+	if m.Is(flow.FlagNamed) {
+		move = "finish"
+	}
+	return s.Engine.Make(ctx, tx, &m, move, flow.Values{})
 }
 
 // Reopened is told that a finished clue is taken up again: its reporters are owed an answer once it ends anew.
@@ -371,6 +383,10 @@ func bestRepeats(all []Repeat, words string, limit int) []Repeat {
 	return out
 }
 
+// takesRepeats says whether others may be merged into a tip-off. What is finished takes nothing new in: that is a report
+// of its own.
+func takesRepeats(m flow.Matter) bool { return m.State == InHand }
+
 // repeatOptions are the tip-offs a received one may be merged into: those that are being dealt with.
 func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, _ calendar.Date) ([]flow.Option, error) {
 	subs, err := flow.Subjects(ctx, r, m.ID.Key)
@@ -384,7 +400,7 @@ func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Act
 	reps, err := s.Repeats(ctx, r, who, subs[0].Unit, subs[0].Official, subs[0].Name, m.Title+t.Summary, m.ID.Key, 20)
 	var out []flow.Option
 	for _, x := range reps {
-		if x.Matter.State == InHand {
+		if takesRepeats(x.Matter) {
 			out = append(out, flow.Option{Code: x.Matter.ID.Key, Name: x.Matter.No + " " + x.Matter.Title})
 		}
 	}
