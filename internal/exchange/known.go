@@ -22,8 +22,8 @@ type numbers struct {
 }
 
 // numbersOf reads the matters of a kind that bear some numbers, in the registers of the whole tenant: two registers may
-// use the same number.
-func (p *pass) numbersOf(ctx context.Context, kind string, nos map[string]bool) (numbers, error) {
+// use the same number. What of them the actor has in sight is said by a permission, not always the one to read them.
+func (p *pass) numbersOf(ctx context.Context, kind string, sight access.Perm, nos map[string]bool) (numbers, error) {
 	out := numbers{map[string][]bearer{}, map[string][]bearer{}}
 	var list []string
 	for no := range nos {
@@ -32,7 +32,7 @@ func (p *pass) numbersOf(ctx context.Context, kind string, nos map[string]bool) 
 	for len(list) > 0 {
 		part := list[:min(len(list), 500)]
 		list = list[len(part):]
-		visible, err := p.bearing(ctx, kind, part, p.who)
+		visible, err := p.bearing(ctx, kind, part, p.who.Scope(sight))
 		if err != nil {
 			return out, err
 		}
@@ -44,7 +44,7 @@ func (p *pass) numbersOf(ctx context.Context, kind string, nos map[string]bool) 
 		if p.who.Automatic() {
 			continue
 		}
-		all, err := p.bearing(ctx, kind, part, access.ByProgram(p.r.City()))
+		all, err := p.bearing(ctx, kind, part, access.ByProgram(p.r.City()).Scope(sight))
 		if err != nil {
 			return out, err
 		}
@@ -57,11 +57,11 @@ func (p *pass) numbersOf(ctx context.Context, kind string, nos map[string]bool) 
 	return out, nil
 }
 
-// bearing reads the matters of a kind with these numbers that somebody may see.
-func (p *pass) bearing(ctx context.Context, kind string, nos []string, who access.Actor) ([]bearer, error) {
+// bearing reads the matters of a kind with these numbers that are in a scope.
+func (p *pass) bearing(ctx context.Context, kind string, nos []string, in access.Scope) ([]bearer, error) {
 	b := db.Build(`SELECT `+flow.Columns+`, COALESCE(b.unit_id, '') FROM matters m LEFT JOIN subjects b ON b.city_id = m.city_id AND b.matter_id = m.id AND b.n = 1
 		WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.no", nos)
-	text, args := who.Scope(access.ReadOf(kind)).Where(b, "m", p.r.City()).Add(` ORDER BY m.id`).SQL()
+	text, args := in.Where(b, "m", p.r.City()).Add(` ORDER BY m.id`).SQL()
 	return db.All(ctx, p.r, func(rows *db.Rows) (k bearer, err error) {
 		k.ID.City = p.r.City()
 		return k, rows.Scan(append(k.Dest(), &k.unit)...)
@@ -97,7 +97,9 @@ func (x *importer) entered(w *past, organ access.Unit) bool {
 }
 
 // parent is the matter that a row says it came from. It stands in the row's register, or in one above if it went up and
-// is about the same county; what the actor may not see is not there, and of several none is taken.
+// is about the same county; what the actor has not in sight is not there, and of several none is taken. Sight is that of
+// the row's own kind: case supervision reads no tip-offs but is told which ones were moved on (JK 14–18), so it may say
+// which of its register's a clue came from, and learns no more than that the number is in use.
 func (x *importer) parent(no string, w *past, organ access.Unit) (flow.Matter, bool) {
 	var own, above []bearer
 	for _, k := range x.parents.seen[no] {

@@ -96,8 +96,8 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 		}
 	}
 	var err error
-	if x.there, err = p.numbersOf(ctx, kind, nos); err == nil {
-		x.parents, err = p.numbersOf(ctx, above, from)
+	if x.there, err = p.numbersOf(ctx, kind, access.ReadOf(kind), nos); err == nil {
+		x.parents, err = p.numbersOf(ctx, above, access.ReadOf(kind), from)
 	}
 	return x, err
 }

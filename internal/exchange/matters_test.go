@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/exchange"
+	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
@@ -241,14 +242,35 @@ func TestNumbersOfAnotherRegister(t *testing.T) {
 		if up, c := cs["线〔2024〕1号 other"], standing(t, w, "case")["案〔2024〕5号 other"]; c.Parent != up.ID.Key || c.Root != up.Root {
 			t.Errorf("the case joined %s, not %s", c.Parent, up.ID.Key)
 		}
-		// Who supervises cases reads no tip-offs: neither by naming a number nor in what is given out.
+		// Who supervises cases reads no tip-offs, yet says which of its own register's a clue came from.
 		right(t, w, access.ByOperator(apptest.City), "tipoffs", past[0].text, map[string]int{exchange.New: 4})
-		if got := does(bring(t, w, ours, "clues", strings.ReplaceAll(clue("石桥镇", "吴某", "信〔2024〕1号"), "线〔2024〕1号", "线〔2024〕3号"), true)); got != "2 wrong from_no:sheet.from_no" {
-			t.Errorf("from a tip-off: %s", got)
+		from := func(no, tip string) string {
+			return strings.ReplaceAll(clue("石桥镇", "吴某", tip), "线〔2024〕1号", no)
 		}
-		right(t, w, access.ByOperator(apptest.City), "clues", strings.ReplaceAll(clue("石桥镇", "吴某", "信〔2024〕1号"), "线〔2024〕1号", "线〔2024〕4号"), map[string]int{exchange.New: 1})
-		if out := given(t, w, ours, "clues", sheet.CSV, locale.Zh); strings.Contains(out, "信〔") || !strings.Contains(out, "线〔2024〕4号") {
+		right(t, w, ours, "clues", from("线〔2024〕3号", "信〔2024〕1号"), map[string]int{exchange.New: 1})
+		tip, c := standing(t, w, "tipoff")["信〔2024〕1号 county"], standing(t, w, "clue")["线〔2024〕3号 county"]
+		if c.Parent != tip.ID.Key || c.Root != tip.Root {
+			t.Errorf("the clue joined %s, not %s", c.Parent, tip.ID.Key)
+		}
+		if _, err := flow.Get(apptest.Ctx, d.In(apptest.City), ours, tip.ID.Key); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("joining it opened the tip-off: %v", err)
+		}
+		if out := given(t, w, ours, "clues", sheet.CSV, locale.Zh); strings.Contains(out, "信〔") || !strings.Contains(out, "线〔2024〕3号") {
 			t.Errorf("given out: %s", out)
+		}
+		theirRow := strings.ReplaceAll(clue("东坪镇", "卫某", "信〔2026〕9号"), "线〔2024〕1号", "线〔2024〕5号")
+		if got := does(bring(t, w, theirs, "clues", theirRow, true)); got != "2 wrong from_no:sheet.from_no" {
+			t.Errorf("another county's clue from the tip-off: %s", got)
+		}
+		right(t, w, w.As("supervision"), "clues", from("线〔2024〕6号", "信〔2026〕9号"), map[string]int{exchange.New: 1})
+		// Whoever is barred from the family is told that there is no such number.
+		kin := flow.NewRecusal{Person: w.Who["supervision"].Person, Ground: "kin", Relation: "系被反映人表弟。", Order: true}
+		if _, err := w.App.Engine.Recuse(apptest.Ctx, w.As("principal"), id.ID{City: apptest.City, Key: standing(t, w, "tipoff")["信〔2026〕9号 county"].ID.Key}, kin); err != nil {
+			t.Fatal(err)
+		}
+		last := from("线〔2024〕4号", "信〔2026〕9号")
+		if got := does(bring(t, w, w.As("supervision"), "clues", last, true)); got != "2 wrong from_no:sheet.from_no" {
+			t.Errorf("who stepped aside joins it: %s", got)
 		}
 		w.Verify()
 	})
