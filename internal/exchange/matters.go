@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -96,6 +98,11 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 		}
 	}
 	var err error
+	if tx, writing := p.r.(*ledger.Tx); writing {
+		if err := s.Engine.Reserve(ctx, tx, kind, slices.Collect(maps.Keys(nos))); err != nil {
+			return nil, err
+		}
+	}
 	if x.there, err = p.numbersOf(ctx, kind, access.ReadOf(kind), nos); err == nil {
 		x.parents, err = p.numbersOf(ctx, above, access.ReadOf(kind), from)
 	}

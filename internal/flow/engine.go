@@ -154,18 +154,6 @@ func (e *Engine) index(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 	return e.Index(ctx, tx, m)
 }
 
-// Number takes the next number of an organ's register: 云渡纪线〔2026〕0352号.
-func Number(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, on calendar.Date) (string, error) {
-	u, err := access.GetUnit(ctx, tx.For(organ.City), organ.Key)
-	if err != nil {
-		return "", err
-	}
-	var n int64
-	err = tx.Row(ctx, `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
-		ON CONFLICT (city_id, organ_id, kind, year) DO UPDATE SET n = counters.n + 1 RETURNING n`, organ.Key, kind, on.Year()).Scan(&n)
-	return fmt.Sprintf("%s纪%s〔%d〕%04d号", u.Short, mark, on.Year(), n), err
-}
-
 // Do makes a move, or proposes it when it needs approval. version is the one the caller saw.
 func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version int64, name string, in Values) (Done, error) {
 	var d Done

@@ -12,7 +12,8 @@ import (
 // Import enters a matter of the past in a transaction that the area's use case has begun: with the number, the state
 // and the days it had where it was kept before. It may stand in an end state, or in the first one, whose clocks then
 // run from the day it was received; the states between hold what only their moves write. Like any new matter it is
-// placed in the register that its subjects allow, and bars those of them who are the system's own people.
+// placed in the register that its subjects allow, and bars those of them who are the system's own people. The caller
+// has reserved the number (Reserve).
 func (e *Engine) Import(ctx context.Context, tx *ledger.Tx, m *Matter, subjects []Subject) error {
 	t, ok := e.tables[m.Kind]
 	if !ok {
