@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/sheet"
 )
 
@@ -137,13 +138,8 @@ func matchHead(cells []string, cols []column) []string {
 	at := make([]string, len(cells))
 	have := map[string]bool{}
 	for i, v := range cells {
-		v = strings.ToLower(strings.Map(func(r rune) rune {
-			if strings.ContainsRune(" 　\n*＊", r) {
-				return -1
-			}
-			return r
-		}, v))
-		if k := strings.IndexAny(v, "（("); k > 0 {
+		v = strings.ReplaceAll(text.Name(v), "*", "")
+		if k := strings.Index(v, "("); k > 0 {
 			v = v[:k]
 		}
 		for _, c := range cols {
@@ -151,7 +147,7 @@ func matchHead(cells []string, cols []column) []string {
 				continue
 			}
 			names := append([]string{c.code, ColumnName(locale.Zh, c.code), ColumnName(locale.En, c.code)}, c.also...)
-			if v != "" && slices.ContainsFunc(names, func(n string) bool { return strings.ToLower(strings.ReplaceAll(n, " ", "")) == v }) {
+			if v != "" && slices.ContainsFunc(names, func(n string) bool { return text.Name(n) == v }) {
 				at[i], have[c.code] = c.code, true
 				break
 			}
@@ -191,9 +187,9 @@ func loadUnits(ctx context.Context, r db.Reader, who access.Actor) (*unitIndex, 
 		for key, u := range us {
 			x.all[key] = u
 			if u.Code != "" {
-				x.byCode[u.Code] = u
+				x.byCode[text.Name(u.Code)] = u
 			}
-			x.byName[u.Name] = append(x.byName[u.Name], u)
+			x.byName[text.Name(u.Name)] = append(x.byName[text.Name(u.Name)], u)
 		}
 		keys = keys[k:]
 	}
@@ -205,6 +201,10 @@ func (x *unitIndex) allowed(u access.Unit) bool { return x.county == "" || u.Cou
 
 // find finds a unit by code or, if there is only one of the name where the actor may write, by name.
 func (x *unitIndex) find(v string) (access.Unit, string) {
+	if !legible(v) {
+		return access.Unit{}, "sheet.unit_unknown"
+	}
+	v = text.Name(v)
 	if u, ok := x.byCode[v]; ok {
 		if !x.allowed(u) {
 			return u, "unit.elsewhere"
@@ -292,8 +292,7 @@ func (f *form) texts(col string, limit int) []string {
 }
 
 func (f *form) day(col string, must bool) calendar.Date {
-	v := f.rec.get(col)
-	d, ok := sheet.Day(v)
+	d, ok := sheet.Day(text.Fold(f.rec.get(col)))
 	switch {
 	case !ok:
 		f.say(col, "day.invalid")
@@ -308,7 +307,7 @@ func (f *form) day(col string, must bool) calendar.Date {
 }
 
 func (f *form) month(col string) string {
-	m, ok := sheet.Month(f.rec.get(col))
+	m, ok := sheet.Month(text.Fold(f.rec.get(col)))
 	if !ok {
 		f.say(col, "sheet.month")
 	}
@@ -316,7 +315,7 @@ func (f *form) month(col string) string {
 }
 
 func (f *form) number(col string) int {
-	n, ok := sheet.Number(f.rec.get(col))
+	n, ok := sheet.Number(text.Fold(f.rec.get(col)))
 	if !ok {
 		f.say(col, "sheet.number")
 	}
@@ -324,7 +323,7 @@ func (f *form) number(col string) int {
 }
 
 func (f *form) yes(col string) bool {
-	y, ok := sheet.Yes(f.rec.get(col))
+	y, ok := sheet.Yes(text.Fold(f.rec.get(col)))
 	if !ok {
 		f.say(col, "sheet.yes_no")
 	}
@@ -357,7 +356,7 @@ func (f *form) choice(col string, must bool, options map[string]string) string {
 		}
 		return ""
 	}
-	if code, ok := options[strings.ToLower(v)]; ok {
+	if code, ok := options[text.Name(v)]; ok && legible(v) {
 		return code
 	}
 	f.say(col, "sheet.choice", v)
@@ -374,11 +373,24 @@ func (f *form) done(what, name string, changes []Changed) bool {
 	return len(f.bad) == 0
 }
 
+// legible says whether a cell holds nothing that turns text around.
+func legible(v string) bool {
+	_, ok := flow.Clean(v, true)
+	return ok
+}
+
+// goesBy adds the names that a choice goes by.
+func goesBy(choices map[string]string, code string, names ...string) {
+	for _, n := range names {
+		choices[text.Name(n)] = code
+	}
+}
+
 // terms are the choices of a list of the rulebook.
 func (s *Service) terms(list string, on calendar.Date) map[string]string {
 	out := map[string]string{}
 	for _, t := range s.Rules.Terms(list, on) {
-		out[strings.ToLower(t.Code)], out[t.Name.Zh], out[strings.ToLower(t.Name.En)] = t.Code, t.Code, t.Code
+		goesBy(out, t.Code, t.Code, t.Name.Zh, t.Name.En)
 	}
 	return out
 }
@@ -386,7 +398,7 @@ func (s *Service) terms(list string, on calendar.Date) map[string]string {
 func (s *Service) ranks() map[string]string {
 	out := map[string]string{}
 	for _, r := range s.Rules.Ranks() {
-		out[strings.ToLower(r.Code)], out[r.Name.Zh], out[strings.ToLower(r.Name.En)] = r.Code, r.Code, r.Code
+		goesBy(out, r.Code, r.Code, r.Name.Zh, r.Name.En)
 	}
 	return out
 }

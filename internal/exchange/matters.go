@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/casework"
@@ -17,6 +16,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 )
 
 // Matters of the past come with the number, the state and the days they had. One whose number is there already is left
@@ -82,9 +82,7 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 			continue
 		}
 		key := "state." + kind + "." + st.Name
-		for _, n := range []string{st.Name, locale.T(locale.Zh, key), strings.ToLower(locale.T(locale.En, key))} {
-			x.states[n] = st.Name
-		}
+		goesBy(x.states, st.Name, st.Name, locale.T(locale.Zh, key), locale.T(locale.En, key))
 	}
 	for _, l := range append(lists, "discipline") {
 		x.terms[l] = s.terms(l, p.on)
@@ -232,7 +230,7 @@ func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Contex
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
 			t.Summary, t.OutsideNo = w.summary, w.m.No
 			t.Channel, t.Ground = f.choice("channel", true, x.terms["channel"]), f.choice("ground", w.m.State == intake.Declined, x.terms["decline_ground"])
-			w.m.Source, t.Discipline = intake.SourceOf(t.Channel), x.terms["discipline"][strings.ToLower(rec.get("discipline"))]
+			w.m.Source, t.Discipline = intake.SourceOf(t.Channel), x.terms["discipline"][text.Name(rec.get("discipline"))]
 		})
 		if err != nil {
 			return nil, err
@@ -272,7 +270,7 @@ func (s *Service) planClues(ctx context.Context, p *pass) (func(context.Context,
 				f.say("disposed", "required")
 			}
 			c.CloseKind = f.choice("close_kind", w.m.State == clue.Closed, x.terms["close_kind"])
-			c.Discipline, c.Tipoff = x.terms["discipline"][strings.ToLower(rec.get("discipline"))], w.m.Parent
+			c.Discipline, c.Tipoff = x.terms["discipline"][text.Name(rec.get("discipline"))], w.m.Parent
 		})
 		if err != nil {
 			return nil, err
@@ -313,7 +311,7 @@ func (s *Service) planCases(ctx context.Context, p *pass) (func(context.Context,
 			}
 			c.Decision, c.Decided = f.choice("decision", w.m.State == casework.Closed, x.terms["decision"]), f.day("decided", w.m.State == casework.Closed)
 			c.Form = f.choice("form", false, x.terms["four_form"])
-			c.Discipline, c.Clue = x.terms["discipline"][strings.ToLower(rec.get("discipline"))], w.m.Parent
+			c.Discipline, c.Clue = x.terms["discipline"][text.Name(rec.get("discipline"))], w.m.Parent
 		})
 		if err != nil {
 			return nil, err

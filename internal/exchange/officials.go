@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 )
 
 // Officials are the register of people under supervision. An entry is known by its number in its county or, without
@@ -34,6 +35,11 @@ type entry struct {
 // numbered is an entry's number where it counts: every county keeps its own.
 func (e entry) numbered() string { return e.county + "\x00" + e.no }
 
+// called is an entry by its name and post, however they were typed.
+func (e entry) called() string {
+	return e.unit + "\x00" + text.Name(e.name) + "\x00" + text.Name(e.post)
+}
+
 func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
 	all, err := loadOfficials(ctx, p.r)
 	if err != nil {
@@ -45,7 +51,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 			byNo[e.numbered()] = e
 		}
 		if e.to == "" {
-			byName[e.unit+"\x00"+e.name+"\x00"+e.post] = e
+			byName[e.called()] = e
 		}
 	}
 	ranks, categories := s.ranks(), s.terms("official_category", p.on)
@@ -68,7 +74,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		if e.rank == "none" {
 			f.say("rank", "sheet.no_office") // nobody without office is ever in the register
 		}
-		key := e.unit + "\x00" + e.name + "\x00" + e.post
+		key := e.called()
 		if e.no != "" {
 			key = e.numbered()
 		}
@@ -78,7 +84,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		seen[key] = true
 		was, ok := byNo[e.numbered()]
 		if !ok || e.no == "" {
-			was, ok = byName[e.unit+"\x00"+e.name+"\x00"+e.post]
+			was, ok = byName[e.called()]
 			ok = ok && (e.no == "" || was.no == "" || was.no == e.no)
 		}
 		name := u.Name + "　" + e.name

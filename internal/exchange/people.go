@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 )
 
 // People are the roster of the establishment: one row a post of a township commission, without a name where it is
@@ -61,13 +62,13 @@ func (w wanted) same(s *seat) bool {
 	if w.person.OutsideNo != "" && s.no != "" {
 		return w.person.OutsideNo == s.no
 	}
-	return w.person.Name == s.name && (w.person.Born == "" || s.born == "" || w.person.Born == s.born)
+	return text.Name(w.person.Name) == text.Name(s.name) && (w.person.Born == "" || s.born == "" || w.person.Born == s.born)
 }
 
 func postNames() map[string]string {
 	out := map[string]string{"书记": "secretary", "纪工委书记": "secretary", "副书记": "deputy", "纪工委副书记": "deputy", "干事": "officer", "专职纪检干事": "officer"}
 	for _, k := range org.Establishment {
-		out[k], out[locale.T(locale.Zh, "post."+k)], out[strings.ToLower(locale.T(locale.En, "post."+k))] = k, k, k
+		goesBy(out, k, k, locale.T(locale.Zh, "post."+k), locale.T(locale.En, "post."+k))
 	}
 	return out
 }
@@ -97,7 +98,7 @@ func readPerson(p *pass, rec record, posts, reasons map[string]string, villages 
 	f := &form{p: p, rec: rec}
 	w := &wanted{f: f, unit: f.unit("unit", true, "township"), kind: f.choice("post", true, posts)}
 	w.person = org.NewPerson{Name: f.text("name", false, 30), Born: f.month("born"), DisciplineMonths: f.number("discipline_months"), OutsideNo: f.text("person_no", false, 40)}
-	if vacantNames[w.person.Name] {
+	if vacantNames[text.Name(w.person.Name)] {
 		w.person.Name = ""
 	}
 	w.since, w.fullTime = f.day("since", false), f.yes("full_time")
@@ -109,7 +110,7 @@ func readPerson(p *pass, rec record, posts, reasons map[string]string, villages 
 	}
 	w.reason, w.leftTo = f.choice("left_reason", false, reasons), f.text("left_to", false, 60)
 	for _, v := range f.texts("villages", 60) {
-		u, ok := villages[w.unit.ID.Key][v]
+		u, ok := villages[w.unit.ID.Key][text.Name(v)]
 		if !ok {
 			f.say("villages", "sheet.village", v)
 			continue
@@ -162,7 +163,7 @@ func peopleByName(seats []*seat) map[string][]*seat {
 	out := map[string][]*seat{}
 	for _, s := range seats {
 		if s.person != "" {
-			out[s.name] = append(out[s.name], s)
+			out[text.Name(s.name)] = append(out[text.Name(s.name)], s)
 		}
 	}
 	return out
@@ -273,7 +274,7 @@ func (r *roster) seated(ctx context.Context, tx *ledger.Tx, w *wanted, post id.K
 
 // known is somebody of the establishment with the row's name who was born in the same month, or has the same number.
 func (r *roster) known(w *wanted) id.Key {
-	for _, s := range r.people[w.person.Name] {
+	for _, s := range r.people[text.Name(w.person.Name)] {
 		if w.person.OutsideNo != "" && w.person.OutsideNo == s.no || w.person.Born != "" && w.person.Born == s.born {
 			return s.person
 		}
@@ -441,8 +442,8 @@ func (x *unitIndex) under(kind string) map[id.Key]map[string]access.Unit {
 			out[u.Township] = map[string]access.Unit{}
 		}
 		m := out[u.Township]
-		m[u.Name], m[u.Code] = u, u
-		if short := strings.TrimSuffix(u.Name, "村"); short != u.Name && m[short].ID.Zero() {
+		m[text.Name(u.Name)], m[text.Name(u.Code)] = u, u
+		if short := strings.TrimSuffix(text.Name(u.Name), "村"); short != text.Name(u.Name) && m[short].ID.Zero() {
 			m[short] = u
 		}
 	}

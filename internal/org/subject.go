@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
@@ -114,13 +116,16 @@ func categoryOf(rank string) string {
 // ownPerson finds one of the system's own people by name at a unit or in what belongs to it. A match by name alone is
 // enough to keep somebody's eyes off a matter: the error to fear is the other one.
 func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
-	ps, err := db.Column[string](ctx, r, `SELECT p.id FROM people p WHERE p.city_id = $1 AND p.name = $2 AND EXISTS (SELECT 1 FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE h.city_id = p.city_id AND h.person_id = p.id AND (u.id = $3 OR u.superior_id = $3 OR u.organ_id = $3 AND u.kind = 'office') AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)) LIMIT 1`,
-		name, unit, r.Now().Date())
-	if err != nil || len(ps) == 0 {
-		return "", err
+	ps, err := db.All(ctx, r, func(rows *db.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) },
+		`SELECT p.id, p.name FROM people p WHERE p.city_id = $1 AND EXISTS (SELECT 1 FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
+		WHERE h.city_id = p.city_id AND h.person_id = p.id AND (u.id = $2 OR u.superior_id = $2 OR u.organ_id = $2 AND u.kind = 'office') AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)) ORDER BY p.id`,
+		unit, r.Now().Date())
+	for _, p := range ps {
+		if text.Name(p[1]) == text.Name(name) { // however it was typed
+			return p[0], err
+		}
 	}
-	return ps[0], nil
+	return "", err
 }
 
 // Official is a person under supervision.
@@ -163,20 +168,21 @@ func GetOfficial(ctx context.Context, r db.Reader, key id.Key) (Official, error)
 }
 
 // Officials lists who is in the register of a unit (and, for a township or county, of nothing below it), by name; part
-// narrows to names or posts that contain it.
+// narrows to names or posts that contain it, however either was typed. A register has some hundred people at most.
 func Officials(ctx context.Context, r db.Reader, unit id.Key, part string, limit int) ([]Official, error) {
-	b := db.Build(`SELECT `+officialCols+` FROM officials o WHERE o.city_id = $1 AND o.unit_id = ? AND o.to_on = ''`, unit)
-	if part = text.Fold(part); part != "" {
-		b.Add(` AND (lower(o.name) LIKE ? OR lower(o.post) LIKE ? OR lower(o.pinyin) LIKE ?) /*han*/`, "%"+part+"%", "%"+part+"%", part+"%")
+	all, err := db.All(ctx, r, scanOfficial(r.City()), `SELECT `+officialCols+` FROM officials o WHERE o.city_id = $1 AND o.unit_id = $2 AND o.to_on = '' ORDER BY o.chief DESC, o.pinyin, o.id`, unit)
+	if part = text.Name(part); part != "" {
+		all = slices.DeleteFunc(all, func(o Official) bool {
+			return !strings.Contains(text.Name(o.Name), part) && !strings.Contains(text.Name(o.Post), part) && !strings.HasPrefix(text.Name(text.Pinyin(o.Name)), part)
+		})
 	}
-	q, args := b.Add(` ORDER BY o.chief DESC, o.pinyin, o.id LIMIT ?`, limit).SQL()
-	return db.All(ctx, r, scanOfficial(r.City()), q, args...)
+	return all[:min(limit, len(all))], err
 }
 
 // FindUnits finds open units by any part of the name, by code, or by the initials of the pinyin: what a clerk types.
 // county narrows to one county; "" is the whole tenant.
 func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, kinds []string, limit int) ([]access.Unit, error) {
-	part := text.Fold(typed)
+	part := text.Name(typed)
 	b := db.Build(`SELECT u.id FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`)
 	b.If(county != "", ` AND (u.county_id = ? OR u.id = ?)`, county, county)
 	if len(kinds) > 0 {

@@ -24,7 +24,7 @@ import (
 )
 
 // Fold brings a text to one form: compatibility characters folded, lower case, no white space runs, no marks of
-// direction. Folding what is folded changes nothing.
+// direction or of joining. Folding what is folded changes nothing.
 func Fold(s string) string {
 	for range 3 { // a letter may find its mark only once it is small
 		was := s
@@ -36,7 +36,8 @@ func Fold(s string) string {
 	blank := false
 	for _, r := range s {
 		switch {
-		case unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+		case unicode.Is(unicode.Cf, r): // nobody sees it
+		case unicode.IsSpace(r) || unicode.IsControl(r):
 			blank = b.Len() > 0
 		default:
 			if blank {
@@ -48,6 +49,10 @@ func Fold(s string) string {
 	}
 	return b.String()
 }
+
+// Name is the form in which names are held against each other: folded, and without the blanks that some set between the
+// characters of a short one.
+func Name(s string) string { return strings.ReplaceAll(Fold(s), " ", "") }
 
 // bare is the form that is searched: the folded text's letters and digits, with one blank for whatever is between them.
 // What nobody sees inside a word (a direction, a choice among a character's shapes) does not part it.
