@@ -60,7 +60,7 @@ func (c *verifyCmd) Run(e *env) error {
 			return err
 		}
 		sum.Logs, sum.Acts, sum.Rows, sum.Checkpoints = sum.Logs+rep.Logs, sum.Acts+rep.Acts, sum.Rows+rep.Rows, sum.Checkpoints+rep.Checkpoints
-		sum.Findings = append(sum.Findings, rep.Findings...)
+		sum.Findings, sum.Found = append(sum.Findings, rep.Findings...), sum.Found+rep.Found
 	}
 	p.at("sums", 0, 0)
 	for _, city := range cities {
@@ -126,7 +126,7 @@ func (c *verifyCmd) report(e *env, rep ledger.Report, sums []string) error {
 	const most = 20
 	for i, f := range rep.Findings {
 		if i == most {
-			e.say("verify.more", strconv.Itoa(len(rep.Findings)-most))
+			e.say("verify.more", strconv.FormatInt(rep.Found-most, 10))
 			break
 		}
 		what := locale.T(e.lang, "cli.finding."+f.What)
@@ -140,6 +140,9 @@ func (c *verifyCmd) report(e *env, rep ledger.Report, sums []string) error {
 	}
 	for _, s := range sums[:min(most, len(sums))] {
 		e.say("verify.sum", s)
+	}
+	if len(sums) > most {
+		e.say("verify.more", strconv.Itoa(len(sums)-most))
 	}
 	if f, ok := rep.First(); ok && f.Seq >= 0 {
 		return fault.New(fault.Conflict, "verify.bad", f.Log.String(), strconv.FormatInt(f.Seq, 10))

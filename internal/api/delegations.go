@@ -18,9 +18,6 @@ const (
 	delegationRevoked = "revoked"
 )
 
-// posts is the use cases of delegation: they need the log and the rules, nothing else.
-func (a *API) posts() *org.Service { return &org.Service{Ledger: a.Engine.Ledger, Rules: a.Rules} }
-
 // delegations answers what the caller gave and was given, and what is needed to give more.
 func (a *API) delegations(c *web.Ctx) error {
 	limit, err := number(c, "limit", 30, maxList)
@@ -82,7 +79,7 @@ func (a *API) delegate(c *web.Ctx) error {
 	if err := body(c, &in); err != nil {
 		return err
 	}
-	made, err := a.posts().Delegate(c.Context(), c.Who, org.NewDelegation{To: in.To, Begins: in.Begins, Ends: in.Ends, Reason: in.Reason})
+	made, err := a.Org.Delegate(c.Context(), c.Who, org.NewDelegation{To: in.To, Begins: in.Begins, Ends: in.Ends, Reason: in.Reason})
 	if err != nil {
 		return err
 	}
@@ -99,7 +96,7 @@ func (a *API) endDelegation(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := a.posts().EndDelegation(c.Context(), c.Who, key); err != nil {
+	if err := a.Org.EndDelegation(c.Context(), c.Who, key); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, settled{ID: key, State: delegationRevoked})

@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
 	"qianshao/internal/measure/measurehttp"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
@@ -21,6 +22,7 @@ type API struct {
 	DB     *db.DB
 	Engine *flow.Engine
 	Rules  *rulebook.Book
+	Org    *org.Service
 	Intake *intake.Service
 	Clues  *clue.Service
 	Pages  *flowhttp.Pages // says things as the pages do; every kind of matter has been added to it

@@ -38,7 +38,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 			fp.Add(k)
 		}
 	}
-	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Intake: a.Intake, Clues: a.Clues, Pages: fp}
+	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
 	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}

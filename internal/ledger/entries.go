@@ -26,7 +26,7 @@ type Entry struct {
 	Post   string
 	Unit   string         // id
 	Params map[string]any // only of acts that are about no matter
-	Purged bool           // the body is not there; nothing in the program removes one, and Verify names the entry
+	Gone   bool           // the body is not there; nothing in the program removes one, and Verify names the entry
 }
 
 // Query narrows a log. All but Log may be empty.
@@ -131,7 +131,7 @@ func entries(ctx context.Context, r db.Reader, who access.Actor, q Query) ([]Ent
 			e.Matter.City = r.City()
 		}
 		if len(body) == 0 {
-			e.Purged = true
+			e.Gone = true
 			return e, nil
 		}
 		return e, e.read(body)

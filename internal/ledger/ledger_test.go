@@ -178,6 +178,9 @@ func TestFirstOfMany(t *testing.T) {
 		if n := len(r.Findings); n != maxFindings || r.Findings[n-1].Row != "units/A0198" {
 			t.Errorf("%d are kept, the last of them %+v", n, r.Findings[n-1])
 		}
+		if r.Found != 3*maxFindings+2 {
+			t.Errorf("%d were found", r.Found)
+		}
 	})
 }
 

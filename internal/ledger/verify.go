@@ -27,10 +27,11 @@ type Finding struct {
 	Note string
 }
 
-// Report is what Verify found in one tenant. Of very many findings the first ones are kept.
+// Report is what Verify found in one tenant. Of very many findings the first ones are kept; Found counts all of them.
 type Report struct {
 	Logs, Acts, Rows, Checkpoints int64
 	Findings                      []Finding
+	Found                         int64
 }
 
 // First is the earliest bad entry, the one to name.
@@ -103,6 +104,7 @@ func VerifyAgainst(ctx context.Context, r db.Reader, tables []*Table, check Chec
 
 // find remembers a finding. What is kept is bounded, and always holds the earliest of all that were found.
 func (v *verifier) find(f Finding) {
+	v.rep.Found++
 	if v.rep.Findings = append(v.rep.Findings, f); len(v.rep.Findings) >= 2*maxFindings {
 		v.keepFirst()
 	}

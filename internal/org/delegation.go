@@ -14,10 +14,10 @@ import (
 	"qianshao/internal/platform/db"
 )
 
-// standIns says which kinds of post may sign for a role while its holder is away: peers, or the rungs above it that the
-// signature would climb to by itself, and for a township its own deputy secretary. An administrator is never among
-// them; nobody whose own papers wait for the very signature may take it over (Delegates leaves them out), and whatever
-// they write later is signed by somebody else, because a roster leaves out the author in every hat.
+// standIns says which kinds of post may sign for a role while its holder is away: peers, the posts above that would sign
+// if nobody stood in, and in a township its deputy secretary. Administrators never do. Nor may anybody whose own paper
+// waits for that signature: Delegates marks them (Candidate.Waits). What somebody writes while they stand in is signed by
+// another, because a roster leaves its author out in whichever post they hold.
 var standIns = map[access.Role][]string{
 	access.Head:       {"office_head", "deputy", "vice"},
 	access.ReviewHead: {"review_head", "vice"},
@@ -25,10 +25,11 @@ var standIns = map[access.Role][]string{
 	access.Principal:  {"vice"},
 }
 
-// administrators are the three posts that never sign anything of a matter, nor anybody who holds one beside another.
+// administrators are the three posts that never sign in a matter. Whoever holds one of them beside another post does not
+// stand in either.
 var administrators = []string{"sysadmin", "secadmin", "auditor"}
 
-// Delegation is one leader's authority in the hands of another for a span of days, both ends included.
+// Delegation is one leader's authority, given to another from one day to another, both included.
 type Delegation struct {
 	ID       id.ID
 	From     id.Key
@@ -47,7 +48,7 @@ type Delegation struct {
 	Version  int64
 }
 
-// Holds says whether the authority is in the other hands on a day.
+// Holds says whether the other has the authority on a day.
 func (d Delegation) Holds(on calendar.Date) bool {
 	return d.Revoked == "" && d.Begins <= on && on <= d.Ends
 }
@@ -61,10 +62,10 @@ type Candidate struct {
 	Name   string
 	Post   string
 	Unit   access.Unit
-	Waits  bool // a paper of theirs waits for this very signature, so that they may not take it over
+	Waits  bool // a paper of their own waits for this signature, so they may not stand in now
 }
 
-// leads is the actor's own post, if it signs anything: only what is one's own can be handed on.
+// leads is the actor's own post that signs, if they hold one: authority that somebody else gave them is not passed on.
 func leads(who access.Actor) (access.Hat, access.Role, bool) {
 	for _, h := range who.Hats {
 		if h.For != "" {
@@ -201,7 +202,7 @@ func (s *Service) checkDelegation(ctx context.Context, tx *ledger.Tx, who access
 	if err := fault.InvalidFields(bad); err != nil || !days {
 		return err
 	}
-	// Two at once from two windows would both stand: each of them is lawful, and either can be ended.
+	// Two requests at the same moment may both pass this; each delegation is lawful by itself, and either can be ended.
 	taken, err := db.Column[string](ctx, tx, `SELECT d.id FROM delegations d WHERE d.city_id = $1 AND d.from_person = $2 AND d.from_holding = $3 AND d.revoked_on = ''
 		AND d.from_on <= $5 AND d.to_on >= $4`, who.Person, hat.Holding, in.Begins, in.Ends)
 	if err == nil && len(taken) > 0 {

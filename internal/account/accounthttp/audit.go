@@ -140,8 +140,8 @@ func unitsOf(c *web.Ctx, list []ledger.Entry) (map[string]access.Unit, error) {
 func auditRowOf(c *web.Ctx, e ledger.Entry, units map[string]access.Unit) auditRow {
 	r := auditRow{Seq: ui.Thousands(e.Seq), Time: ui.Clock(e.At), What: actionName(c, e), Hand: e.Kind == string(access.Operator), Self: e.Kind == string(access.System)}
 	switch {
-	case e.Purged:
-		r.Note = c.T("audit.purged")
+	case e.Gone:
+		r.Note = c.T("audit.gone")
 	case !e.Matter.Zero():
 		r.Note = c.T("audit.matter")
 	default:
