@@ -22,10 +22,16 @@ bench: ## figures at full size on both databases (an hour or so); docs/benchmark
 build: ## the program, in ./qianshao
 	go build -trimpath -ldflags '-s -w' -o qianshao ./cmd/qianshao
 
+dist: ## what is given out, in dist/: the program, a Debian package, a container's files; the same bytes each time
+	@scripts/dist
+
+dist-test: ## installs, starts, upgrades and purges that package in a debootstrap folder, and builds the program twice (root)
+	@scripts/dist-test
+
 demo: ## the demonstration city
 	go run ./cmd/qianshao demo
 
 generate: ## the pages' Go code from their templates
 	go tool templ generate -path internal
 
-.PHONY: help tools test check bench build demo generate
+.PHONY: help tools test check bench build dist dist-test demo generate

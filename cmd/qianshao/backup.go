@@ -19,14 +19,15 @@ import (
 	"qianshao/internal/platform/seal"
 )
 
-// sealing says to whom a backup is sealed.
+// sealing says to whom a backup is sealed: keys, which the environment may name for every command, or a passphrase, which
+// then comes first.
 type sealing struct {
-	To             []string `placeholder:"KEY" help:"${help_to}"`
+	To             []string `placeholder:"KEY" env:"QIANSHAO_BACKUP_TO" help:"${help_to}"`
 	PassphraseFile string   `placeholder:"FILE" help:"${help_passphrase_file}"`
 }
 
 func (s sealing) check() error {
-	if (len(s.To) == 0) == (s.PassphraseFile == "") {
+	if len(s.To) == 0 && s.PassphraseFile == "" {
 		return usage("backup.sealed_to")
 	}
 	return nil
@@ -247,12 +248,19 @@ type migrateCmd struct {
 	keyFile
 	sealing
 	filesFolder
-	NoBackup bool   `help:"${help_no_backup}"`
-	Out      string `placeholder:"FILE" help:"${help_out}"`
+	NoBackup  bool   `help:"${help_no_backup}"`
+	IfThere   bool   `help:"${help_if_there}"`
+	BackupDir string `placeholder:"DIR" env:"QIANSHAO_BACKUP_DIR" help:"${help_upgrade_dir}"`
+	Out       string `placeholder:"FILE" help:"${help_out}"`
 }
 
 // Run upgrades a database, after a backup at its own version.
 func (c *migrateCmd) Run(e *env) error {
+	if path, ok := c.file(); ok && c.IfThere {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil // installed and never started: serve makes it
+		}
+	}
 	d, err := c.reach(e)
 	if err != nil {
 		return err
@@ -269,7 +277,7 @@ func (c *migrateCmd) Run(e *env) error {
 		}
 		out := c.Out
 		if out == "" {
-			out = "qianshao-" + strconv.FormatInt(from, 10) + "-" + time.Now().Format("20060102-150405") + ".backup"
+			out = filepath.Join(c.BackupDir, "qianshao-"+strconv.FormatInt(from, 10)+"-"+time.Now().Format("20060102-150405")+".backup")
 		}
 		return (&backupCmd{database: c.database, keyFile: c.keyFile, sealing: c.sealing, filesFolder: c.filesFolder, Out: out}).write(e, d)
 	}, func(step string, _ time.Duration) { p.at(step, 0, 0) })
