@@ -46,6 +46,7 @@ type grammar struct {
 	Migrate migrateCmd `cmd:"" help:"${help_migrate}"`
 	Setup   setupCmd   `cmd:"" help:"${help_setup}"`
 	Account accountCmd `cmd:"" help:"${help_account}"`
+	Doctor  doctorCmd  `cmd:"" help:"${help_doctor}"`
 	Clock   clockCmd   `cmd:"" help:"${help_clock}"`
 	Version versionCmd `cmd:"" help:"${help_version}"`
 }

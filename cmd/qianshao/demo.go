@@ -69,7 +69,7 @@ func (c *demoCmd) Run(e *env) error {
 	}
 	a.Custody.Ring.Idle = 0 // nobody is there to unlock again
 	log := obs.NewLog(e.errs, slog.LevelWarn)
-	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Demo: true, Key: key, Log: log, Up: func(work, metrics string) {
+	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Demo: true, Version: version(), Key: key, Log: log, Up: func(work, metrics string) {
 		e.say("serve.up", "http://"+work)
 		if metrics != "" {
 			e.say("serve.metrics", metrics)

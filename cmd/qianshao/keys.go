@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/locale"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 )
 
@@ -34,37 +36,48 @@ func (c *keysListCmd) Run(e *env) error {
 		return err
 	}
 	defer a.DB.Close()
-	cities, err := app.Tenants(e.ctx, a.DB)
+	organs, err := organsOf(e.ctx, a.DB)
 	if err != nil {
 		return err
 	}
-	for _, city := range cities {
-		r := a.DB.In(city)
-		top, err := access.Top(e.ctx, r)
+	for _, u := range organs {
+		ks, err := custody.Keys(e.ctx, a.DB.In(u.ID.City), u.ID)
 		if err != nil {
 			return err
 		}
-		organs := []access.Unit{top}
-		counties, err := access.UnitsOf(e.ctx, r, "", "county")
-		if err != nil {
-			return err
+		state := locale.T(e.lang, "cli.keys.none")
+		if len(ks) > 0 && ks[0].Retired == "" {
+			state = locale.T(e.lang, "cli.keys.since", ks[0].Made)
 		}
-		for _, u := range append(organs, counties...) {
-			if u.ID.Zero() {
-				continue
-			}
-			ks, err := custody.Keys(e.ctx, r, u.ID)
-			if err != nil {
-				return err
-			}
-			state := locale.T(e.lang, "cli.keys.none")
-			if len(ks) > 0 && ks[0].Retired == "" {
-				state = locale.T(e.lang, "cli.keys.since", ks[0].Made)
-			}
-			e.say("keys.organ", u.Commission(), u.Code, state)
-		}
+		e.say("keys.organ", u.Commission(), u.Code, state)
 	}
 	return nil
+}
+
+// organsOf lists every organ of the deployment, each tenant's top first.
+func organsOf(ctx context.Context, d *db.DB) ([]access.Unit, error) {
+	cities, err := app.Tenants(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	var out []access.Unit
+	for _, city := range cities {
+		r := d.In(city)
+		top, err := access.Top(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		counties, err := access.UnitsOf(ctx, r, "", "county")
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range append([]access.Unit{top}, counties...) {
+			if !u.ID.Zero() {
+				out = append(out, u)
+			}
+		}
+	}
+	return out, nil
 }
 
 type keysMakeCmd struct {

@@ -72,6 +72,7 @@ type serveCmd struct {
 	Cert    string `placeholder:"FILE" env:"QIANSHAO_CERT" help:"${help_cert}"`
 	CertKey string `placeholder:"FILE" env:"QIANSHAO_CERT_KEY" help:"${help_cert_key}"`
 	Debug   bool   `help:"${help_debug}"`
+	Samples bool   `name:"demo-data" help:"${help_demo_data}"`
 
 	BackupDir   string        `placeholder:"DIR" env:"QIANSHAO_BACKUP_DIR" help:"${help_backup_dir}"`
 	BackupTo    []string      `placeholder:"KEY" env:"QIANSHAO_BACKUP_TO" help:"${help_to}"`
@@ -128,6 +129,11 @@ func (c *serveCmd) Run(e *env) error {
 	if a.Custody.Files, err = blob.Open(c.filesFolder.path(c.database)); err != nil {
 		return err
 	}
+	if login, err := a.Accounts.Sample(e.ctx); err != nil {
+		return err
+	} else if login != "" && !c.Samples {
+		return fault.New(fault.Conflict, "serve.demo", login)
+	}
 	if _, err := a.Ledger.Adopt(e.ctx, access.ByProgram, key, false); err != nil {
 		return err
 	}
@@ -144,7 +150,7 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Cert == "" && !loopback(c.Listen) {
 		e.say("serve.plain", c.Listen)
 	}
-	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Cert: c.Cert, CertKey: c.CertKey, Name: c.Name, Key: key, Log: obs.NewLog(e.errs, level),
+	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Cert: c.Cert, CertKey: c.CertKey, Name: c.Name, Version: version(), Key: key, Log: obs.NewLog(e.errs, level),
 		Up: func(work, metrics string) {
 			e.say("serve.up", address(c.Cert != "", work))
 			if metrics != "" {

@@ -15,12 +15,9 @@ import (
 	"time"
 
 	"qianshao/internal/account/accounthttp"
-	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/migrate"
-	"qianshao/internal/platform/obs"
 	"qianshao/internal/platform/seal"
-	"qianshao/internal/web"
 )
 
 // Serving is what a running server needs beyond the rooms.
@@ -31,6 +28,7 @@ type Serving struct {
 	CertKey string
 	Name    string // what the deployment is called, on every page
 	Demo    bool
+	Version string // of the program, for whoever watches it
 	Key     seal.Deployment
 	Log     *slog.Logger
 	// Up is called once everybody may come in, with the addresses that were taken.
@@ -60,7 +58,7 @@ func (a *App) Serve(ctx context.Context, s Serving) error {
 		}
 		defer l.Close()
 		metrics = l.Addr().String()
-		servers, listeners = append(servers, server(a.metrics(mux, workers).Handler())), append(listeners, l)
+		servers, listeners = append(servers, server(a.metrics(mux, workers, s.Version).Handler())), append(listeners, l)
 	}
 	if s.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(s.Cert, s.CertKey)
@@ -165,59 +163,4 @@ func answer(w http.ResponseWriter, status int, state map[string]string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(state) // whoever asked may have gone
-}
-
-// metrics is what this program counts of itself.
-func (a *App) metrics(mux *web.Mux, w *Workers) *obs.Metrics {
-	m := obs.NewMetrics()
-	mux.Observe = func(r web.Route, status int, took time.Duration, statements int64) {
-		m.Request(r.API, r.Method != http.MethodGet, status, took, statements)
-	}
-	for name, stats := range a.DB.Pools() {
-		m.Pool(name, stats)
-	}
-	m.Gauge("jobs_lag_seconds", "How long the job that waits longest has been due.", func(ctx context.Context) (float64, error) {
-		s, err := w.Queue.State(ctx)
-		return s.Lag.Seconds(), err
-	})
-	m.Gauge("jobs_dead", "Jobs laid aside after failing too often.", func(ctx context.Context) (float64, error) {
-		s, err := w.Queue.State(ctx)
-		return float64(s.Dead), err
-	})
-	m.Counter("access_log_dropped_total", "Openings of pages that gave way before they were written, because the database took none for too long.", a.Visits.Dropped)
-	if s := a.Shelf; s != nil {
-		m.Gauge("backup_age_seconds", "How long ago the newest backup of this server was begun.", func(context.Context) (float64, error) {
-			st, err := s.State()
-			if err == nil && st.Last.IsZero() {
-				err = errors.New("there is no backup yet")
-			}
-			return time.Since(st.Last).Seconds(), err
-		})
-		m.Counter("backup_failures_total", "Backups of this server that failed since its start.", s.Failures)
-	}
-	m.Gauge("clocks_unfired", "Clocks on which something fell due before today that no pass has handled: not zero for long means that the passes fail.", a.unfired)
-	m.Gauge("clock_held", "1 while a jump of the system's time holds everything that fires.", func(ctx context.Context) (float64, error) {
-		_, held, err := deadline.Held(ctx, a.DB.Shared())
-		if held {
-			return 1, err
-		}
-		return 0, err
-	})
-	return m
-}
-
-func (a *App) unfired(ctx context.Context) (float64, error) {
-	cities, err := Tenants(ctx, a.DB)
-	if err != nil {
-		return 0, err
-	}
-	sum := 0
-	for _, c := range cities {
-		n, err := deadline.Unfired(ctx, a.DB.In(c), a.DB.Today())
-		if err != nil {
-			return 0, err
-		}
-		sum += n
-	}
-	return float64(sum), nil
 }

@@ -313,3 +313,12 @@ func Unfired(ctx context.Context, r db.Reader, before calendar.Date) (int, error
 	var n int
 	return n, r.Row(ctx, `SELECT COUNT(id) FROM clocks WHERE city_id = $1 AND fire_on <> '' AND fire_on < $2`, before).Scan(&n)
 }
+
+// Waiting is the first day on which something fell due that no pass has handled yet, up to the day; "" for none.
+func Waiting(ctx context.Context, r db.Reader, until calendar.Date) (calendar.Date, error) {
+	var day *calendar.Date
+	if err := r.Row(ctx, `SELECT MIN(fire_on) FROM clocks WHERE city_id = $1 AND fire_on <> '' AND fire_on <= $2`, until).Scan(&day); err != nil || day == nil {
+		return "", err
+	}
+	return *day, nil
+}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
@@ -160,6 +161,42 @@ func Latest(ctx context.Context, r db.Reader) ([]Checkpoint, error) {
 		return c, rows.Scan(&c.Log.Key, &c.Size, &c.Note)
 	}, `SELECT c.log_id, c.size, c.note FROM checkpoints c WHERE c.city_id = $1
 		AND c.size = (SELECT MAX(x.size) FROM checkpoints x WHERE x.city_id = c.city_id AND x.log_id = c.log_id) ORDER BY c.log_id`)
+}
+
+// Ages says when a tenant's newest act was made, and when the oldest that no checkpoint covers yet; zero for none.
+func Ages(ctx context.Context, r db.Reader) (newest, unsigned calendar.Instant, err error) {
+	rows, err := r.Query(ctx, `SELECT l.last_at, l.size, COALESCE((SELECT c.size FROM checkpoints c WHERE c.city_id = l.city_id AND c.log_id = l.log_id
+		ORDER BY c.size DESC LIMIT 1), 0), l.log_id FROM logs l WHERE l.city_id = $1 AND l.size > 0`)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer rows.Close()
+	behind := map[id.Key]int64{}
+	for rows.Next() {
+		var last calendar.Instant
+		var size, signed int64
+		var log id.Key
+		if err := rows.Scan(&last, &size, &signed, &log); err != nil {
+			return 0, 0, err
+		}
+		newest = max(newest, last)
+		if signed < size {
+			behind[log] = signed
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, 0, err
+	}
+	for log, seq := range behind {
+		var at calendar.Instant
+		if err := r.Row(ctx, `SELECT at FROM acts WHERE city_id = $1 AND log_id = $2 AND seq = $3`, log, seq).Scan(&at); err != nil {
+			return 0, 0, err
+		}
+		if unsigned == 0 || at < unsigned {
+			unsigned = at
+		}
+	}
+	return newest, unsigned, nil
 }
 
 // Issue signs a checkpoint for every log of a tenant that has grown since its last one, and says how many. A log that

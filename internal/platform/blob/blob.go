@@ -36,6 +36,9 @@ func Open(dir string) (*Store, error) {
 	return &Store{root}, nil
 }
 
+// Dir is the directory.
+func (s *Store) Dir() string { return s.dir }
+
 // Writer takes one content. Commit keeps it; Discard, which may always be deferred, forgets what was not kept.
 type Writer struct {
 	s    *Store

@@ -55,6 +55,7 @@ type DB struct {
 	stop     chan struct{}
 	settling sync.WaitGroup
 	settings Options
+	observe  func(kind string, took time.Duration)
 	group    *groupRun // the one transaction that everything runs in while Grouped; nil otherwise
 }
 
@@ -162,6 +163,19 @@ func (d *DB) Pools() map[string]func() sql.DBStats {
 		return map[string]func() sql.DBStats{"all": d.w.Stats}
 	}
 	return map[string]func() sql.DBStats{"write": d.w.Stats, "read": d.r.Stats}
+}
+
+// Observe has every statement told with its time: read (outside a transaction), write (inside one), commit. It is set before
+// the database is used by several at once.
+func (d *DB) Observe(fn func(kind string, took time.Duration)) { d.observe = fn }
+
+// timed is called as a statement begins, and what it returns as it has ended.
+func (d *DB) timed(kind string) func() {
+	if d.observe == nil {
+		return func() {}
+	}
+	start := time.Now()
+	return func() { d.observe(kind, time.Since(start)) }
 }
 
 // Raw is the writing pool for package migrate and the tests of this package's users' schema; nobody else.

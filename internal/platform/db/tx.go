@@ -76,6 +76,7 @@ func (r reader) Query(ctx context.Context, text string, args ...any) (*Rows, err
 		return nil, err
 	}
 	args = bind(r.city, args)
+	defer r.d.timed("read")()
 	if r.d.group != nil {
 		return r.d.group.query(context.WithoutCancel(ctx), text, args)
 	}
@@ -164,6 +165,7 @@ func (t *Tx) Query(ctx context.Context, text string, args ...any) (*Rows, error)
 	if err := t.d.check(text); err != nil {
 		return nil, err
 	}
+	defer t.d.timed("write")()
 	return t.run.query(context.WithoutCancel(ctx), text, bind(t.city, args))
 }
 
@@ -184,6 +186,7 @@ func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) 
 			return 0, err
 		}
 	}
+	defer t.d.timed("write")()
 	res, err := t.run.exec(context.WithoutCancel(ctx), text, bind(t.city, args))
 	if err != nil {
 		return 0, err
@@ -270,7 +273,10 @@ func (d *DB) once(ctx context.Context, city id.City, scratch bool, fn func(*Tx) 
 		return err
 	}
 	done = true
-	if err = run.commit(ctx); err != nil {
+	ended := d.timed("commit")
+	err = run.commit(ctx)
+	ended()
+	if err != nil {
 		return commitError{err}
 	}
 	for _, f := range after {
