@@ -37,7 +37,7 @@ func Open(dir string) (*Store, error) {
 }
 
 // Dir is the directory.
-func (s *Store) Dir() string { return s.dir }
+func (s *Store) Dir() string { return s.root.Name() }
 
 // Writer takes one content. Commit keeps it; Discard, which may always be deferred, forgets what was not kept.
 type Writer struct {
