@@ -16,6 +16,7 @@ func Measures() []measure.Def {
 	return []measure.Def{
 		LateDef("deadline.late", ""),
 		openClocks("deadline.open"),
+		nearDef("deadline.near"),
 		firedDef("deadline.warned", "warn%"),
 		firedDef("deadline.risen", deadline.FireRise),
 	}
@@ -106,6 +107,13 @@ func clockStock(name string, which Condition) measure.Def {
 			from(b, q).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit+1)
 			return matterRows(ctx, r, b, limit)
 		}}
+}
+
+// nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
+func nearDef(name string) measure.Def {
+	return clockStock(name, func(b *db.Builder, q measure.Query) {
+		b.Add(` AND c.due_on >= ? AND c.due_on <= ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To.AddDays(nearDays), q.To)
+	})
 }
 
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.

@@ -60,10 +60,31 @@ func T(lang, key string, args ...string) string {
 	if lang == En {
 		s = v[1]
 	}
+	if lang == En {
+		for i, a := range args {
+			s = number(s, "{"+string(rune('0'+i))+":", a)
+		}
+	}
 	for i, a := range args {
 		s = strings.ReplaceAll(s, "{"+string(rune('0'+i))+"}", a)
 	}
 	return s
+}
+
+// number chooses the word that goes with a count, where a text has both: {0} {0:day:days}.
+func number(s, at, count string) string {
+	for {
+		before, rest, ok := strings.Cut(s, at)
+		if !ok {
+			return s
+		}
+		both, after, _ := strings.Cut(rest, "}")
+		one, many, _ := strings.Cut(both, ":")
+		if count == "1" {
+			many = one
+		}
+		s = before + many + after
+	}
 }
 
 // Has says whether a key has a text.

@@ -147,3 +147,15 @@ func fromSource(t *testing.T, need func(key, where string)) {
 		t.Fatal(err)
 	}
 }
+
+// TestNumber: an English text that holds a word for one and a word for many shows the one that goes with the count.
+func TestNumber(t *testing.T) {
+	for _, x := range []struct{ lang, key, count, want string }{
+		{locale.En, "due.late", "1", "1 day late"}, {locale.En, "due.late", "12", "12 days late"}, {locale.En, "due.late", "0", "0 days late"},
+		{locale.Zh, "due.late", "1", "逾期1天"}, {locale.En, "length.workday", "1", "1 working day"}, {locale.En, "length.workday", "5", "5 working days"},
+	} {
+		if got := locale.T(x.lang, x.key, x.count); got != x.want {
+			t.Errorf("%s of %s in %s is %q, want %q", x.key, x.count, x.lang, got, x.want)
+		}
+	}
+}

@@ -9,9 +9,7 @@ func (c *Ctx) Frame(title string) ui.Frame {
 	u := c.Who.Unit()
 	f := ui.Frame{Lang: c.Lang, Title: title, Org: u.Commission(), Post: c.T("post." + c.Who.Post()), Today: c.Today, Demo: c.Mux.Demo, Theme: c.Cookie("theme"), Density: c.Cookie("density"),
 		Here: c.R.URL.RequestURI(), Posts: c.Session.Posts, Foot: c.T("page.unwitnessed")}
-	if u.Kind == "office" {
-		f.Post = c.Who.Name + " " + f.Post
-	} else if c.Who.Name != "" {
+	if c.Who.Name != "" {
 		f.Post += " " + c.Who.Name
 	}
 	if c.Mux.Nav != nil {

@@ -67,6 +67,8 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	switch {
 	case !s.Has:
 		v.Word, v.Note = c.T("organkey.none"), c.T("organkey.none.note")
+	case s.Unlocked && s.Idle <= 0:
+		v.Word, v.Note = c.T("organkey.unlocked"), c.T("organkey.unlocked.stays")
 	case s.Unlocked:
 		v.Word, v.Note = c.T("organkey.unlocked"), c.T("organkey.unlocked.note", minutes)
 	default:
@@ -107,7 +109,11 @@ func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {
 	}
 	out := []fact{{c.T("organkey.holders"), holders}}
 	if s.Has {
-		out = append(out, fact{c.T("organkey.made"), ui.LongDay(c.Lang, s.Made)}, fact{c.T("organkey.suite"), c.T("organkey.suite." + s.Suite)}, fact{c.T("organkey.idle"), c.T("organkey.idle.n", minutes)})
+		idle := c.T("organkey.idle.n", minutes)
+		if s.Idle <= 0 {
+			idle = c.T("organkey.idle.never")
+		}
+		out = append(out, fact{c.T("organkey.made"), ui.LongDay(c.Lang, s.Made)}, fact{c.T("organkey.suite"), c.T("organkey.suite." + s.Suite)}, fact{c.T("organkey.idle"), idle})
 		if s.Earlier > 0 {
 			out = append(out, fact{c.T("organkey.earlier"), c.T("organkey.earlier.n", strconv.Itoa(s.Earlier))})
 		}

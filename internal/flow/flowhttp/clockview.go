@@ -2,13 +2,16 @@ package flowhttp
 
 import (
 	"fmt"
+	"net/http"
 	"sort"
 	"strconv"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
+	"qianshao/internal/flow"
 	"qianshao/internal/locale"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
 
@@ -154,7 +157,7 @@ func offWord(lang string, d deadline.DayNote) string {
 func (p *Pages) calendarOf(lang string, today calendar.Date, c deadline.Clock, es []deadline.Entry) ui.WhyView {
 	v := p.whyOf(lang, today, c, es)
 	x := p.Engine.Clocks.Explain(c, es)
-	v.Sums = []ui.Sum{{N: strconv.Itoa(x.Passed), Word: locale.T(lang, "why.sum.passed")}, {N: strconv.Itoa(x.Counts), Word: locale.T(lang, "why.sum.counted")}}
+	v.Sums = []ui.Sum{{N: strconv.Itoa(x.Passed), Word: locale.T(lang, "why.sum.passed", strconv.Itoa(x.Passed))}, {N: strconv.Itoa(x.Counts), Word: locale.T(lang, "why.sum.counted", strconv.Itoa(x.Counts))}}
 	total := 0
 	for _, n := range x.Off {
 		total += n
@@ -163,7 +166,7 @@ func (p *Pages) calendarOf(lang string, today calendar.Date, c deadline.Clock, e
 		v.Sums = append(v.Sums, ui.Sum{N: strconv.Itoa(total), Word: locale.T(lang, "why.sum.off", offText(lang, x.Off))})
 	}
 	if x.Moved > 0 {
-		v.Sums = append(v.Sums, ui.Sum{N: strconv.Itoa(x.Moved), Word: locale.T(lang, "why.sum.moved")})
+		v.Sums = append(v.Sums, ui.Sum{N: strconv.Itoa(x.Moved), Word: locale.T(lang, "why.sum.moved", strconv.Itoa(x.Moved))})
 	}
 	if len(x.Days) == 0 {
 		return v
@@ -229,4 +232,61 @@ func (p *Pages) clockName(lang string, c deadline.Clock) string {
 		return t.Name.In(lang)
 	}
 	return fmt.Sprint(c.Rule)
+}
+
+// why answers "why this day" for one clock: as a fragment for a fold, or as a page of its own with the calendar.
+func (p *Pages) why(c *web.Ctx) error {
+	key, err := c.ID("clock")
+	if err != nil {
+		return err
+	}
+	r := c.In(key)
+	k, err := deadline.Get(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
+	if err != nil {
+		return err
+	}
+	es, err := deadline.Entries(c.Context(), r, key.Key)
+	if err != nil {
+		return err
+	}
+	if c.R.Header.Get("HX-Request") != "" {
+		return c.Render(http.StatusOK, ui.WhyBody(p.whyOf(c.Lang, c.Today, k, es)))
+	}
+	v := whyView{Frame: c.Frame(c.T("why.title")), Name: p.clockName(c.Lang, k), No: m.No, Href: "/m/" + m.ID.String(), Title: m.Title, Why: p.calendarOf(c.Lang, c.Today, k, es),
+		Heading: c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))}
+	for _, e := range es {
+		v.Entries = append(v.Entries, ui.LogView{Day: ui.DayIn(c.Lang, e.On, c.Today), Small: ui.Weekday(c.Lang, e.On), Title: c.T("entry." + string(e.Kind)), By: p.entryNote(c, e), Key: e.Kind == deadline.Opened})
+	}
+	return c.Render(http.StatusOK, whyPage(v))
+}
+
+func (p *Pages) entryNote(c *web.Ctx, e deadline.Entry) string {
+	s := ""
+	if e.Length > 0 {
+		s = lengthText(c.Lang, e.Length, e.Unit)
+	}
+	switch e.Kind {
+	case deadline.Paused:
+		s = p.Rules.Name("pause_reason", e.Reason, c.Lang)
+	case deadline.Extended, deadline.Resumed:
+		if e.Reason != "" {
+			s += " " + e.Reason
+		}
+	}
+	return s
+}
+
+type whyView struct {
+	Frame   ui.Frame
+	Name    string
+	No      string
+	Href    string
+	Title   string
+	Heading string
+	Why     ui.WhyView
+	Entries []ui.LogView
 }

@@ -27,7 +27,10 @@ type deskView struct {
 	WaitsN   int
 	Risen    []ui.Segments
 	Warned   []ui.Segments
+	Below    *belowView
 	Empty    bool
+	Nothing  [2]string // what an empty desk says
+	Ways     []ui.Segment
 }
 
 type stripView struct {
@@ -91,6 +94,15 @@ func (p *Pages) desk(c *web.Ctx) error {
 	p.fillDesk(c, l, &v, mine)
 	if v.Warned, err = p.warned(c); err != nil {
 		return err
+	}
+	if v.Below, err = p.below(c); err != nil {
+		return err
+	}
+	if v.Below != nil {
+		v.Below.Risen = len(v.Risen)
+	}
+	if v.Empty {
+		p.emptyDesk(c, &v)
 	}
 	return c.Render(http.StatusOK, deskPage(v))
 }
@@ -160,7 +172,7 @@ func (p *Pages) grouped(ds []flow.Duty) (single []flow.Duty, groups map[string][
 
 func (p *Pages) groupView(c *web.Ctx, ds []flow.Duty) ui.DutyView {
 	first := ds[0]
-	v := p.dutyView(c, p.look(c), first, true)
+	v := p.dutyView(c, p.look(c), first, false)
 	m := first.Matter
 	mv := p.nextMove(m, first.Clock)
 	v.What = c.T("desk.group", c.T("move."+m.Kind+"."+mv.Name), itoa(len(ds)))
@@ -196,8 +208,8 @@ func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
 		dv ui.DutyView
 	}
 	var lines []line
-	for i, d := range single {
-		lines = append(lines, line{d, p.dutyView(c, l, d, i == 0 && len(groups) == 0)})
+	for _, d := range single {
+		lines = append(lines, line{d, p.dutyView(c, l, d, false)})
 	}
 	for _, k := range order {
 		if g := groups[k]; len(g) > 0 {
@@ -205,6 +217,9 @@ func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
 		}
 	}
 	sort.SliceStable(lines, func(i, j int) bool { return lines[i].d.Clock.Due < lines[j].d.Clock.Due })
+	if len(lines) > 0 {
+		lines[0].dv.Primary = true
+	}
 	for _, d := range mine {
 		if d.Clock.State == deadline.StatePaused {
 			continue
@@ -437,61 +452,4 @@ func shortNo(no string) string {
 		}
 	}
 	return no
-}
-
-// why answers "why this day" for one clock: as a fragment for a fold, or as a page of its own with the calendar.
-func (p *Pages) why(c *web.Ctx) error {
-	key, err := c.ID("clock")
-	if err != nil {
-		return err
-	}
-	r := c.In(key)
-	k, err := deadline.Get(c.Context(), r, key.Key)
-	if err != nil {
-		return err
-	}
-	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
-	if err != nil {
-		return err
-	}
-	es, err := deadline.Entries(c.Context(), r, key.Key)
-	if err != nil {
-		return err
-	}
-	if c.R.Header.Get("HX-Request") != "" {
-		return c.Render(http.StatusOK, ui.WhyBody(p.whyOf(c.Lang, c.Today, k, es)))
-	}
-	v := whyView{Frame: c.Frame(c.T("why.title")), Name: p.clockName(c.Lang, k), No: m.No, Href: "/m/" + m.ID.String(), Title: m.Title, Why: p.calendarOf(c.Lang, c.Today, k, es),
-		Heading: c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))}
-	for _, e := range es {
-		v.Entries = append(v.Entries, ui.LogView{Day: ui.DayIn(c.Lang, e.On, c.Today), Small: ui.Weekday(c.Lang, e.On), Title: c.T("entry." + string(e.Kind)), By: p.entryNote(c, e), Key: e.Kind == deadline.Opened})
-	}
-	return c.Render(http.StatusOK, whyPage(v))
-}
-
-func (p *Pages) entryNote(c *web.Ctx, e deadline.Entry) string {
-	s := ""
-	if e.Length > 0 {
-		s = lengthText(c.Lang, e.Length, e.Unit)
-	}
-	switch e.Kind {
-	case deadline.Paused:
-		s = p.Rules.Name("pause_reason", e.Reason, c.Lang)
-	case deadline.Extended, deadline.Resumed:
-		if e.Reason != "" {
-			s += " " + e.Reason
-		}
-	}
-	return s
-}
-
-type whyView struct {
-	Frame   ui.Frame
-	Name    string
-	No      string
-	Href    string
-	Title   string
-	Heading string
-	Why     ui.WhyView
-	Entries []ui.LogView
 }

@@ -202,7 +202,7 @@ func (p *Pages) row(c *web.Ctx, l *look, m flow.Matter) rowView {
 	r := rowView{ID: m.ID.String(), Version: itoa(int(m.Version)), No: shortNo(m.No), Href: "/m/" + m.ID.String(), Title: m.Title, Post: m.SubjectPost, State: c.T("state." + m.Kind + "." + m.State),
 		Source: p.source(c, m), Received: ui.DayIn(c.Lang, m.Received, c.Today), Due: ui.DueOf(c.Lang, m.Due, c.Today, false, c.T("due.none"))}
 	if !m.Open {
-		r.Due = ui.DueView{None: ui.DayIn(c.Lang, m.Ended, c.Today)}
+		r.Due = ui.DueView{None: c.T("due.ended", ui.DayIn(c.Lang, m.Ended, c.Today))}
 	}
 	if u, ok := l.units[m.Township]; ok {
 		r.Township = u.Name

@@ -23,6 +23,9 @@ func (p *Pages) log(c *web.Ctx, l *look, d *flow.Dossier) []ui.LogView {
 	for _, k := range d.Clocks {
 		rules[k.ID.Key] = k
 	}
+	for _, m := range d.Family {
+		l.others[m.ID.Key] = m.No
+	}
 	var out []ui.LogView
 	for _, e := range d.Events {
 		v := ui.LogView{Day: ui.DayIn(c.Lang, e.At.Date(), c.Today), Small: ui.Weekday(c.Lang, e.At.Date()) + " " + ui.Clock(e.At), Key: e.Key}

@@ -26,6 +26,7 @@ type matterView struct {
 	Waiting  *waitingView
 	Main     *clockView // the clock that counts now, as a calendar
 	Clocks   []clockView
+	Ended    []clockView // clocks that run no more
 	Summary  string
 	Facts    []Fact
 	Sealed   []ui.Segment
@@ -351,7 +352,7 @@ func (p *Pages) waiting(c *web.Ctx, l *look, d *flow.Dossier) *waitingView {
 	return nil
 }
 
-// clocks shows what runs: the one that counts now as a calendar, the others folded, the ended ones in a line.
+// clocks shows what runs: the one that counts now as a calendar, the others folded, the ended ones apart.
 func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) error {
 	run := d.Running()
 	for _, k := range run {
@@ -372,7 +373,7 @@ func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) erro
 	for _, k := range d.Clocks {
 		if !k.Running() {
 			cv := clockView{Name: p.clockName(c.Lang, k), Href: "/why/" + k.ID.String(), Ended: c.T("clock.ended."+k.State, ui.DayIn(c.Lang, k.Ended, c.Today), ui.DayIn(c.Lang, k.Due, c.Today))}
-			v.Clocks = append(v.Clocks, cv)
+			v.Ended = append(v.Ended, cv)
 		}
 	}
 	return nil

@@ -67,11 +67,16 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 				v.Papers = append(v.Papers, ui.Segment{Text: c.T("move.sample", doc.Name.In(c.Lang)), Href: "/rules/papers/" + doc.Code})
 			}
 		}
-		v.Primary, primary = primary, false
+		if primary && !sideways[o.Move.Name] {
+			v.Primary, primary = true, false
+		}
 		out = append(out, v)
 	}
 	return out
 }
+
+// sideways are moves that take a matter no further: they are offered, and never urged.
+var sideways = map[string]bool{"reassign": true, "change_team": true, "change_panel": true, "give_back": true}
 
 // sureOf is how sure a move's procedure is: that of its approval, where it has one.
 func (p *Pages) sureOf(o flow.Offer) rulebook.Sure {
@@ -140,6 +145,8 @@ func (p *Pages) value(c *web.Ctx, l *look, f flow.Field, v string) string {
 		if n := l.unit(v); n != "" {
 			return n
 		}
+	case l.others[v] != "":
+		return l.others[v]
 	case f.Of == "party_sanctions" || f.Of == "admin_sanctions":
 		if s, ok := p.Rules.Sanction(v); ok {
 			return s.Name.In(c.Lang)

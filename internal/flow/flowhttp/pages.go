@@ -100,10 +100,11 @@ type look struct {
 	rules  *rulebook.Book
 	units  map[id.Key]access.Unit
 	people map[id.Key]string
+	others map[id.Key]string // numbers of the matters that one page's matter belongs with
 }
 
 func (p *Pages) look(c *web.Ctx) *look {
-	return &look{c: c, rules: p.Rules, units: map[id.Key]access.Unit{}, people: map[id.Key]string{}}
+	return &look{c: c, rules: p.Rules, units: map[id.Key]access.Unit{}, people: map[id.Key]string{}, others: map[id.Key]string{}}
 }
 
 // load reads the units and people a page names, in one query each.

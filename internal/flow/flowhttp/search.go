@@ -42,7 +42,7 @@ func (p *Pages) search(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		g := searchGroup{Title: c.T("list." + name)}
+		g := searchGroup{Kind: name, Title: c.T("list." + name)}
 		if len(ms) > most {
 			ms = ms[:most]
 			g.More = searchAt(q, name, "")
@@ -88,6 +88,7 @@ type searchView struct {
 }
 
 type searchGroup struct {
+	Kind  string
 	Title string
 	Rows  []rowView
 	More  string

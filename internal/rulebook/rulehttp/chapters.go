@@ -277,7 +277,7 @@ func (w *writer) approvals() []group {
 }
 
 // choices names the list that the choice of an approval comes from.
-var choices = map[string]string{"clue.disposal": "disposal", "inquiry.outcome": "inquiry_outcome", "verify.result": "verification_outcome", "case.decide": "decision"}
+var choices = map[string]string{"clue.disposal": "disposal", "inquiry.outcome": "inquiry_outcome", "verify.result": "verification_outcome", "case.decide": "decision", "case.return": "return_kind"}
 
 // when writes a condition as people say it, its facts in a fixed order.
 func (w *writer) when(chain string, cond map[string][]string) string {

@@ -1,0 +1,66 @@
+package app_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/calendar"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+)
+
+// TestBelow: what the city's and the province's desk say of the units below is what the measures say, and leads to
+// their rows; a county's desk says nothing of the kind.
+func TestBelow(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		srv := w.Serve()
+		for _, title := range []string{"第一封来信", "第二封来信"} {
+			in := entry(w)
+			in.Title = title
+			if _, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, text := w.Get(srv, "cityoffice", "/"); !strings.Contains(text, "deadline.near") || strings.Contains(text, "/measures/deadline.late") {
+			t.Error("the letters of today are late or not near")
+		}
+		late := regexp.MustCompile(`href="/measures/deadline\.late\?unit=([0-9A-Z.]+)">(\d+)<`)
+		for _, day := range []calendar.Date{"2026-10-20", "2026-11-30"} {
+			w.On(day)
+			county, err := w.App.Engine.Below(apptest.Ctx, d.In(apptest.City), day)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := county[w.Units["county"].ID.Key]
+			if got.Late == 0 {
+				t.Fatalf("on %s nothing is late", day)
+			}
+			if want := value(t, w, "deadline.late", "county", day).Numerator; got.Late != want {
+				t.Errorf("on %s %d are late, the measure says %d", day, got.Late, want)
+			}
+			if want := value(t, w, "deadline.near", "county", day).Numerator; got.Near != want {
+				t.Errorf("on %s %d are near, the measure says %d", day, got.Near, want)
+			}
+			for who, units := range map[string][]string{"cityoffice": {"county"}, "province": {"city", "county"}, "supervision": nil} {
+				_, text := w.Get(srv, who, "/")
+				found := late.FindAllStringSubmatch(text, -1)
+				if len(found) != len(units) {
+					t.Fatalf("%s reads of %d units, want %v", who, len(found), units)
+				}
+				for i, u := range units {
+					if found[i][1] != w.Units[u].ID.String() {
+						t.Errorf("%s reads of %s, want %s", who, found[i][1], u)
+					}
+				}
+				for _, f := range found {
+					if code, _ := w.Get(srv, who, "/measures/deadline.late?unit="+f[1]); code != 200 {
+						t.Errorf("%s opens a number and gets %d", who, code)
+					}
+				}
+			}
+		}
+	})
+}
