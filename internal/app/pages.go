@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/locale"
@@ -19,8 +20,17 @@ func errorPage(c *web.Ctx, err error) error {
 	p := f.Problem
 	title := locale.First(c.Lang, "error."+strconv.Itoa(p.Status), "error.other")
 	what := p.Title
+	var wrong []string
 	for _, x := range p.Fields {
-		what += " " + x.Detail
+		wrong = append(wrong, x.Detail)
+	}
+	said := strings.Join(wrong, c.T("list.comma"))
+	switch {
+	case said == "":
+	case c.R.Method == http.MethodGet: // there is no form to mark: what is wrong stands in the address
+		title, what = c.T("error.address"), c.T("error.address.what", said)
+	default:
+		what = c.T("error.fields", said)
 	}
 	frame := c.Frame(title)
 	if !c.SignedIn() {

@@ -149,6 +149,8 @@
   function ready(root) {
     whens(); tell();
     if (matchMedia("(min-width: 48.01rem)").matches) d.querySelectorAll("details.filters").forEach(function (x) { x.open = true; });
+    var nav = d.querySelector(".nav"), here = nav && nav.querySelector("[aria-current]");
+    if (here && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = here.offsetLeft - 16; /* 窄屏:导航滑到当前这一项 */
     var f = (root || d).querySelector("[data-focus]"); if (f) f.focus();
   }
   d.addEventListener("htmx:beforeSwap", function (e) {
