@@ -19,6 +19,9 @@ check: ## the quick gates: formatting, vet, generated pages up to date
 bench: ## figures at full size on both databases (an hour or so); docs/benchmarks.md is written from them
 	@url=$$(scripts/pg start durable) && QIANSHAO_TEST_PG=$$url go test -run '^$$' -bench . -benchtime 2s -timeout 3h ./...
 
+crash: ## the program killed 200 times under load on SQLite, 50 times on PostgreSQL (ten minutes or so)
+	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url go test -count 1 -timeout 60m -run TestKilled -v ./internal/badday -kills 200
+
 build: ## the program, in ./qianshao
 	go build -trimpath -ldflags '-s -w' -o qianshao ./cmd/qianshao
 
@@ -34,4 +37,4 @@ demo: ## the demonstration city
 generate: ## the pages' Go code from their templates
 	go tool templ generate -path internal
 
-.PHONY: help tools test check bench build dist dist-test demo generate
+.PHONY: $(shell grep -ohE "^[a-z-]+:" Makefile | tr -d :)

@@ -77,6 +77,7 @@ var rooms = []room{
 
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
+	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
 

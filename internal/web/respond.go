@@ -117,7 +117,7 @@ func (m *Mux) fail(c *Ctx, err error) {
 		c.broken = true // too late to say anything
 		return
 	}
-	if p.Status == http.StatusTooManyRequests {
+	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
 		c.W.Header().Set("Retry-After", RetryAfter(err))
 	}
 	if c.Route.API {
@@ -152,7 +152,7 @@ func (m *Mux) fail(c *Ctx, err error) {
 	http.Error(c.W, p.Title, p.Status)
 }
 
-// RetryAfter is how many seconds whoever came too often should wait.
+// RetryAfter is how many seconds to wait: whoever came too often, or while something was not there.
 func RetryAfter(err error) string {
 	if f, ok := fault.As(err); ok && f.Code == "signin.wait" && len(f.Args) > 0 {
 		return f.Args[0]

@@ -55,6 +55,14 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.writer, err = newLiteWriter(ctx, d.w); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
+	// A folder that knows no shared memory (some network drives) leaves the journal as it was, and says nothing.
+	var got string
+	if err := d.writer.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&got); err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	if !strings.EqualFold(got, journal) {
+		return fault.New(fault.Invalid, "db.journal", abs)
+	}
 	if d.r, err = sql.Open("sqlite", base+"&_pragma=cache_size(-8000)&_pragma=query_only(1)"); err != nil {
 		return err
 	}

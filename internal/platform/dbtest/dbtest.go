@@ -100,6 +100,12 @@ var (
 // QIANSHAO_TEST_PG_REQUIRED is set, as it is in the gate.
 func Postgres(t testing.TB) *db.DB {
 	t.Helper()
+	return open(t, Address(t))
+}
+
+// Address is the address of a fresh, migrated database on that server, for a program that opens it itself.
+func Address(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv("QIANSHAO_TEST_PG")
 	if server == "" {
 		if os.Getenv("QIANSHAO_TEST_PG_REQUIRED") != "" {
@@ -121,7 +127,7 @@ func Postgres(t testing.TB) *db.DB {
 			t.Logf("dropping %s: %v", mine, err)
 		}
 	})
-	return open(t, withName(server, mine))
+	return withName(server, mine)
 }
 
 func pgTemplate(server, name string) error {
