@@ -122,6 +122,7 @@ func usage(key string, args ...string) error {
 
 // fail says why, in the reader's language, and what the exit code is.
 func (e *env) fail(err error) int {
+	err = db.Outage(err)
 	f, ok := fault.As(err)
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"qianshao/internal/access"
@@ -108,6 +110,8 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	// Whoever reads the log may die before us; that is no reason to follow.
+	signal.Ignore(syscall.SIGPIPE)
 	// A database with nothing in it has nothing to lose: it is made. One of an earlier version is upgraded by migrate,
 	// which makes a backup first.
 	d, err := db.Open(e.ctx, c.DB, db.Options{})

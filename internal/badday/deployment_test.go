@@ -2,6 +2,7 @@ package badday
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -74,6 +75,9 @@ type deployment struct {
 	who    map[string]signedIn
 	units  map[string]id.ID
 	kept   bool // verify has saved what it found
+
+	files string   // where files are kept, in dir if it is not said
+	log   *os.File // where the program writes to, if it is not kept to be shown
 }
 
 // newDeployment builds the city in an empty database, with sessions for some of its people.
@@ -181,11 +185,14 @@ func (l *deployment) start(more ...string) *server {
 // run starts the program without waiting. It lives no longer than the test.
 func (l *deployment) run(wrap []string, more ...string) *server {
 	l.t.Helper()
-	args := append(append([]string{}, wrap...), program(l.t), "serve", "--db", l.url, "--listen", l.listen, "--metrics", "127.0.0.1:0", "--key", filepath.Join(l.dir, "key"), "--files", filepath.Join(l.dir, "files"))
+	args := append(append([]string{}, wrap...), program(l.t), "serve", "--db", l.url, "--listen", l.listen, "--metrics", "127.0.0.1:0", "--key", filepath.Join(l.dir, "key"), "--files", cmp.Or(l.files, filepath.Join(l.dir, "files")))
 	s := &server{l: l, log: &said{}, gone: make(chan struct{})}
 	s.cmd = exec.Command(args[0], append(args[1:], more...)...)
 	s.cmd.Env = append(os.Environ(), "QIANSHAO_LANG=en")
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if l.log != nil {
+		s.cmd.Stdout, s.cmd.Stderr = l.log, l.log
+	}
 	must(l.t, s.cmd.Start())
 	go func() {
 		_ = s.cmd.Wait() // how it ended is asked of ProcessState

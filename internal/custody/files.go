@@ -95,15 +95,24 @@ func (k *Keeper) Add(ctx context.Context, who access.Actor, matter id.ID, name s
 		return id.ID{}, err
 	}
 	var made id.ID
-	_, err = k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
+	if who.Request.Key != "" {
+		who.Request.Digest += plain // the content is the request: another one under the same key is no repetition
+	}
+	rc, err := k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		m, err := addable(ctx, tx, who, matter.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}
 		made = tx.NewID()
-		return ledger.Act{Action: "file.add", Organ: m.Organ, Matter: m.ID, About: "file/" + made.String(), Params: map[string]any{"file": name}},
+		return ledger.Act{Action: "file.add", Organ: m.Organ, Matter: m.ID, About: "file/" + made.String(), Params: map[string]any{"file": name}, Answer: made.String()},
 			tx.Insert(ctx, fileTable, made.Key, m.ID.Key, m.Root, name, "", size, sealed, stored, plain, seal.Suite, keys, tx.Today(), who.Person)
 	})
+	if err != nil && !db.InDoubt(err) || rc.Replayed {
+		_ = k.Files.Drop(stored) // sealed, and in nobody's way, if it stays
+	}
+	if err == nil && rc.Replayed {
+		made, err = id.Parse(rc.Answer)
+	}
 	return made, err
 }
 

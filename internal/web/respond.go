@@ -18,6 +18,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
 	"qianshao/internal/locale"
+	"qianshao/internal/platform/db"
 )
 
 // Render writes a page. It is rendered whole before a byte is sent, so that an error never leaves half a page.
@@ -108,6 +109,7 @@ func (m *Mux) fail(c *Ctx, err error) {
 	if errors.As(err, &tooLarge) {
 		err = unread(err)
 	}
+	err = db.Outage(err)
 	p := ProblemOf(c.Lang, err)
 	if p.Status == http.StatusInternalServerError || p.Status == http.StatusServiceUnavailable {
 		p.Number = NewKey()[:8]

@@ -19,6 +19,9 @@ import (
 	"io"
 	"os"
 	"path"
+	"syscall"
+
+	"qianshao/internal/fault"
 )
 
 // Store is a directory of contents.
@@ -54,7 +57,7 @@ func (s *Store) Create() (*Writer, error) {
 	temp := "new-" + rand.Text()
 	f, err := s.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("blob: %w", err)
+		return nil, refused(err)
 	}
 	return &Writer{s: s, f: f, temp: temp, h: sha256.New()}, nil
 }
@@ -63,25 +66,52 @@ func (w *Writer) Write(b []byte) (int, error) {
 	n, err := w.f.Write(b)
 	w.h.Write(b[:n]) // hash.Hash never fails
 	w.n += int64(n)
-	return n, err
+	return n, refused(err)
+}
+
+// refused is a disk that does not take what is to be kept, as people are told.
+func refused(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fault.New(fault.Unavailable, "file.full").Because(err)
+	}
+	return fault.New(fault.Unavailable, "file.disk").Because(err)
 }
 
 // Commit brings the content to disk and returns its name and size in bytes.
 func (w *Writer) Commit() (name string, size int64, err error) {
 	name = hex.EncodeToString(w.h.Sum(nil))
 	if err := errors.Join(w.f.Sync(), w.f.Close()); err != nil {
-		return "", 0, fmt.Errorf("blob: %w", err)
+		return "", 0, refused(err)
 	}
 	final := place(name)
 	if err := w.s.root.MkdirAll(path.Dir(final), 0o700); err != nil {
-		return "", 0, fmt.Errorf("blob: %w", err)
+		return "", 0, refused(err)
 	}
 	if err := w.s.root.Rename(w.temp, final); err != nil {
-		return "", 0, fmt.Errorf("blob: %w", err)
+		return "", 0, refused(err)
 	}
 	w.kept = true
+	// The name has to be on disk too, or a power cut takes the whole file.
+	if err := errors.Join(w.s.flush(path.Dir(final)), w.s.flush(".")); err != nil {
+		return "", 0, errors.Join(refused(err), w.s.root.Remove(final))
+	}
 	return name, w.n, nil
 }
+
+// flush brings a folder's names to disk.
+func (s *Store) flush(dir string) error {
+	d, err := s.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Drop removes a content that nobody came to need after all.
+func (s *Store) Drop(name string) error { return s.root.Remove(place(name)) }
 
 // Discard forgets a content that was not kept.
 func (w *Writer) Discard() {

@@ -89,16 +89,31 @@ func gone(err error) bool {
 		return true
 	}
 	var ce *pgconn.ConnectError
-	var ne net.Error
-	return errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+	var ne *net.OpError
+	return errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-func full(err error) bool {
+// trouble is the code of the fault that an error of the machine's or the server's, not the program's, is; "" if it is
+// none.
+func trouble(err error) string {
 	if c, ok := sqliteCode(err); ok {
-		return sqliteFull(c)
+		return sqliteTrouble(c)
 	}
-	return pgCode(err) == "53100"
+	switch pgCode(err) {
+	case "53100":
+		return "db.full"
+	case "58030":
+		return "db.disk"
+	case "XX001", "XX002":
+		return "db.damaged"
+	case "40001", "40P01", "55P03", "57014":
+		return "db.busy"
+	}
+	if gone(err) {
+		return "db.unavailable"
+	}
+	return ""
 }
 
 // pgRun is a transaction of database/sql.

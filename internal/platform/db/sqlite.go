@@ -31,13 +31,13 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
-		return fmt.Errorf("making the database folder: %w", err)
+		return fault.New(fault.Unavailable, "db.disk").Because(err)
 	}
 	// The file holds matters of people; nobody else on the host reads it. Created here because SQLite would use the
 	// umask.
 	f, err := os.OpenFile(abs, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("opening the database file: %w", err)
+		return fault.New(fault.Unavailable, "db.disk").Because(err)
 	}
 	if err := f.Close(); err != nil {
 		return err
@@ -117,7 +117,19 @@ func sqliteAgain(code int) bool {
 	return code&0xff == lib.SQLITE_BUSY || code&0xff == lib.SQLITE_LOCKED
 }
 
-func sqliteFull(code int) bool {
-	p := code & 0xff
-	return p == lib.SQLITE_FULL || p == lib.SQLITE_READONLY || p == lib.SQLITE_IOERR
+// sqliteTrouble is the code of the fault that an error of the machine's, not the program's, is; "" if it is none.
+func sqliteTrouble(code int) string {
+	switch code & 0xff {
+	case lib.SQLITE_FULL:
+		return "db.full"
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
+		return "db.readonly"
+	case lib.SQLITE_IOERR, lib.SQLITE_CANTOPEN:
+		return "db.disk"
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return "db.damaged"
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return "db.busy"
+	}
+	return ""
 }

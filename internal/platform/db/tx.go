@@ -310,7 +310,14 @@ type commitError struct{ error }
 
 func (c commitError) Unwrap() error { return c.error }
 
-// outage turns a database that is not there into the fault people see.
+// InDoubt says whether an error leaves open if the transaction was stored. Sent again under the same idempotency key, the
+// request finds out.
+func InDoubt(err error) bool { return errors.As(err, new(commitError)) }
+
+// Outage turns a database that is not there, or that its disk keeps from working, into the fault people see. Everything
+// begun here says so by itself; rows break off as they are read, which whoever answers a request gives in here.
+func Outage(err error) error { return outage(err) }
+
 func outage(err error) error {
 	if err == nil {
 		return nil
@@ -318,11 +325,8 @@ func outage(err error) error {
 	if _, ok := fault.As(err); ok {
 		return err
 	}
-	if gone(err) {
-		return fault.New(fault.Unavailable, "db.unavailable").Because(err)
-	}
-	if full(err) {
-		return fault.New(fault.Unavailable, "db.full").Because(err)
+	if code := trouble(err); code != "" {
+		return fault.New(fault.Unavailable, code).Because(err)
 	}
 	return err
 }
