@@ -36,6 +36,7 @@ type Service struct {
 
 	once      sync.Once
 	slots     chan struct{}
+	notes     chan struct{} // sessions' uses being noted
 	queue     atomic.Int64
 	evaluated atomic.Int64 // passwords hashed; tests read it
 	dummy     string       // what the password of an unknown login is held against
@@ -49,6 +50,7 @@ func (s *Service) setup() {
 			s.Policy = DefaultPolicy()
 		}
 		s.slots = make(chan struct{}, max(1, s.Policy.Hashes))
+		s.notes = make(chan struct{}, 8)
 		s.dummy = s.Policy.Cost.Hash(string(chance(16)))
 		// The same in every process of a deployment, so that an unknown login rests in all of them at once as a known one
 		// does.
@@ -214,8 +216,8 @@ func (s *Service) aged(a row) bool {
 	return s.Policy.MaxAge > 0 && int64(s.Ledger.DB.Now()) > a.changedAt+micros(s.Policy.MaxAge)
 }
 
-// note puts down that the session is in use, at most once a minute. That it can't be noted (a full disk) keeps nobody
-// from reading; the session then ends by idleness.
+// note puts down that the session is in use, at most once a minute. That it can't be noted (a full disk), or not at once
+// (a long write goes on), keeps nobody from reading.
 func (s *Service) note(ctx context.Context, r db.Reader, l live) {
 	now := int64(r.Now())
 	if l.stage == StagePassword || now < l.seen+micros(noteEvery) {
@@ -225,11 +227,27 @@ func (s *Service) note(ctx context.Context, r db.Reader, l live) {
 	if l.stage == StageFull {
 		idle = min(idle, now+micros(s.Policy.Idle))
 	}
-	_ = s.Ledger.DB.Scratch(ctx, r.City(), func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE sessions SET seen_at = $3, idle_until = $4 WHERE city_id = $1 AND token = $2 AND seen_at < $3`, l.hash, now, idle)
-		return err
-	})
+	select {
+	case s.notes <- struct{}{}:
+	default:
+		return // enough of them wait already; the next request tries again
+	}
+	done := make(chan struct{})
+	go func() {
+		defer func() { close(done); <-s.notes }()
+		_ = s.Ledger.DB.Scratch(context.WithoutCancel(ctx), r.City(), func(tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE sessions SET seen_at = $3, idle_until = $4 WHERE city_id = $1 AND token = $2 AND seen_at < $3`, l.hash, now, idle)
+			return err
+		})
+	}()
+	select {
+	case <-done:
+	case <-time.After(noteWithin):
+	}
 }
+
+// noteWithin is how long a request waits for its session's use to be noted.
+const noteWithin = 200 * time.Millisecond
 
 // ChoosePost makes the session act in one of the person's posts.
 func (s *Service) ChoosePost(ctx context.Context, token string, holding id.Key) error {

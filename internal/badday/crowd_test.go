@@ -117,16 +117,17 @@ type crowd struct {
 	books    []entry
 	took     []time.Duration // of acknowledged writes, since the last reset
 	reads    []time.Duration
-	last     time.Time     // when a write was last acknowledged
-	gap      time.Duration // the longest time between two
-	busy     int           // answers that asked to come again later
-	replayed int           // writes acknowledged after they had been sent more than once
-	odd      []string      // answers nobody should get
+	by       map[string]int // acknowledged writes by register
+	last     time.Time      // when a write was last acknowledged
+	gap      time.Duration  // the longest time between two
+	busy     int            // answers that asked to come again later
+	replayed int            // writes acknowledged after they had been sent more than once
+	odd      []string       // answers nobody should get
 }
 
 // newCrowd is so many clerks, at three registers.
 func newCrowd(l *deployment, n int) *crowd {
-	c := &crowd{l: l}
+	c := &crowd{l: l, by: map[string]int{}}
 	for i := range n {
 		who := []string{"intake", "otherintake", "cityintake"}[i%3]
 		c.clerks = append(c.clerks, &clerk{c: c, who: who, name: fmt.Sprintf("c%d", i), pick: rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i)))})
@@ -277,6 +278,7 @@ func (k *clerk) send(ctx context.Context) {
 		c.gap = max(c.gap, now.Sub(c.last))
 		c.last = now
 		c.took = append(c.took, now.Sub(begin))
+		c.by[k.who]++
 		if again {
 			c.replayed++
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -73,6 +74,13 @@ func (c *crowd) counts() (acknowledged, refused int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.took), c.busy
+}
+
+// registers are the writes acknowledged in each register.
+func (c *crowd) registers() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.by)
 }
 
 // refusing holds what is said while nothing can be written: reads go on, writes are refused in words that name the

@@ -296,6 +296,13 @@ func begin(ctx context.Context, tx *Tx, who access.Actor) (*Receipt, error) {
 	if digest != who.Request.Digest {
 		return nil, fault.New(fault.Conflict, "request.key_reused")
 	}
+	if tx.Engine() == db.Postgres {
+		// The first time may have ended without an answer because no standby had it yet. A commit that wrote something
+		// waits until the standby has all that was written before it; one that only read would not.
+		if _, err := tx.Exec(ctx, `UPDATE idempotency SET at = at WHERE city_id = $1 AND actor = $2 AND key = $3`, who.Person, who.Request.Key); err != nil {
+			return nil, err
+		}
+	}
 	return &Receipt{Replayed: true, Answer: answer}, nil
 }
 

@@ -8,11 +8,9 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"qianshao/internal/fault"
 )
@@ -28,23 +26,19 @@ func (d *DB) openPostgres(ctx context.Context, address string) error {
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = 5 * time.Second
+		cfg.ConnectTimeout = connectWithin
 	}
-	pool := stdlib.OpenDB(*cfg)
-	pool.SetMaxOpenConns(24)
-	pool.SetMaxIdleConns(24)
-	pool.SetConnMaxLifetime(30 * time.Minute)
-	d.w, d.r, d.Engine = pool, pool, Postgres
+	d.w, d.r, d.Engine = pgPool(cfg, pgWriters), pgPool(cfg, pgReaders), Postgres
 	var collate string
-	if err := pool.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate); err != nil {
-		_ = pool.Close() // the failure to connect is the news
+	if err := d.r.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate); err != nil {
+		_ = errors.Join(d.r.Close(), d.w.Close()) // the failure to connect is the news
 		return fault.New(fault.Unavailable, "db.unavailable").Because(err)
 	}
 	switch strings.ToLower(strings.ReplaceAll(collate, "-", "")) {
 	case "c", "posix", "c.utf8":
 		return nil
 	}
-	_ = pool.Close()
+	_ = errors.Join(d.r.Close(), d.w.Close())
 	return fault.New(fault.Invalid, "db.collation", collate)
 }
 
@@ -72,25 +66,26 @@ func again(err error) bool {
 	switch pgCode(err) {
 	case "40001", "40P01":
 		return true
-	case "57P01", "57P02", "25006", "55P03":
-		return !errors.As(err, new(commitError))
 	}
-	if errors.As(err, new(commitError)) {
+	if pgconn.SafeToRetry(err) { // nothing of it was sent
+		return true
+	}
+	if _, decided := fault.As(err); decided || InDoubt(err) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	// A connection that broke before anything was sent for commit; a break during commit is not "safe to retry".
-	return errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+	// A connection that broke before anything was sent for commit has stored nothing; one that broke during it may have.
+	return gone(err)
 }
 
 // gone says whether the database can't be reached at all.
 func gone(err error) bool {
 	code := pgCode(err)
-	if strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "53") || code == "25006" {
+	if strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P") || strings.HasPrefix(code, "53") || code == "25006" || code == "25P03" {
 		return true
 	}
 	var ce *pgconn.ConnectError
 	var ne *net.OpError
-	return errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+	return errors.As(err, &ce) || errors.As(err, &ne) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
 		errors.Is(err, io.ErrUnexpectedEOF)
 }
 
@@ -115,17 +110,3 @@ func trouble(err error) string {
 	}
 	return ""
 }
-
-// pgRun is a transaction of database/sql.
-type pgRun struct{ tx *sql.Tx }
-
-func (p pgRun) query(ctx context.Context, text string, args []any) (*Rows, error) {
-	return p.tx.QueryContext(ctx, text, args...)
-}
-
-func (p pgRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
-	return p.tx.ExecContext(ctx, text, args...)
-}
-
-func (p pgRun) commit(context.Context) error { return p.tx.Commit() }
-func (p pgRun) rollback()                    { _ = p.tx.Rollback() } // the first error, or the panic, is what matters

@@ -52,7 +52,19 @@ func (d *DB) Snapshot(ctx context.Context, fn func(*Snap) error) error {
 		return outage(err)
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
+	if err := d.longWinded(ctx, tx); err != nil {
+		return outage(err)
+	}
 	return fn(&Snap{d, tx})
+}
+
+// longWinded lets a transaction lie idle while what it read goes elsewhere, or what it writes comes from there.
+func (d *DB) longWinded(ctx context.Context, tx *sql.Tx) error {
+	if d.Engine == SQLite {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`)
+	return err
 }
 
 // In reads a tenant within the snapshot.
@@ -322,7 +334,13 @@ func (d *DB) Load(ctx context.Context, fn func(*Loader) error) error {
 		return outage(err)
 	}
 	l := &Loader{d: d, run: run, ctx: ctx}
-	if err = fn(l); err == nil {
+	if p, ok := run.(*pgRun); ok {
+		err = d.longWinded(ctx, p.tx)
+	}
+	if err == nil {
+		err = fn(l)
+	}
+	if err == nil {
 		err = l.flush()
 	}
 	if err != nil {

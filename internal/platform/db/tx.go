@@ -90,7 +90,11 @@ func (r reader) Query(ctx context.Context, text string, args ...any) (*Rows, err
 			return rows, outage(err)
 		}
 	}
-	rows, err := r.d.r.QueryContext(ctx, text, args...)
+	if r.d.Engine == SQLite {
+		rows, err := r.d.r.QueryContext(ctx, text, args...)
+		return rows, outage(err)
+	}
+	rows, err := r.d.pgRead(ctx, text, args)
 	return rows, outage(err)
 }
 
@@ -297,11 +301,7 @@ func (d *DB) begin(ctx context.Context) (runner, error) {
 	if d.Engine == SQLite {
 		return d.writer.begin(ctx)
 	}
-	tx, err := d.w.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return pgRun{tx}, nil
+	return pgBegin(ctx, d.w)
 }
 
 // commitError marks a failure while committing: unless the database says that it rolled back, nobody knows whether
