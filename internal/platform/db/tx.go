@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"qianshao/internal/calendar"
@@ -242,7 +243,8 @@ func (d *DB) transact(ctx context.Context, city id.City, scratch bool, fn func(*
 		if err = d.once(ctx, city, scratch, fn); err == nil || !again(err) {
 			return outage(err)
 		}
-		time.Sleep(time.Duration(1<<i) * 5 * time.Millisecond)
+		pause := time.Duration(1<<i) * 5 * time.Millisecond
+		time.Sleep(pause/2 + rand.N(pause)) // not all at once again
 	}
 	return outage(err)
 }
