@@ -22,6 +22,9 @@ bench: ## figures at full size on both databases (an hour or so); docs/benchmark
 crash: ## the program killed 200 times under load on SQLite, 50 times on PostgreSQL (ten minutes or so)
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url go test -count 1 -timeout 60m -run TestKilled -v ./internal/badday -kills 200
 
+ha: ## the leader of three database servers killed three times under load (Debian packages patroni, etcd-server)
+	@go test -count 1 -timeout 30m -run TestFailover -v ./internal/badday -failovers 3
+
 build: ## the program, in ./qianshao
 	go build -trimpath -ldflags '-s -w' -o qianshao ./cmd/qianshao
 

@@ -280,7 +280,10 @@ func (c *migrateCmd) Run(e *env) error {
 			out = filepath.Join(c.BackupDir, "qianshao-"+strconv.FormatInt(from, 10)+"-"+time.Now().Format("20060102-150405")+".backup")
 		}
 		return (&backupCmd{database: c.database, keyFile: c.keyFile, sealing: c.sealing, filesFolder: c.filesFolder, Out: out}).write(e, d)
-	}, func(step string, _ time.Duration) { p.at(step, 0, 0) })
+	}, func(step string, took time.Duration) {
+		p.end()
+		e.say("migrate.step", step, took.Round(time.Millisecond).String())
+	})
 	if err != nil {
 		return err
 	}

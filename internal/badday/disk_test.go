@@ -83,6 +83,17 @@ func (c *crowd) registers() map[string]int {
 	return maps.Clone(c.by)
 }
 
+// beyond says whether something was acknowledged in every register since then.
+func (c *crowd) beyond(before map[string]int) bool {
+	now := c.registers()
+	for _, who := range []string{"intake", "otherintake", "cityintake"} {
+		if now[who] <= before[who] {
+			return false
+		}
+	}
+	return true
+}
+
 // refusing holds what is said while nothing can be written: reads go on, writes are refused in words that name the
 // trouble, on pages and to programs, with when to come again, and the program stays up.
 func (l *deployment) refusing(code, words string) {

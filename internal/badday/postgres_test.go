@@ -29,14 +29,7 @@ func TestDatabaseDies(t *testing.T) {
 	recover := func(t *testing.T) {
 		t.Helper()
 		before := c.registers()
-		took := until(t, back, "a write taken again in every register", func() bool {
-			for who, n := range c.registers() {
-				if n <= before[who] {
-					return false
-				}
-			}
-			return true
-		})
+		took := until(t, back, "a write taken again in every register", func() bool { return c.beyond(before) })
 		t.Logf("writes taken again after %s", took.Round(time.Millisecond))
 	}
 	for _, x := range []struct {
