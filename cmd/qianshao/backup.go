@@ -254,6 +254,9 @@ type migrateCmd struct {
 	Out       string `placeholder:"FILE" help:"${help_out}"`
 }
 
+// indexed is the step that brought the index of texts: whoever comes from before it has texts and no index.
+const indexed = 4
+
 // Run upgrades a database, after a backup at its own version.
 func (c *migrateCmd) Run(e *env) error {
 	if path, ok := c.file(); ok && c.IfThere {
@@ -268,7 +271,9 @@ func (c *migrateCmd) Run(e *env) error {
 	defer d.Close()
 	p := e.progress()
 	defer p.end()
+	var was int64
 	n, err := migrate.Up(e.ctx, d, func(from, to int64) error {
+		was = from
 		if c.NoBackup {
 			return nil
 		}
@@ -288,6 +293,11 @@ func (c *migrateCmd) Run(e *env) error {
 		return err
 	}
 	p.end()
+	if was > 0 && was < indexed {
+		if err := app.Reindex(e.ctx, d); err != nil {
+			return err
+		}
+	}
 	at := strconv.FormatInt(migrate.Latest(), 10)
 	if n == 0 {
 		e.say("migrate.nothing", at)

@@ -77,14 +77,8 @@ func Restore(ctx context.Context, d *db.DB, r io.Reader, into backup.Into) (Rest
 	if out.Summary, err = backup.Restore(ctx, r, d, into); err != nil {
 		return out, err
 	}
-	cities, err := Tenants(ctx, d)
-	if err != nil {
+	if err := Reindex(ctx, d); err != nil {
 		return out, err
-	}
-	for _, c := range cities {
-		if err := flow.Reindex(ctx, d, c); err != nil {
-			return out, err
-		}
 	}
 	var now map[string]string
 	if err := d.Snapshot(ctx, func(s *db.Snap) (err error) { now, err = heads(ctx, s); return err }); err != nil {
@@ -96,6 +90,20 @@ func Restore(ctx context.Context, d *db.DB, r io.Reader, into backup.Into) (Rest
 		}
 	}
 	return out, hostAct(ctx, d, access.ByOperator, "backup.restore", map[string]any{"made": out.Manifest.At})
+}
+
+// Reindex makes the search index anew, in every tenant.
+func Reindex(ctx context.Context, d *db.DB) error {
+	cities, err := Tenants(ctx, d)
+	if err != nil {
+		return err
+	}
+	for _, c := range cities {
+		if err := flow.Reindex(ctx, d, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hostAct puts down what the host's operator, or the program by itself, did to the whole deployment, in the log at its

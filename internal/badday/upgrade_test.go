@@ -6,9 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/platform/migrate"
@@ -96,12 +100,6 @@ func TestUpgrade(t *testing.T) {
 						t.Errorf("gone back, %s has %d rows, had %d", name, before[name], was[name])
 					}
 				}
-				d, err := db.Open(ctx, back.url, db.Options{})
-				must(t, err)
-				defer d.Close()
-				if v, err := migrate.Version(ctx, d); err != nil || v != from {
-					t.Errorf("gone back to step %d, was %d: %v", v, from, err)
-				}
 			})
 		}
 	}
@@ -117,7 +115,14 @@ func earlier(t *testing.T, from, to string, step int64) map[string]int64 {
 	must(t, err)
 	defer dst.Close()
 	must(t, migrate.To(ctx, dst, step))
-	places := rows(t, to)
+	places := map[string]db.Shape{}
+	must(t, dst.Snapshot(ctx, func(s *db.Snap) error {
+		shapes, err := s.Shapes(ctx)
+		for _, x := range shapes {
+			places[x.Name] = x
+		}
+		return err
+	}))
 	must(t, dst.Load(ctx, func(l *db.Loader) error {
 		return src.Snapshot(ctx, func(s *db.Snap) error {
 			shapes, err := s.Shapes(ctx)
@@ -125,8 +130,8 @@ func earlier(t *testing.T, from, to string, step int64) map[string]int64 {
 				return err
 			}
 			for _, x := range shapes {
-				if _, there := places[x.Name]; !there {
-					continue
+				if !slices.Equal(places[x.Name].Columns, x.Columns) {
+					continue // the access log had other columns, and is no fact
 				}
 				if err := s.Each(ctx, x, func(vals []any) error { return l.Add(x, vals) }); err != nil {
 					return err
@@ -135,8 +140,16 @@ func earlier(t *testing.T, from, to string, step int64) map[string]int64 {
 			return nil
 		})
 	}))
+	if step >= searchStep { // what is searched is made anew, never carried
+		for _, city := range []id.City{apptest.Province, apptest.City} {
+			must(t, flow.Reindex(ctx, dst, city))
+		}
+	}
 	return rows(t, to)
 }
+
+// searchStep is the step that brought the index of texts.
+const searchStep = 4
 
 // rows counts the rows of every table.
 func rows(t *testing.T, url string) map[string]int64 {
