@@ -48,6 +48,7 @@ type grammar struct {
 	Account accountCmd `cmd:"" help:"${help_account}"`
 	Doctor  doctorCmd  `cmd:"" help:"${help_doctor}"`
 	Clock   clockCmd   `cmd:"" help:"${help_clock}"`
+	Bench   benchCmd   `cmd:"" help:"${help_bench}"`
 	Version versionCmd `cmd:"" help:"${help_version}"`
 }
 

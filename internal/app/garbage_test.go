@@ -77,14 +77,14 @@ func parameters(t *testing.T, r web.Route, known map[string][]string) []string {
 }
 
 // listened is the application with every statement that its routes make heard.
-func (w *furnished) listened(hear func(text string)) *walker {
+func (w *furnished) listened(hear func(text string, args []any)) *walker {
 	was := w.Mux()
 	mux := web.NewMux()
 	mux.DB, mux.Sessions, mux.Log, mux.Demo, mux.Errors, mux.Nav = was.DB, was.Sessions, was.Log, was.Demo, was.Errors, was.Nav
 	for _, r := range was.Routes() {
 		do := r.Do
 		r.Do = func(c *web.Ctx) error {
-			c.Stats.Texts = hear
+			c.Stats.Seen = hear
 			return do(c)
 		}
 		mux.Add(r)
@@ -126,7 +126,7 @@ func TestGarbage(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := furnish(t, d)
 		asked := ""
-		walk := w.listened(func(text string) {
+		walk := w.listened(func(text string, _ []any) {
 			if strings.Contains(strings.ToLower(text), mark) {
 				t.Errorf("%s reached a statement: %s", asked, text)
 			}

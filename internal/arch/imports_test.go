@@ -112,7 +112,7 @@ func pages(name string) []string {
 
 // everything may import everything: the composition root, the program, and what builds whole cities.
 func everything(name string) bool {
-	return name == "app" || name == "demo" || name == "e2e" || strings.HasPrefix(name, "cmd/") || strings.HasSuffix(name, "test")
+	return name == "app" || name == "demo" || name == "bench" || name == "e2e" || strings.HasPrefix(name, "cmd/") || strings.HasSuffix(name, "test")
 }
 
 func TestWhoImportsWhom(t *testing.T) {
@@ -174,5 +174,5 @@ func TestOutsideImports(t *testing.T) {
 
 // mayHTTP says who may know net/http. Custody asks it for one thing, what sort of content a file's first bytes are.
 func mayHTTP(name string) bool {
-	return name == "app" || name == "api" || strings.HasPrefix(name, "web") || strings.HasSuffix(name, "http") || strings.HasSuffix(name, "test") || name == "platform/obs" || name == "custody"
+	return name == "app" || name == "api" || name == "bench" || strings.HasPrefix(name, "web") || strings.HasSuffix(name, "http") || strings.HasSuffix(name, "test") || name == "platform/obs" || name == "custody"
 }

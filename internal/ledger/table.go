@@ -303,3 +303,10 @@ func manyText(tab *Table, k int, engine db.Engine) string {
 	}
 	return b.String()
 }
+
+// RowOf is the covered row of values in the order of Columns, for Cover.
+func (t *Table) RowOf(vals []any) Row { return Row{t.Name + "/" + t.keyText(vals), Digest(vals)} }
+
+// Cover puts rows into the act that were written beside its transaction, as InsertMany does with those it writes: for
+// what fills a whole database (package bench).
+func (t *Tx) Cover(rows []Row) { t.bulk = append(t.bulk, rows...) }

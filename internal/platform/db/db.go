@@ -240,7 +240,7 @@ type statsKey struct{}
 // Stats counts the statements of one request.
 type Stats struct {
 	Statements atomic.Int64
-	Texts      func(string) // when set, called with each text; tests only
+	Seen       func(text string, args []any) // when set, called with each statement of a reader and its values; measuring only
 }
 
 // WithStats makes every statement run under the returned context count into s.
@@ -248,11 +248,11 @@ func WithStats(ctx context.Context, s *Stats) context.Context {
 	return context.WithValue(ctx, statsKey{}, s)
 }
 
-func count(ctx context.Context, text string) {
+func count(ctx context.Context, text string, args []any) {
 	if s, ok := ctx.Value(statsKey{}).(*Stats); ok {
 		s.Statements.Add(1)
-		if s.Texts != nil {
-			s.Texts(text)
+		if s.Seen != nil {
+			s.Seen(text, args)
 		}
 	}
 }

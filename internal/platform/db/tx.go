@@ -72,11 +72,11 @@ func (r reader) Shared() Reader        { return reader{r.d, 0} }
 func (r reader) For(c id.City) Reader  { return reader{r.d, c} }
 
 func (r reader) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
-	count(ctx, text)
+	args = bind(r.city, args)
+	count(ctx, text, args)
 	if err := r.d.check(text); err != nil {
 		return nil, err
 	}
-	args = bind(r.city, args)
 	defer r.d.timed("read")()
 	if r.d.group != nil {
 		return r.d.group.query(context.WithoutCancel(ctx), text, args)
@@ -166,7 +166,7 @@ func (t *Tx) AfterCommit(f func()) { *t.after = append(*t.after, f) }
 
 // Query runs a query inside the transaction.
 func (t *Tx) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
-	count(ctx, text)
+	count(ctx, text, args)
 	if err := t.d.check(text); err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (t *Tx) Row(ctx context.Context, text string, args ...any) Row {
 
 // Exec runs a statement and says how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	count(ctx, text)
+	count(ctx, text, args)
 	if err := t.d.check(text); err != nil {
 		return 0, err
 	}

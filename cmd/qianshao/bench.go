@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"qianshao/internal/bench"
+	"qianshao/internal/calendar"
+)
+
+type benchCmd struct {
+	Generate generateCmd `cmd:"" help:"${help_bench_generate}"`
+	Run      measureCmd  `cmd:"" help:"${help_bench_run}"`
+}
+
+type generateCmd struct {
+	database
+	Size  string `default:"city" enum:"county,city,province,nation" help:"${help_size}"`
+	Clues int    `placeholder:"N" help:"${help_clues}"`
+	Seed  uint64 `default:"1" help:"${help_seed}"`
+}
+
+// Run makes a database to measure over, and says which of its log is real.
+func (c *generateCmd) Run(e *env) error {
+	p := e.progress()
+	defer p.end()
+	m, err := bench.Generate(e.ctx, bench.Options{DB: c.DB, Size: c.Size, Clues: c.Clues, Seed: c.Seed, Today: calendar.InstantOf(time.Now()).Date(), Progress: p.at})
+	p.end()
+	if err != nil {
+		return err
+	}
+	n := func(v int64) string { return strconv.FormatInt(v, 10) }
+	e.say("bench.made", m.Took.Round(time.Second).String(), strconv.Itoa(m.Cities), n(m.Units), n(m.People), n(m.Tipoffs), n(m.Clues), n(m.Cases), n(m.Slips), n(m.Clocks), n(m.Open), n(m.Rows))
+	e.say("bench.log", n(m.Logs), n(m.Real), n(m.Acts), strconv.Itoa(bench.Whole))
+	e.say("bench.logins", m.Password, strings.Join(m.Logins[:min(len(m.Logins), 40)], " "))
+	return nil
+}
+
+type measureCmd struct {
+	database
+	What     []string      `placeholder:"PART" help:"${help_what}"`
+	Requests int           `default:"200" help:"${help_requests}"`
+	Duration time.Duration `default:"15m" help:"${help_duration}"`
+	JSON     string        `name:"json" placeholder:"FILE" help:"${help_json}"`
+	Profile  string        `placeholder:"DIR" help:"${help_profile}"`
+}
+
+// Run measures, and writes the figures as tables.
+func (c *measureCmd) Run(e *env) error {
+	p := e.progress()
+	defer p.end()
+	command := "qianshao bench run --requests " + strconv.Itoa(c.Requests) + " --duration " + c.Duration.String()
+	if len(c.What) > 0 {
+		command += " --what " + strings.Join(c.What, ",")
+	}
+	res, err := bench.Run(e.ctx, bench.RunOptions{DB: c.DB, What: c.What, Requests: c.Requests, Duration: c.Duration, Profile: c.Profile, Command: command, Progress: p.at})
+	p.end()
+	res.Markdown(e.out) // what was measured before something failed is worth reading
+	if c.JSON != "" {
+		err = errors.Join(err, res.Save(c.JSON))
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"fmt"
+	"html"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// people are who the other pages are measured for: everybody whom the demonstration offers a sign-in.
+var people = []string{"station", "officer", "township", "intake", "supervision", "investigator", "reviewer", "leader", "cityoffice", "cityorg", "province", "sysadmin", "secadmin", "auditor"}
+
+// perRoute is how many addresses of one route are measured for one person.
+const perRoute = 2
+
+// pages measures the desk, a matter's page and every other page that links lead to from the desk, two links deep.
+func (r *runner) pages() error {
+	for _, login := range people {
+		s, err := r.signIn(login)
+		if err != nil {
+			return err
+		}
+		seen, count := map[string]bool{}, map[string]int{}
+		next := []string{"/"}
+		for depth := 0; depth < 4 && len(next) > 0; depth++ {
+			var links []string
+			for _, path := range next {
+				code, body, err := s.page(r.ctx, path)
+				if err != nil {
+					return err
+				}
+				r.seen.Lock()
+				route := r.route
+				r.seen.Unlock()
+				if code != 200 || count[route] >= perRoute {
+					continue
+				}
+				count[route]++
+				for _, m := range reHref.FindAllStringSubmatch(body, -1) {
+					p, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+					if !seen[p] && worth(p) {
+						seen[p] = true
+						links = append(links, p)
+					}
+				}
+				asked := float64(askedOther)
+				switch {
+				case route == "/{$}" || route == "/m/{id}":
+					asked = askedDesk
+				case slices.ContainsFunc(kinds, func(k struct{ kind, path string }) bool { return k.path == route }):
+					continue // measured among the lists
+				}
+				f, err := r.line("Pages", route, login, s, path, asked)
+				if err != nil {
+					return err
+				}
+				f.Fits = f.Fits && f.Queries <= 12
+				r.add(f)
+			}
+			next = spread(links)
+		}
+	}
+	return nil
+}
+
+// worth says whether an address is a page to open: nothing that ends the session, is a file, or is said twice.
+func worth(p string) bool {
+	for _, no := range []string{"/assets/", "/sign-out", "/export", "/api/", ".xlsx", ".docx", ".csv", "/lang"} {
+		if strings.Contains(p, no) {
+			return false
+		}
+	}
+	return p != "/" && strings.HasPrefix(p, "/") && !strings.HasPrefix(p, "//")
+}
+
+// spread keeps a few addresses of each form, so that a long list doesn't crowd the others out.
+func spread(links []string) []string {
+	count := map[string]int{}
+	var out []string
+	for _, p := range links {
+		form := reKey.ReplaceAllString(p, "*")
+		form, _, _ = strings.Cut(form, "?")
+		if count[form]++; count[form] <= 2*perRoute {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// searches measures a term in a third, a hundredth and a ten-thousandth of the texts, for all four scopes.
+func (r *runner) searches() error {
+	for _, sc := range scopes {
+		for _, m := range marked {
+			f, err := r.line("Search", fmt.Sprintf("%s, in 1 of %d texts", m.Word, m.One), sc.name, r.who[sc.login], "/search?q="+url.QueryEscape(m.Word), askedSearch)
+			if err != nil {
+				return err
+			}
+			r.add(f)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"qianshao/internal/access"
+	"qianshao/internal/account"
+	"qianshao/internal/account/accounthttp"
+	"qianshao/internal/app"
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/migrate"
+	"qianshao/internal/web"
+)
+
+// RunOptions say what to measure.
+type RunOptions struct {
+	DB       string
+	What     []string      // parts by name; none: all
+	Requests int           // a line
+	Duration time.Duration // of the mixed day
+	Profile  string        // a folder for a CPU profile of each part
+	Command  string
+	Progress func(stage string, done, total int64)
+}
+
+// parts are what is measured, in this order: what changes nothing first.
+var parts = []struct {
+	name string
+	do   func(*runner) error
+}{
+	{"lists", (*runner).lists}, {"pages", (*runner).pages}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
+	{"entry", (*runner).entry}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
+}
+
+// Parts names them.
+func Parts() (out []string) {
+	for _, p := range parts {
+		out = append(out, p.name)
+	}
+	return out
+}
+
+// runner is a server over the generated database, and the people signed in to it.
+type runner struct {
+	ctx   context.Context
+	o     RunOptions
+	app   *app.App
+	mux   *web.Mux
+	url   string
+	r     *rand.Rand
+	who   map[string]*session
+	part  string
+	out   Result
+	seen  sync.Mutex
+	route string       // of the last request, while one runs at a time
+	count atomic.Int64 // its statements
+	bad   atomic.Int64 // answers of 500 and above
+}
+
+// session is somebody signed in.
+type session struct {
+	login string
+	token string
+	actor access.Actor
+	http  *http.Client
+	url   string
+}
+
+// scopes are who lists and searches are measured for, from the village up: by sign-in of the model city.
+var scopes = []struct{ name, login string }{{"township", "township"}, {"county", "supervision"}, {"city", "cityoffice"}, {"province", "province"}}
+
+// Run measures.
+func Run(ctx context.Context, o RunOptions) (res Result, err error) {
+	for _, w := range o.What {
+		if !slices.Contains(Parts(), w) {
+			return res, fault.New(fault.Invalid, "bench.what", w, strings.Join(Parts(), " "))
+		}
+	}
+	d, err := db.Open(ctx, o.DB, db.Options{})
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := migrate.Check(ctx, d); err != nil {
+		return res, err
+	}
+	a, err := app.BuildWith(ctx, d, app.Options{Policy: account.Demonstration()})
+	if err != nil {
+		return res, err
+	}
+	r := &runner{ctx: ctx, o: o, app: a, r: rand.New(rand.NewPCG(1, 2)), who: map[string]*session{}}
+	r.out = Result{Engine: d.Engine.String(), Command: o.Command, At: time.Now()}
+	stop, err := r.serve()
+	if err != nil {
+		return res, err
+	}
+	defer stop()
+	for _, s := range scopes {
+		if _, err := r.signIn(s.login); err != nil {
+			return res, err
+		}
+	}
+	cities, err := app.Tenants(ctx, d)
+	if err != nil {
+		return res, err
+	}
+	for _, c := range cities {
+		var n int64
+		if err := d.In(c).Row(ctx, `SELECT COUNT(m.id) FROM matters m WHERE m.city_id = $1`).Scan(&n); err != nil {
+			return res, err
+		}
+		r.out.Matters += n
+	}
+	for _, p := range parts {
+		if len(o.What) > 0 && !slices.Contains(o.What, p.name) {
+			continue
+		}
+		r.part = p.name
+		o.Progress("bench."+p.name, 0, 0)
+		if err := r.profiled(p.name, func() error { return p.do(r) }); err != nil {
+			return r.out, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return r.out, nil
+}
+
+// profiled runs a part, with a CPU profile if one is wanted.
+func (r *runner) profiled(name string, do func() error) error {
+	if r.o.Profile == "" {
+		return do()
+	}
+	if err := os.MkdirAll(r.o.Profile, 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(r.o.Profile, r.out.Engine+"-"+name+".cpu"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return do()
+}
+
+// serve listens on a port of its own: requests go through the network as everybody's do.
+func (r *runner) serve() (func(), error) {
+	r.mux = r.app.Mux(accounthttp.Sessions{Accounts: r.app.Accounts}, slog.New(slog.NewTextHandler(io.Discard, nil)), false)
+	r.mux.Observe = func(route web.Route, status int, _ time.Duration, statements int64) {
+		r.count.Store(statements)
+		if status >= http.StatusInternalServerError {
+			r.bad.Add(1)
+		}
+		r.seen.Lock()
+		r.route = route.Path
+		r.seen.Unlock()
+	}
+	l, err := (&net.ListenConfig{}).Listen(r.ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	r.url = "http://" + l.Addr().String()
+	srv := &http.Server{Handler: r.mux.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(l) }() // ends with Close
+	return func() { _ = srv.Close() }, nil
+}
+
+// signIn signs somebody in at the page, once.
+func (r *runner) signIn(login string) (*session, error) {
+	if s := r.who[login]; s != nil {
+		return s, nil
+	}
+	s, err := r.open(login)
+	if err == nil {
+		r.who[login] = s
+	}
+	return s, err
+}
+
+// open is another session of somebody.
+func (r *runner) open(login string) (*session, error) {
+	s := &session{login: login, url: r.url, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	res, err := s.http.PostForm(r.url+"/sign-in", url.Values{"user": {login}, "password": {account.DemoPassword}})
+	if err != nil {
+		return nil, err
+	}
+	if err := res.Body.Close(); err != nil {
+		return nil, err
+	}
+	for _, c := range res.Cookies() {
+		if c.Name == "qs" {
+			s.token = c.Value
+		}
+	}
+	if s.token == "" {
+		return nil, fault.New(fault.Invalid, "bench.none")
+	}
+	s.actor, _, err = r.mux.Sessions.Actor(r.ctx, s.token)
+	return s, err
+}
+
+// get fetches a page as a browser does, compressed, and throws it away.
+func (s *session) get(ctx context.Context, path string) (int, error) {
+	res, err := s.ask(ctx, path, "gzip")
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, errors.Join(err, res.Body.Close())
+}
+
+// page fetches a page to read it.
+func (s *session) page(ctx context.Context, path string) (int, string, error) {
+	res, err := s.ask(ctx, path, "")
+	if err != nil {
+		return 0, "", err
+	}
+	b, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(b), errors.Join(err, res.Body.Close())
+}
+
+func (s *session) ask(ctx context.Context, path, encoding string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.AddCookie(&http.Cookie{Name: "qs", Value: s.token})
+	req.Header.Set("Accept-Encoding", encoding)
+	return s.http.Do(req)
+}
+
+// line measures a page: warm, then so many times.
+func (r *runner) line(part, what, who string, s *session, path string, asked float64) (Figure, error) {
+	took := make([]time.Duration, 0, r.o.Requests)
+	most := int64(0)
+	for i := range r.o.Requests + 3 {
+		at := time.Now()
+		code, err := s.get(r.ctx, path)
+		if err != nil {
+			return Figure{}, err
+		}
+		if code != http.StatusOK {
+			return Figure{}, fmt.Errorf("bench: %s as %s is answered with %d", path, s.login, code)
+		}
+		if i >= 3 {
+			took = append(took, time.Since(at))
+			most = max(most, r.count.Load())
+		}
+	}
+	f := figure(part, what, who, took).asked(asked)
+	f.Queries = most
+	return f, nil
+}
+
+func (r *runner) add(f Figure) { r.out.Figures = append(r.out.Figures, f) }
