@@ -398,7 +398,13 @@ func (g *grower) city(p *place, w want) error {
 			return err
 		}
 		g.made.Rows += f.Rows
-		return text.Fill(f, g.d.Engine, p.city, texts)
+		if err := text.Gather(f, g.d.Engine, true); err != nil {
+			return err
+		}
+		if err := text.Fill(f, g.d.Engine, p.city, texts); err != nil {
+			return err
+		}
+		return text.Gather(f, g.d.Engine, false)
 	})
 	if err != nil {
 		return errors.Join(err, g.ctx.Err())

@@ -130,6 +130,13 @@ func (f *Filler) Add(table string, cols []string, vals []any) error {
 	return f.flush(l)
 }
 
+// Exec runs a statement of SQLite's own at once, for what can't go in with others: a statement of several rows makes the
+// text index write what it has gathered, each time.
+func (f *Filler) Exec(text string, args ...any) error {
+	_, err := f.run.exec(f.ctx, text, args)
+	return err
+}
+
 // Flush writes what waits.
 func (f *Filler) Flush() error {
 	for _, l := range f.tables {

@@ -19,7 +19,6 @@ var (
 	plainColumns = []string{"city_id", "matter_id", "plain"}
 	wordsColumns = []string{"city_id", "matter_id", "plain", "words"}
 	rowColumns   = []string{"city_id", "matter_id", "n"}
-	ftsColumns   = []string{"rowid", "body"}
 )
 
 // Bare is the form of a text that is kept and searched.
@@ -51,9 +50,26 @@ func Fill(f *db.Filler, engine db.Engine, city id.City, texts []Ready) error {
 		if err := f.Add("search_rows", rowColumns, []any{int64(city), t.Matter, n}); err != nil {
 			return err
 		}
-		if err := f.Add("search_fts", ftsColumns, []any{n, strings.Join(words, " ")}); err != nil {
+		if err := f.Exec(`/*engine*/ INSERT INTO search_fts (rowid, body) VALUES (?, ?)`, n, strings.Join(words, " ")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Gather lets SQLite's index gather more in memory before it writes and merges, while much is filled in; false brings
+// back what it does by itself (https://www.sqlite.org/fts5.html, "configuration options").
+func Gather(f *db.Filler, engine db.Engine, much bool) error {
+	if engine == db.Postgres {
+		return nil
+	}
+	size, merge := 1<<20, 4
+	if much {
+		size, merge = 64<<20, 0
+	}
+	const set = `/*engine*/ INSERT INTO search_fts (search_fts, rank) VALUES (?, ?)`
+	if err := f.Exec(set, "hashsize", int64(size)); err != nil {
+		return err
+	}
+	return f.Exec(set, "automerge", int64(merge))
 }
