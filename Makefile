@@ -16,8 +16,8 @@ check: ## the quick gates: formatting, vet, generated pages up to date
 	@go vet ./...
 	@scripts/fresh
 
-bench: ## figures at full size on both databases (an hour or so); docs/benchmarks.md is written from them
-	@url=$$(scripts/pg start durable) && QIANSHAO_TEST_PG=$$url go test -run '^$$' -bench . -benchtime 2s -timeout 3h ./...
+bench: ## generate a province on both databases and measure everything over HTTP (hours; smaller: SIZE=city DURATION=1m REQUESTS=50)
+	@scripts/bench
 
 crash: ## the program killed 200 times under load on SQLite, 50 times on PostgreSQL (ten minutes or so)
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url go test -count 1 -timeout 60m -run TestKilled -v ./internal/badday -kills 200

@@ -1,8 +1,9 @@
 package access
 
 import (
+	"cmp"
 	"context"
-	"sort"
+	"slices"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
@@ -148,52 +149,78 @@ type DeskKey struct {
 	For  string
 }
 
-// Load reads what a person may do today in the given holding, with what others delegated to them. A holding that has
-// ended, or another person's, gives Unauthenticated.
-func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calendar.Date) (Actor, error) {
-	a := Actor{City: r.City(), Person: person}
-	rows, err := r.Query(ctx, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, CASE WHEN EXISTS (SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $3) THEN 1 ELSE 0 END AS barred, `+unitCols+`
+// Held is a post that a person has today, or one that somebody delegated to them.
+type Held struct {
+	Hat
+	Title  string
+	Acting bool
+	From   calendar.Date
+	name   string // of the person
+	barred bool   // there are bars against the person
+}
+
+// Holdings reads every post a person has today, the highest unit first, and what others delegated to them after those.
+func Holdings(ctx context.Context, r db.Reader, person id.Key, today calendar.Date) ([]Held, error) {
+	out, err := db.All(ctx, r, func(rows *db.Rows) (h Held, err error) {
+		h.Unit = Unit{ID: id.ID{City: r.City()}}
+		u, barred := &h.Unit, 0
+		err = rows.Scan(&h.name, &h.Holding, &h.Kind, &h.For, &h.ForName, &h.Title, &h.Acting, &h.From, &barred, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior,
+			&u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version)
+		if k, ok := KindOf(h.Kind); ok {
+			h.Roles = k.Roles
+		}
+		h.barred = barred == 1
+		return h, err
+	}, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, o.title, h.acting, h.from_on, CASE WHEN EXISTS (SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2) THEN 1 ELSE 0 END AS barred, `+unitCols+`
 		FROM holdings h
 		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
+		JOIN posts o ON o.city_id = h.city_id AND o.id = h.post_id
 		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE h.city_id = $1 AND h.id = $2 AND h.person_id = $3 AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)
+		WHERE h.city_id = $1 AND h.person_id = $2 AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
 		UNION ALL
-		SELECT '', h.id, h.kind, p.id, p.name, 0, `+unitCols+`
+		SELECT '', h.id, h.kind, p.id, p.name, '', h.acting, h.from_on, 0, `+unitCols+`
 		FROM delegations d
 		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
 		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
 		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE d.city_id = $1 AND d.to_person = $3 AND d.from_on <= $4 AND d.to_on >= $4 AND d.revoked_on = ''
-		AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)`, holding, person, today)
+		WHERE d.city_id = $1 AND d.to_person = $2 AND d.from_on <= $3 AND d.to_on >= $3 AND d.revoked_on = ''
+		AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)`, person, today)
+	slices.SortStableFunc(out, func(a, b Held) int {
+		if a.For != "" || b.For != "" {
+			return cmp.Compare(a.For, b.For)
+		}
+		return cmp.Or(cmp.Compare(a.Unit.Level, b.Unit.Level), cmp.Compare(a.From, b.From), cmp.Compare(a.Holding, b.Holding))
+	})
+	return out, err
+}
+
+// Load reads what a person may do today in the given holding, with what others delegated to them. A holding that has
+// ended, or another person's, gives Unauthenticated.
+func Load(ctx context.Context, r db.Reader, person, holding id.Key, today calendar.Date) (Actor, error) {
+	held, err := Holdings(ctx, r, person, today)
 	if err != nil {
-		return a, err
+		return Actor{}, err
 	}
-	defer rows.Close()
+	return As(ctx, r, person, held, holding)
+}
+
+// As is Load with the person's posts already read.
+func As(ctx context.Context, r db.Reader, person id.Key, held []Held, holding id.Key) (Actor, error) {
+	a := Actor{City: r.City(), Person: person}
 	own := false
-	for rows.Next() {
-		h := Hat{Unit: Unit{ID: id.ID{City: r.City()}}}
-		var name string
-		var barred int
-		u := &h.Unit
-		if err := rows.Scan(&name, &h.Holding, &h.Kind, &h.For, &h.ForName, &barred, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior,
-			&u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version); err != nil {
-			return a, err
-		}
-		if k, ok := KindOf(h.Kind); ok {
-			h.Roles = k.Roles
-		}
+	for _, h := range held {
 		if h.For == "" {
-			a.Name, a.Barred, own = name, barred == 1, true
+			if h.Holding != holding {
+				continue
+			}
+			a.Name, a.Barred, own = h.name, h.barred, true
 		}
-		a.Hats = append(a.Hats, h)
-	}
-	if err := rows.Err(); err != nil {
-		return a, err
+		a.Hats = append(a.Hats, h.Hat)
 	}
 	if !own {
 		return Actor{}, fault.New(fault.Unauthenticated, "session.post_ended")
 	}
-	sort.SliceStable(a.Hats, func(i, j int) bool { return a.Hats[i].For < a.Hats[j].For })
+	var err error
 	a.Cities, err = citiesBelow(ctx, r, a.Unit())
 	return a, err
 }

@@ -158,10 +158,11 @@ func (s *Service) Actor(ctx context.Context, token string) (access.Actor, Sessio
 	if err != nil {
 		return access.Actor{}, Session{}, err
 	}
-	posts, err := postsOf(ctx, r, l.person, r.Now().Date())
+	held, err := access.Holdings(ctx, r, l.person, r.Now().Date())
 	if err != nil {
 		return access.Actor{}, Session{}, err
 	}
+	posts := own(held)
 	if err := separate(posts); err != nil {
 		return access.Actor{}, Session{}, err
 	}
@@ -173,8 +174,12 @@ func (s *Service) Actor(ctx context.Context, token string) (access.Actor, Sessio
 	if !ss.Ready() {
 		return access.Actor{}, ss, nil
 	}
-	who, err := actor(ctx, r, l.row, ss.Holding)
-	return who, ss, err
+	who, err := access.As(ctx, r, l.person, held, ss.Holding)
+	if err != nil {
+		return access.Actor{}, ss, err
+	}
+	who.Account = l.ID.Key
+	return who, ss, nil
 }
 
 // session works out what a session still owes.

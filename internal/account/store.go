@@ -107,15 +107,19 @@ type Post struct {
 
 // postsOf lists a person's posts of today, the highest unit first.
 func postsOf(ctx context.Context, r db.Reader, person id.Key, today calendar.Date) ([]Post, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (Post, error) {
-		p := Post{Unit: access.Unit{ID: id.ID{City: r.City()}}}
-		u := &p.Unit
-		return p, rows.Scan(&p.Holding, &p.Kind, &p.Acting, &p.Title, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.County, &u.Township, &u.Organ)
-	}, `SELECT h.id, h.kind, h.acting, o.title, u.id, u.kind, u.level, u.code, u.name, u.short, u.county_id, u.township_id, u.organ_id
-		FROM holdings h
-		JOIN posts o ON o.city_id = h.city_id AND o.id = h.post_id
-		JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE h.city_id = $1 AND h.person_id = $2 AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) ORDER BY u.level, h.from_on, h.id`, person, today)
+	held, err := access.Holdings(ctx, r, person, today)
+	return own(held), err
+}
+
+// own are the posts that are the person's own, of all that they have or were given.
+func own(held []access.Held) []Post {
+	var out []Post
+	for _, h := range held {
+		if h.For == "" {
+			out = append(out, Post{Holding: h.Holding, Kind: h.Kind, Title: h.Title, Acting: h.Acting, Unit: h.Unit})
+		}
+	}
+	return out
 }
 
 // postSQL is a column of the post a person p stands for: one of today, else the one left last. today is the mark of its

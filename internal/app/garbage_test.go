@@ -78,18 +78,9 @@ func parameters(t *testing.T, r web.Route, known map[string][]string) []string {
 
 // listened is the application with every statement that its routes make heard.
 func (w *furnished) listened(hear func(text string, args []any)) *walker {
-	was := w.Mux()
-	mux := web.NewMux()
-	mux.DB, mux.Sessions, mux.Log, mux.Demo, mux.Errors, mux.Nav = was.DB, was.Sessions, was.Log, was.Demo, was.Errors, was.Nav
-	for _, r := range was.Routes() {
-		do := r.Do
-		r.Do = func(c *web.Ctx) error {
-			c.Stats.Seen = hear
-			return do(c)
-		}
-		mux.Add(r)
-	}
-	return &walker{w, was.Routes(), mux.Handler()}
+	mux := w.Mux()
+	mux.Heard = hear
+	return &walker{w, mux.Routes(), mux.Handler()}
 }
 
 // readers are people of whom one or another may open any page.

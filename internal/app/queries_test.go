@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -142,4 +143,54 @@ func TestStatementsPerPage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestListPlans: a list finds its rows in an index that is in the list's own order, whatever it is narrowed to: one that
+// finds little walks through little.
+func TestListPlans(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	for _, c := range []struct {
+		who   string
+		f     flow.Filter
+		index string
+	}{
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewOpen}, "matters_county_open"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewEnded}, "matters_county_open"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewWaiting}, "matters_county_open"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewAll, Source: "inspection"}, "matters_county_source"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_county"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewLate}, "matters_county_due"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewAll, Township: w.Units["full"].ID.Key}, "matters_township"},
+		{"supervision", flow.Filter{Kind: "clue", View: flow.ViewAll, Handler: w.Units["full"].ID.Key}, "matters_handler"},
+		{"supervision", flow.Filter{Kind: "clue", View: "pool"}, "matters_county_state"},
+		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewOpen}, "matters_city_open"},
+		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewEnded}, "matters_city_open"},
+		{"cityoffice", flow.Filter{Kind: "case", View: flow.ViewWaiting}, "matters_city_open"},
+		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewAll, Source: "inspection"}, "matters_city_source"},
+		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_city"},
+		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_handler"},
+	} {
+		var plan string
+		ctx := db.WithStats(apptest.Ctx, &db.Stats{Seen: func(text string, args []any) {
+			rows, err := w.App.DB.Raw().Query("EXPLAIN QUERY PLAN "+text, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var a, b, c int
+				var line string
+				if err := rows.Scan(&a, &b, &c, &line); err != nil {
+					t.Fatal(err)
+				}
+				plan += line + "; "
+			}
+		}})
+		if _, err := w.App.Engine.List(ctx, w.As(c.who), c.f); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, "USING INDEX "+c.index+" ") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s, %+v: %s", c.who, c.f, plan)
+		}
+	}
 }

@@ -23,6 +23,8 @@ var composed = map[string]string{
 	"internal/exchange/matters.go exportClues":   "the same",
 	"internal/exchange/matters.go exportTipoffs": "the same",
 	"internal/flow/measures.go OpenDef":          "what is counted; where comes from the measure's scope",
+	"internal/bench/model.go rows":               "one of the covered tables, of the model city",
+	"internal/platform/db/fill.go insertText":    "a generated database: the rows bring their tenant",
 	"internal/platform/db/snapshot.go Count":     "a backup: every table of every tenant",
 	"internal/platform/db/snapshot.go Each":      "a backup: every table of every tenant",
 	"internal/platform/db/snapshot.go flush":     "a restore: the rows bring their tenant",

@@ -12,10 +12,13 @@ import (
 
 // The doors past the ledger, and who may use them. Everybody else writes an act.
 var doors = map[string][]string{
-	// Write: the ledger itself; jobs; what is derived from facts (the search index); the clock's mark; making a tenant.
-	"Write": {"internal/ledger", "internal/jobs", "internal/platform/text", "internal/deadline", "internal/app"},
-	// Raw: migrations, and the builder of the demonstration, which makes its file ready to be copied.
-	"Raw": {"internal/platform/migrate", "internal/platform/dbtest", "internal/demo"},
+	// Write: the ledger itself; jobs; what is derived from facts (the search index, a generated database's sums); the clock's
+	// mark; making a tenant.
+	"Write": {"internal/ledger", "internal/jobs", "internal/platform/text", "internal/deadline", "internal/app", "internal/bench"},
+	// Raw: migrations; the builder of the demonstration, which makes its file ready to be copied; plans and bare rows measured.
+	"Raw": {"internal/platform/migrate", "internal/platform/dbtest", "internal/demo", "internal/bench"},
+	// Fill and Bare: a database that is generated.
+	"Fill": {"internal/bench"}, "Bare": {"internal/bench"},
 	// Load: a restore.
 	"Load": {"internal/platform/backup"},
 }

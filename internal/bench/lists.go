@@ -33,6 +33,26 @@ var kinds = []struct{ kind, path string }{{"tipoff", "/tipoffs"}, {"slip", "/sli
 
 // lists measures every list under every filter that its page offers, for all four scopes, each beside its statement.
 func (r *runner) lists() error {
+	return r.eachList(func(s *session, scope, kind, path string) error {
+		what, err := url.QueryUnescape(path)
+		if err != nil {
+			return err
+		}
+		f, err := r.line("Lists of 50", what, scope, s, path, askedList)
+		if err != nil {
+			return err
+		}
+		if f.Bare, err = r.bare(s, kind, path); err != nil {
+			return err
+		}
+		f.Fits = f.Fits && f.P95 <= f.Bare+bareMargin
+		r.add(f)
+		return nil
+	})
+}
+
+// eachList calls do for every list and filter that a person of each scope is offered.
+func (r *runner) eachList(do func(s *session, scope, kind, path string) error) error {
 	for _, sc := range scopes {
 		s := r.who[sc.login]
 		for _, k := range kinds {
@@ -44,16 +64,9 @@ func (r *runner) lists() error {
 				continue // not a list of theirs
 			}
 			for _, path := range filters(k.path, body) {
-				what, _ := url.QueryUnescape(path)
-				f, err := r.line("Lists of 50", what, sc.name, s, path, askedList)
-				if err != nil {
+				if err := do(s, sc.name, k.kind, path); err != nil {
 					return err
 				}
-				if f.Bare, err = r.bare(s, k.kind, path); err != nil {
-					return err
-				}
-				f.Fits = f.Fits && f.P95 <= f.Bare+bareMargin
-				r.add(f)
 			}
 		}
 	}
@@ -119,7 +132,7 @@ func (r *runner) bare(s *session, kind, path string) (float64, error) {
 	for i := range took {
 		at := time.Now()
 		for _, st := range all {
-			if err := walk(r.ctx, r.app.DB.Shared(), st.text, st.args); err != nil {
+			if err := drain(r.ctx, r.app.DB.Shared(), st.text, st.args); err != nil {
 				return 0, err
 			}
 		}
@@ -128,7 +141,7 @@ func (r *runner) bare(s *session, kind, path string) (float64, error) {
 	return figure("", "", "", took).P95, nil
 }
 
-func walk(ctx context.Context, r db.Reader, text string, args []any) error {
+func drain(ctx context.Context, r db.Reader, text string, args []any) error {
 	rows, err := r.Query(ctx, text, args...)
 	if err != nil {
 		return err

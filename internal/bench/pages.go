@@ -14,8 +14,32 @@ var people = []string{"station", "officer", "township", "intake", "supervision",
 // perRoute is how many addresses of one route are measured for one person.
 const perRoute = 2
 
-// pages measures the desk, a matter's page and every other page that links lead to from the desk, two links deep.
+// pages measures the desk, a matter's page and every other page that links lead to from the desk, four links deep; lists
+// are measured by themselves.
 func (r *runner) pages() error {
+	return r.walk(func(s *session, path, route string) error {
+		asked := float64(askedOther)
+		switch {
+		case route == "/{$}" || route == "/m/{id}":
+			asked = askedDesk
+		case slices.ContainsFunc(kinds, func(k struct{ kind, path string }) bool { return k.path == route }):
+			return nil
+		}
+		f, err := r.line("Pages", route, s.login, s, path, asked)
+		if err != nil {
+			return err
+		}
+		f.Fits = f.Fits && f.Queries <= mostStatements
+		r.add(f)
+		return nil
+	})
+}
+
+// mostStatements is how many statements a page may take.
+const mostStatements = 12
+
+// walk calls do for addresses of every route that links lead to from each person's desk, after opening them once.
+func (r *runner) walk(do func(s *session, path, route string) error) error {
 	for _, login := range people {
 		s, err := r.signIn(login)
 		if err != nil {
@@ -44,24 +68,40 @@ func (r *runner) pages() error {
 						links = append(links, p)
 					}
 				}
-				asked := float64(askedOther)
-				switch {
-				case route == "/{$}" || route == "/m/{id}":
-					asked = askedDesk
-				case slices.ContainsFunc(kinds, func(k struct{ kind, path string }) bool { return k.path == route }):
-					continue // measured among the lists
-				}
-				f, err := r.line("Pages", route, login, s, path, asked)
-				if err != nil {
+				if err := do(s, path, route); err != nil {
 					return err
 				}
-				f.Fits = f.Fits && f.Queries <= 12
-				r.add(f)
 			}
 			next = spread(links)
 		}
 	}
 	return nil
+}
+
+// visit calls do for every list under every filter of all four scopes, and for what walk finds, after opening each once.
+func (r *runner) visit(do func(s *session, path, route string) error) error {
+	err := r.eachList(func(s *session, scope, kind, path string) error {
+		code, err := s.get(r.ctx, path)
+		if err != nil || code != 200 {
+			return err
+		}
+		return do(s, path, path)
+	})
+	if err != nil {
+		return err
+	}
+	for _, sc := range scopes {
+		for _, m := range marked {
+			path := "/search?q=" + url.QueryEscape(m.Word)
+			if _, err := r.who[sc.login].get(r.ctx, path); err != nil {
+				return err
+			}
+			if err := do(r.who[sc.login], path, path); err != nil {
+				return err
+			}
+		}
+	}
+	return r.walk(do)
 }
 
 // worth says whether an address is a page to open: nothing that ends the session, is a file, or is said twice.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -45,7 +44,7 @@ var parts = []struct {
 	name string
 	do   func(*runner) error
 }{
-	{"lists", (*runner).lists}, {"pages", (*runner).pages}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
+	{"plans", (*runner).plan}, {"lists", (*runner).lists}, {"pages", (*runner).pages}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
 	{"entry", (*runner).entry}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
 }
 
@@ -64,9 +63,7 @@ type runner struct {
 	app   *app.App
 	mux   *web.Mux
 	url   string
-	r     *rand.Rand
 	who   map[string]*session
-	part  string
 	out   Result
 	seen  sync.Mutex
 	route string       // of the last request, while one runs at a time
@@ -93,52 +90,69 @@ func Run(ctx context.Context, o RunOptions) (res Result, err error) {
 			return res, fault.New(fault.Invalid, "bench.what", w, strings.Join(Parts(), " "))
 		}
 	}
-	d, err := db.Open(ctx, o.DB, db.Options{})
+	r, stop, err := start(ctx, o)
 	if err != nil {
 		return res, err
 	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	if err := migrate.Check(ctx, d); err != nil {
-		return res, err
-	}
-	a, err := app.BuildWith(ctx, d, app.Options{Policy: account.Demonstration()})
-	if err != nil {
-		return res, err
-	}
-	r := &runner{ctx: ctx, o: o, app: a, r: rand.New(rand.NewPCG(1, 2)), who: map[string]*session{}}
-	r.out = Result{Engine: d.Engine.String(), Command: o.Command, At: time.Now()}
-	stop, err := r.serve()
-	if err != nil {
-		return res, err
-	}
-	defer stop()
-	for _, s := range scopes {
-		if _, err := r.signIn(s.login); err != nil {
-			return res, err
-		}
-	}
-	cities, err := app.Tenants(ctx, d)
-	if err != nil {
-		return res, err
-	}
-	for _, c := range cities {
-		var n int64
-		if err := d.In(c).Row(ctx, `SELECT COUNT(m.id) FROM matters m WHERE m.city_id = $1`).Scan(&n); err != nil {
-			return res, err
-		}
-		r.out.Matters += n
-	}
+	defer func() { err = errors.Join(err, stop()) }()
 	for _, p := range parts {
 		if len(o.What) > 0 && !slices.Contains(o.What, p.name) {
 			continue
 		}
-		r.part = p.name
 		o.Progress("bench."+p.name, 0, 0)
 		if err := r.profiled(p.name, func() error { return p.do(r) }); err != nil {
 			return r.out, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return r.out, nil
+}
+
+// start opens the database, serves over it and signs in those of the four scopes.
+func start(ctx context.Context, o RunOptions) (r *runner, stop func() error, err error) {
+	d, err := db.Open(ctx, o.DB, db.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if err := migrate.Check(ctx, d); err != nil {
+		return nil, nil, err
+	}
+	a, err := app.BuildWith(ctx, d, app.Options{Policy: account.Demonstration()})
+	if err != nil {
+		return nil, nil, err
+	}
+	r = &runner{ctx: ctx, o: o, app: a, who: map[string]*session{}}
+	r.out = Result{Engine: d.Engine.String(), Command: o.Command, At: time.Now()}
+	down, err := r.serve()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			down()
+		}
+	}()
+	for _, s := range scopes {
+		if _, err := r.signIn(s.login); err != nil {
+			return nil, nil, err
+		}
+	}
+	cities, err := app.Tenants(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range cities {
+		var n int64
+		if err := d.In(c).Row(ctx, `SELECT COUNT(m.id) FROM matters m WHERE m.city_id = $1`).Scan(&n); err != nil {
+			return nil, nil, err
+		}
+		r.out.Matters += n
+	}
+	return r, func() error { down(); return d.Close() }, nil
 }
 
 // profiled runs a part, with a CPU profile if one is wanted.

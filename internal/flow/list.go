@@ -132,7 +132,7 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 	case ViewSoon:
 		b.Add(` AND m.due_on <> '' AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(soonDays))
 	case ViewWaiting:
-		b.In(` AND `, "m.state", e.waiting(f.Kind))
+		b.Add(` AND m.open = TRUE`).In(` AND `, "m.state", e.waiting(f.Kind))
 	default:
 		b.Add(` AND m.state = ?`, f.View)
 	}

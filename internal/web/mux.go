@@ -61,6 +61,7 @@ type Mux struct {
 	Errors   func(c *Ctx, err error) error
 	Nav      func(c *Ctx) []NavItem
 	Opened   func(c *Ctx)                                                        // somebody signed in was shown a page (the access log); nil: nobody is told. It must not wait
+	Heard    func(text string, args []any)                                       // called with every statement of every request; measuring and tests only
 	Observe  func(route Route, status int, took time.Duration, statements int64) // metrics; nil: none are kept
 	mux      *http.ServeMux
 	routes   []Route
@@ -141,7 +142,7 @@ const sessionCookie = "qs"
 func (m *Mux) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		stats := &db.Stats{}
+		stats := &db.Stats{Seen: m.Heard}
 		r = r.WithContext(db.WithStats(r.Context(), stats))
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		c := &Ctx{W: rec, R: r, Mux: m, Route: route, Stats: stats, Today: m.DB.Today()}

@@ -3,6 +3,7 @@ package flowhttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -84,10 +85,11 @@ func (p *Pages) list(c *web.Ctx, k Kind) error {
 	for _, name := range append([]string{flow.ViewOpen}, append(k.Views, flow.ViewAll)...) {
 		v.Views = append(v.Views, viewTab{Name: p.viewName(c, k.Name, name), Href: k.Path + "?view=" + name, Current: name == f.View, Late: name == flow.ViewLate})
 	}
-	if err := p.rows(c, &v, page.Matters); err != nil {
+	l := p.look(c)
+	if err := p.filters(c, &v, k, f, l); err != nil { // first: the rows name the same units
 		return err
 	}
-	if err := p.filters(c, &v, k, f); err != nil {
+	if err := p.rows(c, &v, l, page.Matters); err != nil {
 		return err
 	}
 	if page.Next.Key != "" {
@@ -178,8 +180,7 @@ func (p *Pages) viewName(c *web.Ctx, kind, view string) string {
 	return c.T("state." + kind + "." + view)
 }
 
-func (p *Pages) rows(c *web.Ctx, v *listView, ms []flow.Matter) error {
-	l := p.look(c)
+func (p *Pages) rows(c *web.Ctx, v *listView, l *look, ms []flow.Matter) error {
 	byCity := map[id.City][]string{}
 	for _, m := range ms {
 		byCity[m.ID.City] = append(byCity[m.ID.City], m.Handler.Key, m.Township)
@@ -229,7 +230,7 @@ func (p *Pages) row(c *web.Ctx, l *look, m flow.Matter) rowView {
 	return r
 }
 
-func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter) error {
+func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look) error {
 	sel := func(name, value string, opts []ui.OptionView) {
 		if value != "" {
 			v.Active = true
@@ -246,19 +247,17 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter) error {
 	u := c.Who.Unit()
 	switch {
 	case u.Level == access.County && u.Kind == "county":
-		ts, err := access.UnitsOf(c.Context(), c.Home(), u.County, "township")
+		us, err := access.Below(c.Context(), c.Home(), u.Organ, "office", "township")
 		if err != nil {
 			return err
 		}
+		slices.SortStableFunc(us, func(a, b access.Unit) int { return strings.Compare(a.Kind, b.Kind) }) // offices first
 		var towns, handlers []ui.OptionView
-		for _, t := range ts {
-			towns = append(towns, ui.OptionView{Code: t.ID.Key, Name: t.Name})
-		}
-		offices, err := access.Below(c.Context(), c.Home(), u.Organ, "office")
-		if err != nil {
-			return err
-		}
-		for _, t := range append(offices, ts...) {
+		for _, t := range us {
+			l.units[t.ID.Key] = t
+			if t.Kind == "township" {
+				towns = append(towns, ui.OptionView{Code: t.ID.Key, Name: t.Name})
+			}
 			handlers = append(handlers, ui.OptionView{Code: t.ID.Key, Name: t.Commission()})
 		}
 		sel("township", f.Township, towns)

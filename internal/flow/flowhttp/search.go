@@ -51,7 +51,7 @@ func (p *Pages) search(c *web.Ctx) error {
 			}
 		}
 		var lv listView
-		if err := p.rows(c, &lv, ms); err != nil {
+		if err := p.rows(c, &lv, p.look(c), ms); err != nil {
 			return err
 		}
 		if g.Rows = lv.Rows; len(g.Rows) > 0 {

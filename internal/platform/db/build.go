@@ -1,6 +1,7 @@
 package db
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -53,16 +54,18 @@ func (b *Builder) If(cond bool, part string, args ...any) *Builder {
 	return b
 }
 
-// In appends "column IN (…)" for a short list, and a condition that is never true for an empty one.
+// In appends "column IN (…)" for a short list, and a condition that is never true for an empty one. The last value is
+// said again until there are 1, 2, 4, 8 …: lists of every length would be as many statements for the database to plan.
 func (b *Builder) In(prefix, column string, values []string) *Builder {
 	if len(values) == 0 {
 		return b.Add(prefix + "1 = 0")
 	}
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
+	n := 1 << bits.Len(uint(len(values)-1))
+	args := make([]any, n)
+	for i := range args {
+		args[i] = values[min(i, len(values)-1)]
 	}
-	return b.Add(prefix+column+" IN (?"+strings.Repeat(", ?", len(values)-1)+")", args...)
+	return b.Add(prefix+column+" IN (?"+strings.Repeat(", ?", n-1)+")", args...)
 }
 
 // SQL is the text and its parameters.

@@ -240,7 +240,7 @@ type statsKey struct{}
 // Stats counts the statements of one request.
 type Stats struct {
 	Statements atomic.Int64
-	Seen       func(text string, args []any) // when set, called with each statement of a reader and its values; measuring only
+	Seen       func(text string, args []any) // when set, called with each statement and its values; measuring and tests only
 }
 
 // WithStats makes every statement run under the returned context count into s.

@@ -166,12 +166,13 @@ func (t *Tx) AfterCommit(f func()) { *t.after = append(*t.after, f) }
 
 // Query runs a query inside the transaction.
 func (t *Tx) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
+	args = bind(t.city, args)
 	count(ctx, text, args)
 	if err := t.d.check(text); err != nil {
 		return nil, err
 	}
 	defer t.d.timed("write")()
-	return t.run.query(context.WithoutCancel(ctx), text, bind(t.city, args))
+	return t.run.query(context.WithoutCancel(ctx), text, args)
 }
 
 // Row runs a query for one row inside the transaction.
@@ -182,6 +183,7 @@ func (t *Tx) Row(ctx context.Context, text string, args ...any) Row {
 
 // Exec runs a statement and says how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	args = bind(t.city, args)
 	count(ctx, text, args)
 	if err := t.d.check(text); err != nil {
 		return 0, err
@@ -192,7 +194,7 @@ func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) 
 		}
 	}
 	defer t.d.timed("write")()
-	res, err := t.run.exec(context.WithoutCancel(ctx), text, bind(t.city, args))
+	res, err := t.run.exec(context.WithoutCancel(ctx), text, args)
 	if err != nil {
 		return 0, err
 	}

@@ -146,6 +146,28 @@ func Empty(t testing.TB) string {
 	return withName(server, name)
 }
 
+// Empty is the address of a fresh database on that server without any tables.
+func Empty(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("QIANSHAO_TEST_PG")
+	if server == "" {
+		if os.Getenv("QIANSHAO_TEST_PG_REQUIRED") != "" {
+			t.Fatal("QIANSHAO_TEST_PG is not set")
+		}
+		t.Skip("no PostgreSQL: set QIANSHAO_TEST_PG, or run make test")
+	}
+	name := fmt.Sprintf("qs_test_%d_empty_%d", os.Getpid(), pgN.Add(1))
+	if err := admin(server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`, name)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := admin(server, fmt.Sprintf(`DROP DATABASE IF EXISTS %s WITH (FORCE)`, name)); err != nil {
+			t.Logf("dropping %s: %v", name, err)
+		}
+	})
+	return withName(server, name)
+}
+
 func pgTemplate(server, name string) error {
 	if err := admin(server, fmt.Sprintf(`DROP DATABASE IF EXISTS %s WITH (FORCE)`, name)); err != nil {
 		return err

@@ -1,0 +1,7 @@
+-- Lists narrowed to what is open, what has ended, what waits for an approval or where it came from. Without these a filter
+-- that finds little walks through everything that the reader may see. The state at the end is for what waits: it is
+-- looked at without reading the row.
+CREATE INDEX matters_city_open ON matters (city_id, kind, open, received_on, id, state);
+CREATE INDEX matters_county_open ON matters (city_id, kind, county_id, open, received_on, id, state);
+CREATE INDEX matters_city_source ON matters (city_id, kind, source, received_on, id);
+CREATE INDEX matters_county_source ON matters (city_id, kind, county_id, source, received_on, id);
