@@ -130,22 +130,6 @@ func Address(t testing.TB) string {
 	return withName(server, mine)
 }
 
-// Empty is the address of a fresh database on that server with nothing in it, not even tables.
-func Empty(t testing.TB) string {
-	t.Helper()
-	Address(t) // skips, or fails, where there is no server
-	server, name := os.Getenv("QIANSHAO_TEST_PG"), fmt.Sprintf("qs_empty_%d_%d", os.Getpid(), pgN.Add(1))
-	if err := admin(server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`, name)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := admin(server, fmt.Sprintf(`DROP DATABASE IF EXISTS %s WITH (FORCE)`, name)); err != nil {
-			t.Logf("dropping %s: %v", name, err)
-		}
-	})
-	return withName(server, name)
-}
-
 // Empty is the address of a fresh database on that server without any tables.
 func Empty(t testing.TB) string {
 	t.Helper()
