@@ -32,8 +32,8 @@ func (c *generateCmd) Run(e *env) error {
 		return err
 	}
 	n := func(v int64) string { return strconv.FormatInt(v, 10) }
-	e.say("bench.made", m.Took.Round(time.Second).String(), strconv.Itoa(m.Cities), n(m.Units), n(m.People), n(m.Tipoffs), n(m.Clues), n(m.Cases), n(m.Slips), n(m.Clocks), n(m.Open), n(m.Rows))
-	e.say("bench.log", n(m.Logs), n(m.Real), n(m.Acts), strconv.Itoa(bench.Whole))
+	e.say("bench.made", m.Took.Round(time.Second).String(), strconv.Itoa(m.Cities), n(m.Units), n(m.People), n(m.Tipoffs), n(m.Clues), n(m.Cases), n(m.Slips), n(m.Clocks), n(m.Open))
+	e.say("bench.log", n(m.Logs), n(m.Real), n(m.Acts), strconv.Itoa(bench.Whole), n(m.Rows))
 	e.say("bench.logins", m.Password, strings.Join(m.Logins[:min(len(m.Logins), 40)], " "))
 	return nil
 }

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 )
@@ -34,7 +36,10 @@ func (a Actor) Scope(p Perm) Scope {
 				}
 				switch {
 				case x.reach == overUnit:
-					s.handler = append(s.handler, h.Unit.ID)
+					// Head and handler of one unit give it twice; said twice, the condition would lose its index.
+					if !slices.Contains(s.handler, h.Unit.ID) {
+						s.handler = append(s.handler, h.Unit.ID)
+					}
 				case h.Unit.Level >= County:
 					if h.Unit.County != "" {
 						s.county = append(s.county, h.Unit.County)

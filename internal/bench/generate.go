@@ -447,14 +447,15 @@ func (g *grower) cover(p *place, covered map[*county][]ledger.Row, sums map[sum]
 
 // close leaves the database as one that has been worked in for long, and counts.
 func (g *grower) close() error {
-	texts := []string{"ANALYZE", "VACUUM (ANALYZE)"}
+	settle := "VACUUM (ANALYZE)"
 	if g.d.Engine == db.SQLite {
-		texts = []string{"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA optimize=0x10002"}
+		settle = "PRAGMA wal_checkpoint(TRUNCATE)"
 	}
-	for _, t := range texts {
-		if _, err := g.d.Raw().ExecContext(g.ctx, t); err != nil {
-			return err
-		}
+	if _, err := g.d.Raw().ExecContext(g.ctx, settle); err != nil {
+		return err
+	}
+	if err := migrate.Measure(g.ctx, g.d); err != nil {
+		return err
 	}
 	cities, err := app.Tenants(g.ctx, g.d)
 	if err != nil {

@@ -67,7 +67,8 @@ type runner struct {
 	out   Result
 	seen  sync.Mutex
 	route string       // of the last request, while one runs at a time
-	count atomic.Int64 // its statements
+	heard []statement  // its statements, while plans are read
+	count atomic.Int64 // how many they were
 	bad   atomic.Int64 // answers of 500 and above
 }
 
@@ -78,6 +79,7 @@ type session struct {
 	actor access.Actor
 	http  *http.Client
 	url   string
+	began func() // before a request
 }
 
 // scopes are who lists and searches are measured for, from the village up: by sign-in of the model city.
@@ -211,7 +213,7 @@ func (r *runner) signIn(login string) (*session, error) {
 
 // open is another session of somebody.
 func (r *runner) open(login string) (*session, error) {
-	s := &session{login: login, url: r.url, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true},
+	s := &session{login: login, url: r.url, began: r.forget, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	res, err := s.http.PostForm(r.url+"/sign-in", url.Values{"user": {login}, "password": {account.DemoPassword}})
 	if err != nil {
@@ -230,6 +232,16 @@ func (r *runner) open(login string) (*session, error) {
 	}
 	s.actor, _, err = r.mux.Sessions.Actor(r.ctx, s.token)
 	return s, err
+}
+
+// forget drops the statements of the request before.
+func (r *runner) forget() {
+	if r.mux.Heard == nil {
+		return
+	}
+	r.seen.Lock()
+	r.heard = nil
+	r.seen.Unlock()
 }
 
 // get fetches a page as a browser does, compressed, and throws it away.
@@ -253,6 +265,7 @@ func (s *session) page(ctx context.Context, path string) (int, string, error) {
 }
 
 func (s *session) ask(ctx context.Context, path, encoding string) (*http.Response, error) {
+	s.began()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+path, nil)
 	if err != nil {
 		return nil, err

@@ -147,12 +147,10 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 
 // checkpoint empties the journal beside the file, so that the file alone is the database.
 func checkpoint(d *db.DB) error {
-	for _, text := range []string{"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA optimize=0x10002"} {
-		if _, err := d.Raw().Exec(text); err != nil {
-			return err
-		}
+	if _, err := d.Raw().Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return err
 	}
-	return nil
+	return migrate.Measure(context.Background(), d)
 }
 
 func noon(d calendar.Date) time.Time {

@@ -57,7 +57,7 @@ func Up(ctx context.Context, d *db.DB, before func(from, to int64) error, progre
 		}
 	}
 	if err == nil {
-		err = prime(ctx, d)
+		err = Prime(ctx, d)
 	}
 	return len(done), err
 }
