@@ -16,7 +16,6 @@ check: ## the quick gates: formatting, vet, generated pages up to date
 	@go vet ./...
 	@scripts/fresh
 
-<<<<<<< HEAD
 bench: ## generate a province on both databases and measure everything over HTTP (hours; smaller: SIZE=city DURATION=1m REQUESTS=50)
 	@scripts/bench
 
@@ -25,16 +24,14 @@ crash: ## the program killed 200 times under load on SQLite, 50 times on Postgre
 
 ha: ## the leader of three database servers killed three times under load (Debian packages patroni, etcd-server)
 	@go test -count 1 -timeout 30m -run TestFailover -v ./internal/badday -failovers 3
-=======
 # Where several work at once; the rest is one request after another.
 race: ## the race detector over what works at once (needs a C compiler)
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url CGO_ENABLED=1 go test -race -short -timeout 30m ./internal/ledger ./internal/deadline ./internal/jobs ./internal/web/... \
 		./internal/account/... ./internal/custody ./internal/measure ./internal/flow ./internal/visit
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url CGO_ENABLED=1 go test -race -timeout 30m -run 'While|Workers|Numbers' ./internal/app ./internal/exchange
 
-bench: ## figures at full size on both databases (an hour or so); docs/benchmarks.md is written from them
-	@url=$$(scripts/pg start durable) && QIANSHAO_TEST_PG=$$url go test -run '^$$' -bench . -benchtime 2s -timeout 3h ./...
->>>>>>> 84ac38b (make race)
+soak: ## ten hours of mixed work, memory and latency each minute; make soak FOR=30m for less
+	@go test -count 1 -timeout 24h -run TestSoak -v ./internal/badday -soak $(or $(FOR),10h)
 
 build: ## the program, in ./qianshao
 	go build -trimpath -ldflags '-s -w' -o qianshao ./cmd/qianshao

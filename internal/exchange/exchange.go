@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -214,14 +215,29 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 		tell("check", len(rows))
 		return t.plan(s, ctx, p)
 	}
-	if opt.DryRun {
-		_, err := plan(s.Ledger.DB.In(who.City))
+	// The rows are held against what is there before the write begins, so that nobody waits for it. What was found holds
+	// as long as no act came in between that could have touched what was read; otherwise it is found again, and others wait.
+	r := s.Ledger.DB.In(who.City)
+	at, err := ledger.Now(ctx, r)
+	if err != nil {
 		return rep, err
 	}
+	ready, err := plan(r)
+	if err != nil || opt.DryRun || !rep.Clean() {
+		return rep, err
+	}
+	day := r.Now().Date()
 	_, err = s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		apply, err := plan(tx)
+		acts, err := ledger.Since(ctx, tx, at)
 		if err != nil {
 			return ledger.Act{}, err
+		}
+		apply := ready
+		ready = nil // what has been tried once has left its marks in it
+		if apply == nil || touched(kind, acts) || tx.Today() != day {
+			if apply, err = plan(tx); err != nil {
+				return ledger.Act{}, err
+			}
 		}
 		if !rep.Clean() {
 			return ledger.Act{}, errWrong
@@ -250,6 +266,21 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	}
 	rep.Done = err == nil
 	return rep, err
+}
+
+// touched says whether any of the acts could have changed what a table's rows are held against. Tables of units, posts
+// and people are not held against reports, nor against who signs in; every other act is taken to matter.
+func touched(kind string, acts []string) bool {
+	return slices.ContainsFunc(acts, func(action string) bool {
+		area, _, _ := strings.Cut(action, ".")
+		switch area {
+		case "backup", "file":
+			return false
+		case "tipoff", "slip", "account", "clock":
+			return !slices.Contains([]string{"divisions", "people", "officials", "statistics"}, kind)
+		}
+		return true
+	})
 }
 
 // Export writes a table of what the actor may see, and says how many rows it has.
