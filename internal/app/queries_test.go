@@ -169,6 +169,9 @@ func TestListPlans(t *testing.T) {
 		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewAll, Source: "inspection"}, "matters_city_source"},
 		{"cityoffice", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_city"},
 		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_handler"},
+		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewOpen}, "matters_handler_open"},
+		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewEnded}, "matters_handler_open"},
+		{"secretary", flow.Filter{Kind: "case", View: flow.ViewWaiting}, "matters_handler_open"},
 	} {
 		var plan string
 		ctx := db.WithStats(apptest.Ctx, &db.Stats{Seen: func(text string, args []any) {
