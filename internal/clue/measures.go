@@ -34,8 +34,10 @@ func Measures() []measure.Def {
 
 // filed: a case was filed from the clue by the query's last day.
 func filed(b *db.Builder, q measure.Query) {
-	b.Add(` AND EXISTS (SELECT 1 FROM matters k JOIN tallies f ON f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0 AND f.on_day <= ?
-		WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind = 'case')`, q.To)
+	// CROSS JOIN keeps the order: the clue's case first. The other way round every case of the city is read for each clue.
+	b.Add(` AND EXISTS (SELECT 1 FROM matters k CROSS JOIN tallies f
+		WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind = 'case'
+		AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0 AND f.on_day <= ?)`, q.To)
 }
 
 // sentBack: an approver returned a proposal on the clue.
