@@ -222,7 +222,7 @@ func TestFlowsAnswerAbove(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := &walk{drive(t, d), "single"}
 		tip := w.letter(true)
-		const rule = flow.RuleAnswer
+		const rule = intake.RuleAnswer
 		w.make(tip, "note_assigned", vals{"assigned_by": {"city"}, "on": {"2026-10-12"}})
 		w.stands(tip, rule, deadline.StateOpen, "2027-01-12")
 		if _, err := w.App.Engine.Do(apptest.Ctx, w.actors["intake"], tip, w.Matter(tip).Version, "note_assigned", vals{}); fault.Code(err) != "matter.assigned_already" {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"qianshao/internal/flow"
+	"qianshao/internal/intake"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -57,7 +58,7 @@ var back = flow.Use{Rule: "tipoff.assigned", By: flow.ByHandler, If: flow.FlagAs
 
 // answer is what an organ above is owed on a clue that it assigned; where there is a report behind the clue, its intake
 // office owes it there.
-var answer = flow.Use{Rule: flow.RuleAnswer, By: flow.BySupervision, If: flow.FlagAnswer}
+var answer = flow.Use{Rule: intake.RuleAnswer, By: flow.BySupervision, If: flow.FlagAnswer}
 
 // acceptKept is the answer a township owes to what was forwarded; asking to give it back does not stop it.
 var acceptKept = flow.Use{Rule: "tipoff.accept_forwarded", By: flow.ByHandler, Keep: true}
@@ -202,16 +203,16 @@ func (s *Service) Table() *flow.Table {
 				Fresh: []string{"clue.opinion", "clue.assign"}, Ends: []string{flow.RuleSuperior}, Drops: []string{"clue.settle", "clue.shelve_review"}, Basis: basis("JCF", "17"), Key: true},
 			{Name: "report_back", From: []string{Settling, Shelved, Closed, ToCase, Handed}, By: []flow.By{flow.ByHandler, flow.BySupervision}, Ends: []string{"tipoff.assigned"},
 				Fields: []flow.Field{day("on"), line("paper_no", true), para("gist", true, 2000)}, Basis: basis("JK", "21")},
-			{Name: "note_assigned", From: []string{Pool, Arrived, Opinion}, By: supervisor, Fields: flow.AssignedFields(), Starts: map[string]string{flow.RuleAnswer: "on"}, Restart: []string{flow.RuleAnswer},
+			{Name: "note_assigned", From: []string{Pool, Arrived, Opinion}, By: supervisor, Fields: intake.AssignedFields(), Starts: map[string]string{intake.RuleAnswer: "on"}, Restart: []string{intake.RuleAnswer},
 				Basis: basis("JK", "21"), Key: true},
-			{Name: "answer_above", From: []string{Settling, Shelved, Closed, ToCase, Handed, PassedOn}, By: supervisor, Fields: flow.AnswerFields(), Ends: []string{flow.RuleAnswer}, Basis: basis("JK", "21"), Key: true},
+			{Name: "answer_above", From: []string{Settling, Shelved, Closed, ToCase, Handed, PassedOn}, By: supervisor, Fields: intake.AnswerFields(), Ends: []string{intake.RuleAnswer}, Basis: basis("JK", "21"), Key: true},
 			{Name: "case_ended", From: []string{ToCase}, By: []flow.By{flow.BySystem}, Quiet: true, Basis: basis("JD", "21")},
 		},
 		Hooks: flow.Hooks{
 			Facts: s.facts,
 			Attr:  s.attr,
 			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){
-				"no_answer": s.shutNoAnswer, "report_back": s.shutReport, "to_intake": s.shutToIntake, "pass_on": s.shutPassOn, "note_assigned": s.shutAssigned, "answer_above": flow.ShutAnswer,
+				"no_answer": s.shutNoAnswer, "report_back": s.shutReport, "to_intake": s.shutToIntake, "pass_on": s.shutPassOn, "note_assigned": s.shutAssigned, "answer_above": intake.ShutAnswer,
 			},
 			Check: map[string]func(context.Context, *flow.Op) error{
 				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkBack,
@@ -220,7 +221,7 @@ func (s *Service) Table() *flow.Table {
 				"hand_out": s.applyHandOut, "reassign": s.applyReassign, "give_back": s.applyGiveBack, "propose": s.applyDisposal, "propose_outcome": s.applyOutcome,
 				"submit_plan": s.applyTeam, "change_team": s.applyTeam, "write_report": s.applyReport, "sign": s.applySign, "amend_report": s.applyAmend,
 				"propose_result": s.applyResult, "settle": s.applySettle, "revive": s.applyReopen, "reopen": s.applyReopen, "reconsider": s.applyReopen,
-				"to_intake": s.applyToIntake, "pass_on": s.applyPassOn, "note_assigned": flow.ApplyAssigned,
+				"to_intake": s.applyToIntake, "pass_on": s.applyPassOn, "note_assigned": intake.ApplyAssigned,
 			},
 		},
 	}

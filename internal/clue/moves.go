@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
@@ -116,7 +117,7 @@ func (s *Service) shutAssigned(ctx context.Context, r db.Reader, m *flow.Matter)
 	if c.Tipoff != "" {
 		return "clue.intake_notes", nil
 	}
-	return flow.ShutAssigned(ctx, r, m)
+	return intake.ShutAssigned(ctx, r, m)
 }
 
 func (s *Service) applyToIntake(ctx context.Context, op *flow.Op) error {

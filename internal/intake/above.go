@@ -1,9 +1,10 @@
-package flow
+package intake
 
 import (
 	"context"
 
 	"qianshao/internal/deadline"
+	"qianshao/internal/flow"
 	"qianshao/internal/platform/db"
 )
 
@@ -14,26 +15,26 @@ import (
 const RuleAnswer = "tipoff.answer_above"
 
 // AssignedFields are what note_assigned asks for.
-func AssignedFields() []Field {
-	return []Field{{Name: "assigned_by", Kind: Choice, Must: true, List: "assigning_organ"}, {Name: "paper_no", Kind: Line, Must: true},
-		{Name: "on", Kind: Day, Must: true, Since: "received"}, {Name: "gist", Kind: Para, Max: 1000}}
+func AssignedFields() []flow.Field {
+	return []flow.Field{{Name: "assigned_by", Kind: flow.Choice, Must: true, List: "assigning_organ"}, {Name: "paper_no", Kind: flow.Line, Must: true},
+		{Name: "on", Kind: flow.Day, Must: true, Since: "received"}, {Name: "gist", Kind: flow.Para, Max: 1000}}
 }
 
 // AnswerFields are what answer_above asks for.
-func AnswerFields() []Field {
-	return []Field{{Name: "on", Kind: Day, Must: true, Since: "received"}, {Name: "paper_no", Kind: Line, Must: true}, {Name: "gist", Kind: Para, Must: true, Max: 2000}}
+func AnswerFields() []flow.Field {
+	return []flow.Field{{Name: "on", Kind: flow.Day, Must: true, Since: "received"}, {Name: "paper_no", Kind: flow.Line, Must: true}, {Name: "gist", Kind: flow.Para, Must: true, Max: 2000}}
 }
 
 // ShutAssigned notes an assignment once.
-func ShutAssigned(_ context.Context, _ db.Reader, m *Matter) (string, error) {
-	if m.Is(FlagAnswer) {
+func ShutAssigned(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if m.Is(flow.FlagAnswer) {
 		return "matter.assigned_already", nil
 	}
 	return "", nil
 }
 
 // ShutAnswer keeps the answer for those to whom one is owed.
-func ShutAnswer(ctx context.Context, r db.Reader, m *Matter) (string, error) {
+func ShutAnswer(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
 	c, ok, err := deadline.Last(ctx, r, m.ID.Key, RuleAnswer)
 	if err != nil || ok && c.Running() {
 		return "", err
@@ -42,8 +43,8 @@ func ShutAnswer(ctx context.Context, r db.Reader, m *Matter) (string, error) {
 }
 
 // ApplyAssigned marks the matter; the clock of the answer begins with the move.
-func ApplyAssigned(_ context.Context, op *Op) error {
-	op.M.Set(FlagAbove)
-	op.M.Set(FlagAnswer)
+func ApplyAssigned(_ context.Context, op *flow.Op) error {
+	op.M.Set(flow.FlagAbove)
+	op.M.Set(flow.FlagAnswer)
 	return nil
 }
