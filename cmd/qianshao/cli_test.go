@@ -135,14 +135,14 @@ func TestOperator(t *testing.T) {
 }
 
 // serve starts a server until the returned function is called, and looks whether it is well.
-func (s shell) serve(file string) (stop func()) {
+func (s shell) serve(file string, more ...string) (stop func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	port := free(s.t)
 	var log bytes.Buffer
 	done := make(chan int)
 	go func() {
-		done <- run(ctx, []string{"serve", "--db", "sqlite:" + s.path(file), "--listen", port, "--metrics", "127.0.0.1:0"}, nil, io.Discard, &log)
+		done <- run(ctx, append([]string{"serve", "--db", "sqlite:" + s.path(file), "--listen", port, "--metrics", "127.0.0.1:0"}, more...), nil, io.Discard, &log)
 	}()
 	var state map[string]string
 	for range 200 {
