@@ -9,7 +9,9 @@ tools: ## install what the tests need and is absent (Debian and the like, as roo
 	@scripts/tools
 
 test: tools check ## everything: formatting, vet, freshness of what is generated, all tests on both databases
-	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url QIANSHAO_TEST_PG_REQUIRED=1 go test -timeout 20m ./...
+	@url=$$(scripts/pg start) && export QIANSHAO_TEST_PG=$$url QIANSHAO_TEST_PG_REQUIRED=1 && \
+		go test -timeout 20m $$(go list ./... | grep -vE '/(badday|e2e)$$') && \
+		go test -timeout 20m -p 1 ./e2e ./internal/badday # alone: what they say of time would be about the others
 
 check: ## the quick gates: formatting, vet, generated pages up to date
 	@bad=$$(gofmt -l $$(git ls-files '*.go')) && { [ -z "$$bad" ] || { echo "not formatted by gofmt:"; echo "$$bad"; exit 1; }; }
@@ -24,6 +26,7 @@ crash: ## the program killed 200 times under load on SQLite, 50 times on Postgre
 
 ha: ## the leader of three database servers killed three times under load (Debian packages patroni, etcd-server)
 	@go test -count 1 -timeout 30m -run TestFailover -v ./internal/badday -failovers 3
+
 # Where several work at once; the rest is one request after another.
 race: ## the race detector over what works at once (needs a C compiler)
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url CGO_ENABLED=1 go test -race -short -timeout 30m ./internal/ledger ./internal/deadline ./internal/jobs ./internal/web/... \

@@ -148,20 +148,11 @@ func (d *DB) Close() error {
 		d.writer.close()
 	}
 	d.rst.close()
-	err := d.r.Close()
-	if d.w != d.r {
-		if e := d.w.Close(); err == nil {
-			err = e
-		}
-	}
-	return err
+	return errors.Join(d.r.Close(), d.w.Close())
 }
 
 // Pools are the connection pools by name, for metrics.
 func (d *DB) Pools() map[string]func() sql.DBStats {
-	if d.w == d.r {
-		return map[string]func() sql.DBStats{"all": d.w.Stats}
-	}
 	return map[string]func() sql.DBStats{"write": d.w.Stats, "read": d.r.Stats}
 }
 
