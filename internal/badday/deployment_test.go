@@ -185,7 +185,7 @@ func (l *deployment) start(more ...string) *server {
 // run starts the program without waiting. It lives no longer than the test.
 func (l *deployment) run(wrap []string, more ...string) *server {
 	l.t.Helper()
-	args := append(append([]string{}, wrap...), program(l.t), "serve", "--db", l.url, "--listen", l.listen, "--metrics", "127.0.0.1:0", "--key", filepath.Join(l.dir, "key"), "--files", cmp.Or(l.files, filepath.Join(l.dir, "files")))
+	args := append(append([]string{}, wrap...), program(l.t), "serve", "--demo-data", "--db", l.url, "--listen", l.listen, "--metrics", "127.0.0.1:0", "--key", filepath.Join(l.dir, "key"), "--files", cmp.Or(l.files, filepath.Join(l.dir, "files")))
 	s := &server{l: l, log: &said{}, gone: make(chan struct{})}
 	s.cmd = exec.Command(args[0], append(args[1:], more...)...)
 	s.cmd.Env = append(os.Environ(), "QIANSHAO_LANG=en")

@@ -91,42 +91,32 @@ func (s *Service) applyHandOut(ctx context.Context, op *flow.Op) error {
 }
 
 // shutToIntake keeps the way back to the intake office for clues that a report is behind.
-func (s *Service) shutToIntake(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
-	c, err := Get(ctx, r, m.ID.Key)
-	if err != nil || c.Tipoff != "" {
-		return "", err
+func (s *Service) shutToIntake(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if m.Parent == "" {
+		return "clue.no_tipoff", nil
 	}
-	return "clue.no_tipoff", nil
+	return "", nil
 }
 
 // shutPassOn leaves it to the intake office to pass on what a report is behind: its reporter has to be told.
-func (s *Service) shutPassOn(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
-	c, err := Get(ctx, r, m.ID.Key)
-	if err != nil || c.Tipoff == "" {
-		return "", err
+func (s *Service) shutPassOn(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if m.Parent != "" {
+		return "clue.to_intake_first", nil
 	}
-	return "clue.to_intake_first", nil
+	return "", nil
 }
 
 // shutAssigned leaves it to the intake office to note an assignment that came with a report.
 func (s *Service) shutAssigned(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
-	c, err := Get(ctx, r, m.ID.Key)
-	if err != nil {
-		return "", err
-	}
-	if c.Tipoff != "" {
+	if m.Parent != "" {
 		return "clue.intake_notes", nil
 	}
 	return intake.ShutAssigned(ctx, r, m)
 }
 
 func (s *Service) applyToIntake(ctx context.Context, op *flow.Op) error {
-	c, err := Get(ctx, op.Tx, op.M.ID.Key)
-	if err != nil {
-		return err
-	}
 	op.M.Outcome = "returned"
-	return s.Intake.BackFromClue(ctx, op.Tx, c.Tipoff)
+	return s.Intake.BackFromClue(ctx, op.Tx, op.M.Parent)
 }
 
 func (s *Service) applyPassOn(_ context.Context, op *flow.Op) error {

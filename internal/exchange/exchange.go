@@ -228,6 +228,9 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	}
 	day := r.Now().Date()
 	_, err = s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		if err := s.reserve(ctx, tx, kind, rows); err != nil {
+			return ledger.Act{}, err
+		}
 		acts, err := ledger.Since(ctx, tx, at)
 		if err != nil {
 			return ledger.Act{}, err

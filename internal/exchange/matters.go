@@ -87,24 +87,35 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 	for _, l := range append(lists, "discipline") {
 		x.terms[l] = s.terms(l, p.on)
 	}
-	nos, from := map[string]bool{}, map[string]bool{}
-	for _, rec := range p.rows {
-		for col, of := range map[string]map[string]bool{"no": nos, "from_no": from} {
-			if no, _ := flow.Clean(rec.get(col), false); no != "" {
-				of[no] = true
-			}
-		}
-	}
 	var err error
-	if tx, writing := p.r.(*ledger.Tx); writing {
-		if err := s.Engine.Reserve(ctx, tx, kind, slices.Collect(maps.Keys(nos))); err != nil {
-			return nil, err
-		}
-	}
-	if x.there, err = p.numbersOf(ctx, kind, access.ReadOf(kind), nos); err == nil {
-		x.parents, err = p.numbersOf(ctx, above, access.ReadOf(kind), from)
+	if x.there, err = p.numbersOf(ctx, kind, access.ReadOf(kind), distinct(p.rows, "no")); err == nil {
+		x.parents, err = p.numbersOf(ctx, above, access.ReadOf(kind), distinct(p.rows, "from_no"))
 	}
 	return x, err
+}
+
+// distinct are the different values of a column of numbers.
+func distinct(rows []record, col string) map[string]bool {
+	out := map[string]bool{}
+	for _, rec := range rows {
+		if no, _ := flow.Clean(rec.get(col), false); no != "" {
+			out[no] = true
+		}
+	}
+	return out
+}
+
+// numbered is the kind of matter that a table's rows bear numbers of.
+var numbered = map[string]string{"tipoffs": intake.Kind, "clues": clue.Kind, "cases": casework.Kind}
+
+// reserve holds the registers that the rows' numbers are of, until the import is done: nothing takes one of them meanwhile,
+// nor later.
+func (s *Service) reserve(ctx context.Context, tx *ledger.Tx, table string, rows []record) error {
+	kind, ok := numbered[table]
+	if !ok {
+		return nil
+	}
+	return s.Engine.Reserve(ctx, tx, kind, slices.Collect(maps.Keys(distinct(rows, "no"))))
 }
 
 // row reads what every kind of matter has. ok is false when the row is wrong or its number is known; more reads the

@@ -35,6 +35,9 @@ func ShutAssigned(_ context.Context, _ db.Reader, m *flow.Matter) (string, error
 
 // ShutAnswer keeps the answer for those to whom one is owed.
 func ShutAnswer(ctx context.Context, r db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagAnswer) {
+		return "matter.no_answer_owed", nil
+	}
 	c, ok, err := deadline.Last(ctx, r, m.ID.Key, RuleAnswer)
 	if err != nil || ok && c.Running() {
 		return "", err
