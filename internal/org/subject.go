@@ -117,8 +117,9 @@ func categoryOf(rank string) string {
 // enough to keep somebody's eyes off a matter: the error to fear is the other one.
 func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
 	ps, err := db.All(ctx, r, func(rows *db.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) },
-		`SELECT p.id, p.name FROM people p WHERE p.city_id = $1 AND EXISTS (SELECT 1 FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE h.city_id = p.city_id AND h.person_id = p.id AND (u.id = $2 OR u.superior_id = $2 OR u.organ_id = $2 AND u.kind = 'office') AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)) ORDER BY p.id`,
+		`SELECT p.id, p.name FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id WHERE h.city_id = $1 AND h.unit_id IN (
+			SELECT u.id FROM units u WHERE u.city_id = $1 AND u.id = $2 UNION ALL SELECT u.id FROM units u WHERE u.city_id = $1 AND u.superior_id = $2
+			UNION ALL SELECT u.id FROM units u WHERE u.city_id = $1 AND u.organ_id = $2 AND u.kind = 'office') AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) ORDER BY p.id`,
 		unit, r.Now().Date())
 	for _, p := range ps {
 		if text.Name(p[1]) == text.Name(name) { // however it was typed
