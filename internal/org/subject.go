@@ -117,16 +117,18 @@ func categoryOf(rank string) string {
 // enough to keep somebody's eyes off a matter: the error to fear is the other one.
 func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
 	ps, err := db.All(ctx, r, func(rows *db.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) },
-		`SELECT p.id, p.name FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id WHERE h.city_id = $1 AND h.unit_id IN (
-			SELECT u.id FROM units u WHERE u.city_id = $1 AND u.id = $2 UNION ALL SELECT u.id FROM units u WHERE u.city_id = $1 AND u.superior_id = $2
-			UNION ALL SELECT u.id FROM units u WHERE u.city_id = $1 AND u.organ_id = $2 AND u.kind = 'office') AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) ORDER BY p.id`,
+		// CROSS JOIN keeps the order: from the few units to their posts, never from everybody's posts.
+		`SELECT p.id, p.name FROM units u CROSS JOIN holdings h CROSS JOIN people p WHERE u.city_id = $1 AND (u.id = $2 OR u.superior_id = $2 OR u.organ_id = $2 AND u.kind = 'office')
+			AND h.city_id = u.city_id AND h.unit_id = u.id AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) AND p.city_id = h.city_id AND p.id = h.person_id`,
 		unit, r.Now().Date())
+	found := ""
 	for _, p := range ps {
-		if text.Name(p[1]) == text.Name(name) { // however it was typed
-			return p[0], err
+		// However it was typed; of several, always the same one.
+		if text.Name(p[1]) == text.Name(name) && (found == "" || p[0] < found) {
+			found = p[0]
 		}
 	}
-	return "", err
+	return found, err
 }
 
 // Official is a person under supervision.
