@@ -286,6 +286,7 @@ func TestFlowsBackToIntake(t *testing.T) {
 		w.On("2026-10-14")
 		w.make(c, "to_intake", nil)
 		w.is(c, clue.Returned)
+		w.runs(c, flow.RuleSuperior) // sent to and fro it would never be late: the superior sees each time
 		w.is(tip, intake.Received)
 		w.stands(tip, "tipoff.first_action", deadline.StateOpen, "2026-10-21")
 		n, err := db.Column[int64](apptest.Ctx, w.read(tip), `SELECT SUM(t.n) FROM tallies t WHERE t.city_id = $1 AND t.measure = 'tipoff.accepted' AND t.matter_id = $2`, tip.Key)

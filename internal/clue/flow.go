@@ -141,7 +141,7 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
 				Basis: basis("JK", "14–18"), Key: true},
 			{Name: "to_intake", From: []string{Pool}, To: Returned, Via: PoolReview, Chain: "clue.return", By: supervisor, Fields: []flow.Field{para("reason", true, 1000)},
-				Drops: []string{"clue.assign", "clue.opinion"}, Basis: basis("JK", "14–18"), Key: true},
+				Drops: []string{"clue.assign", "clue.opinion"}, Basis: basis("JK", "14–18"), Key: true, Refusal: []string{"*"}},
 			{Name: "pass_on", From: []string{Pool}, To: PassedOn, Via: PoolReview, Chain: "clue.pass_on", By: supervisor,
 				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed"}}, line("organ_name", true), line("paper_no", true), para("reason", true, 1000)},
 				Counts: []flow.Tally{{Measure: "clue.passed_on", Dim: "forward_reason"}}, Drops: []string{"clue.opinion"}, Basis: basis("TL", "171"), Key: true, Refusal: []string{"*"}},
