@@ -51,7 +51,7 @@ func (a *API) clocks(kind string) web.Handler {
 			return err
 		}
 		w := a.Pages.Words(c)
-		if err := w.LoadDossier(r, &flow.Dossier{Matter: m, Clocks: ks}, nil); err != nil {
+		if err := w.LoadDossier(r, &flow.Dossier{Matter: m, Clocks: ks}, nil, nil); err != nil {
 			return err
 		}
 		out := clockList{ID: m.ID, Kind: m.Kind, Version: m.Version, Items: []duty{}}
@@ -87,7 +87,7 @@ func (a *API) clockMoves(kind string) web.Handler {
 			d.Proposals = []flow.Proposal{*x.Waiting}
 		}
 		w := a.Pages.Words(c)
-		if err := w.LoadDossier(r, d, nil); err != nil {
+		if err := w.LoadDossier(r, d, nil, nil); err != nil {
 			return err
 		}
 		out := clockMoveList{ID: m.ID, Kind: m.Kind, Version: m.Version, Clock: a.duty(c, w, flow.Duty{Clock: k, Matter: m}, d.Entries[k.ID.Key]), Moves: []move{}}

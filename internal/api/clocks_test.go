@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/clue"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
@@ -79,13 +80,14 @@ func (p program) clock(who string, m id.ID, rule string) string {
 }
 
 // did are the acts about a matter, newest first, by name.
-func (p program) did(m id.ID) []flow.Event {
+func (p program) did(m id.ID) []record.Event {
 	p.t.Helper()
-	es, err := p.w.App.Engine.History(apptest.Ctx, p.w.App.DB.In(m.City), p.w.Matter(m), 50)
+	t, _ := p.w.App.Engine.Table(p.w.Matter(m).Kind)
+	es, _, err := record.Page(apptest.Ctx, p.w.App.DB.In(m.City), t, p.w.Matter(m), "")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var out []flow.Event
+	var out []record.Event
 	for _, e := range es {
 		if e.Action != "" {
 			out = append(out, e)

@@ -116,7 +116,7 @@ func (a *API) approvals(c *web.Ctx) error {
 			return err
 		}
 		d := &flow.Dossier{Proposals: ps}
-		if err := w.LoadDossier(a.DB.In(city), d, nil); err != nil {
+		if err := w.LoadDossier(a.DB.In(city), d, nil, nil); err != nil {
 			return err
 		}
 		for _, p := range ps {

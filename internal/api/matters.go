@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/web"
 )
@@ -146,15 +147,29 @@ func (a *API) one(kind string) web.Handler {
 		if d.Matter.Kind != kind {
 			return fault.Hidden()
 		}
+		t, _ := a.Engine.Table(kind)
+		events, older, err := record.Page(c.Context(), r, t, d.Matter, c.R.URL.Query().Get("before"))
+		if err != nil {
+			return err
+		}
 		w := a.Pages.Words(c)
-		if err := w.LoadDossier(r, d, nil); err != nil {
+		if err := w.LoadDossier(r, d, nil, events); err != nil {
 			return err
 		}
 		detail, err := w.Detail(d.Matter)
 		if err != nil {
 			return err
 		}
-		return c.JSON(http.StatusOK, a.dossier(c, w, d, detail))
+		out := a.dossier(c, w, d, detail)
+		out.Older = older
+		for i, l := range w.Log(d, events) {
+			e := event{At: moment(events[i].At), Title: l.Title, Says: []string{}, By: l.By, Act: events[i].Seq}
+			for _, s := range l.Body {
+				e.Says = append(e.Says, s.Text)
+			}
+			out.History = append(out.History, e)
+		}
+		return c.JSON(http.StatusOK, out)
 	}
 }
 
@@ -187,13 +202,6 @@ func (a *API) dossier(c *web.Ctx, w *flowhttp.Words, d *flow.Dossier, detail flo
 	}
 	for _, m := range d.Family {
 		out.Family = append(out.Family, relative{m.ID, m.Kind, m.No, m.State, c.T("state." + m.Kind + "." + m.State)})
-	}
-	for i, l := range w.Log(d) {
-		e := event{At: moment(d.Events[i].At), Title: l.Title, Says: []string{}, By: l.By, Act: d.Events[i].Seq}
-		for _, s := range l.Body {
-			e.Says = append(e.Says, s.Text)
-		}
-		out.History = append(out.History, e)
 	}
 	return out
 }

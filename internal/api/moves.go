@@ -27,7 +27,7 @@ func (a *API) moves(kind string) web.Handler {
 			return err
 		}
 		w := a.Pages.Words(c)
-		if err := w.LoadDossier(r, &flow.Dossier{Matter: m}, offers); err != nil {
+		if err := w.LoadDossier(r, &flow.Dossier{Matter: m}, offers, nil); err != nil {
 			return err
 		}
 		out := moveList{ID: m.ID, Kind: m.Kind, State: m.State, StateName: c.T("state." + m.Kind + "." + m.State), Version: m.Version, Moves: []move{}}

@@ -80,7 +80,7 @@ func (a *API) ops() []op {
 		read, path := access.ReadOf(kind), pathOf(kind)
 		out = append(out,
 			op{name: "list", kind: kind, method: get, path: path, perm: read, query: a.listParams(kind), out: matterList{}, status: http.StatusOK, do: a.list(kind)},
-			op{name: "one", kind: kind, method: get, path: path + "/{id}", perm: read, out: matterOne{}, status: http.StatusOK, do: a.one(kind)},
+			op{name: "one", kind: kind, method: get, path: path + "/{id}", perm: read, query: []param{{"before", text()}}, out: matterOne{}, status: http.StatusOK, do: a.one(kind)},
 			op{name: "moves", kind: kind, method: get, path: path + "/{id}/moves", perm: read, out: moveList{}, status: http.StatusOK, do: a.moves(kind)},
 			op{name: "move", kind: kind, method: post, path: path + "/{id}/moves", perm: access.MatterMove, in: moveIn{}, out: done{}, status: http.StatusOK, do: a.move(kind)},
 			op{name: "clocks", kind: kind, method: get, path: path + "/{id}/clocks", perm: read, out: clockList{}, status: http.StatusOK, do: a.clocks(kind)},

@@ -73,6 +73,7 @@ type (
 		Papers   []paper    `json:"papers"`
 		Family   []relative `json:"family"`
 		History  []event    `json:"history"`
+		Older    string     `json:"older,omitempty"`
 	}
 	fact struct {
 		Label string `json:"label"`

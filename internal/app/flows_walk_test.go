@@ -299,7 +299,7 @@ func (w *walk) late() {
 	w.make(c, "settle", nil)
 }
 
-// TestFlowsEveryMove is D23 and T11: every move of every table can be made, by a complete township, by one without a
+// TestFlowsEveryMove is D23: every move of every table can be made, by a complete township, by one without a
 // secretary and by one of one person, with the county for what a township lawfully can't do; no state is a dead end.
 func TestFlowsEveryMove(t *testing.T) {
 	t.Parallel()

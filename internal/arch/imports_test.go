@@ -58,7 +58,7 @@ type room struct {
 
 var (
 	kernel = []string{"fault", "id", "calendar"}
-	spine  = []string{"access", "ledger", "flow", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	spine  = []string{"access", "ledger", "flow", "flow/record", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 )
 
 // rooms is the one table of who may import whom. A package that is not in it has no place yet.
@@ -75,6 +75,7 @@ var rooms = []room{
 	{"deadline", []string{"ledger", "access", "rulebook", "platform/db"}},
 	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
+	{"flow/record", []string{"flow", "deadline", "platform/db"}},
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
 	{"badday", nil}, // tests only
@@ -98,7 +99,7 @@ var rooms = []room{
 // pages are rooms that show another: xhttp may import x, the pickers of org, the matter's page, and the web.
 func pages(name string) []string {
 	own, _, _ := strings.Cut(name, "/")
-	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 	switch own {
 	case "flow", "intake": // what is sealed is opened from the matter's page and sealed at the counter
 		may = append(may, "custody")

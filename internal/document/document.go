@@ -123,10 +123,13 @@ type Offered struct {
 // Offers lists the papers of the steps a matter has been through and of those open now, in the rulebook's order; of those
 // that hang on what was chosen, the ones that fit it.
 func (s *Service) Offers(ctx context.Context, r db.Reader, d *flow.Dossier) ([]Offered, error) {
-	made := said(d.Events)
 	table, ok := s.Engine.Table(d.Matter.Kind)
 	if !ok {
 		return nil, nil
+	}
+	made, err := s.said(ctx, r, d.Matter)
+	if err != nil {
+		return nil, err
 	}
 	var known Known
 	if s.Known != nil {

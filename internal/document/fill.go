@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
@@ -38,7 +39,9 @@ type gathered struct {
 }
 
 // said gathers the last values of every move from acts, newest first; proposals count as said.
-func said(events []flow.Event) map[string]flow.Values {
+func (s *Service) said(ctx context.Context, r db.Reader, m flow.Matter) (map[string]flow.Values, error) {
+	t, _ := s.Engine.Table(m.Kind)
+	events, err := record.Latest(ctx, r, t, m)
 	out := map[string]flow.Values{}
 	for _, e := range events {
 		parts := strings.Split(e.Action, ".")
@@ -60,12 +63,16 @@ func said(events []flow.Event) map[string]flow.Values {
 		}
 		out[parts[1]] = v
 	}
-	return out
+	return out, err
 }
 
 func (s *Service) gather(ctx context.Context, r db.Reader, who access.Actor, d *flow.Dossier, doc rulebook.Document, clock *Clock) (*gathered, error) {
 	m := d.Matter
-	g := &gathered{M: m, Author: who.Name, Today: r.Now().Date(), Said: said(d.Events), Clocks: d.Clocks, Clock: clock, Rules: s.Rules, People: map[id.Key]string{}, Stage: flow.SubjectStage(m)}
+	made, err := s.said(ctx, r, m)
+	if err != nil {
+		return nil, err
+	}
+	g := &gathered{M: m, Author: who.Name, Today: r.Now().Date(), Said: made, Clocks: d.Clocks, Clock: clock, Rules: s.Rules, People: map[id.Key]string{}, Stage: flow.SubjectStage(m)}
 	if len(d.Subjects) > 0 {
 		g.Subject = d.Subjects[0]
 	}
@@ -101,8 +108,7 @@ func (s *Service) gather(ctx context.Context, r db.Reader, who access.Actor, d *
 	if err != nil {
 		return nil, err
 	}
-	events, err := s.Engine.History(ctx, r, before, historyRead)
-	g.Before = said(events)
+	g.Before, err = s.said(ctx, r, before)
 	return g, err
 }
 
@@ -141,9 +147,6 @@ func (g *gathered) readPeople(ctx context.Context, r db.Reader) error {
 	}
 	return rows.Err()
 }
-
-// historyRead is how many acts of the clue before a case are looked through.
-const historyRead = 200
 
 // subject is the person's name, or what stands for one that nobody knows.
 func (g *gathered) subject() string {

@@ -2,10 +2,8 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sort"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -15,13 +13,13 @@ import (
 	"qianshao/internal/platform/db"
 )
 
-// Dossier is everything a matter's page shows, read in few statements: a page asks twelve questions at most.
+// Dossier is what a matter's page shows but for its record (package record), read in few statements: a page asks twelve
+// questions at most.
 type Dossier struct {
 	Matter    Matter
 	Clocks    []deadline.Clock
 	Entries   map[id.Key][]deadline.Entry
 	Proposals []Proposal
-	Events    []Event
 	Team      []Member
 	Subjects  []Subject
 	Family    []Matter // of what the reader may see: kind, number, state, title only
@@ -46,9 +44,6 @@ type Paper struct {
 	Made  calendar.Date
 }
 
-// historyRows is how much of a matter's history one page shows.
-const historyRows = 200
-
 // Open reads a matter's dossier for somebody who may see it.
 func (e *Engine) Open(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (*Dossier, error) {
 	m, err := Get(ctx, r, who, key)
@@ -61,8 +56,7 @@ func (e *Engine) Open(ctx context.Context, r db.Reader, who access.Actor, key id
 			return nil, err
 		}
 	}
-	d.Events, err = e.History(ctx, r, m, historyRows)
-	return d, err
+	return d, nil
 }
 
 func (d *Dossier) readClocks(ctx context.Context, r db.Reader, _ access.Actor) error {
@@ -161,48 +155,6 @@ func (d *Dossier) Running() []deadline.Clock {
 	return out
 }
 
-// History reads what happened to a matter, acts and what fell due on its clocks, newest first. The caller has seen the
-// matter.
-func (e *Engine) History(ctx context.Context, r db.Reader, m Matter, limit int) ([]Event, error) {
-	t := e.tables[m.Kind]
-	return db.All(ctx, r, func(rows *db.Rows) (Event, error) {
-		ev := Event{Log: id.ID{City: r.City()}}
-		var body []byte
-		var clock, kind, due string
-		if err := rows.Scan(&ev.At, &ev.Log.Key, &ev.Seq, &ev.Action, &body, &clock, &kind, &due); err != nil {
-			return ev, err
-		}
-		if clock != "" {
-			ev.Fire = &deadline.Fire{Clock: clock, Kind: kind, Due: calendar.Date(due), At: ev.At, Matter: m.ID.Key}
-			ev.Actor.Kind = "system"
-			return ev, nil
-		}
-		var b struct {
-			Params map[string]any `json:"params"`
-			Actor  EventActor     `json:"actor"`
-		}
-		if len(body) > 0 {
-			if err := json.Unmarshal(body, &b); err != nil {
-				return ev, err
-			}
-		}
-		ev.Params, ev.Actor = b.Params, b.Actor
-		ev.Key = t != nil && t.decisive(m.Kind, ev.Action)
-		return ev, nil
-	}, `SELECT a.at, a.log_id, a.seq, a.action, a.body, '' AS clock, '' AS kind, '' AS due FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2
-		UNION ALL SELECT f.at, f.log_id, 0, '', NULL, f.clock_id, f.kind, f.due_on FROM fires f WHERE f.city_id = $1 AND f.matter_id = $2
-		ORDER BY 1 DESC, 3 DESC LIMIT `+strconv.Itoa(limit), m.ID.Key)
-}
-
-func (t *Table) decisive(kind, action string) bool {
-	for i := range t.Moves {
-		if t.Moves[i].Key && (action == kind+"."+t.Moves[i].Name && t.Moves[i].Chain == "" || action == kind+"."+t.Moves[i].Name+".approve") {
-			return true
-		}
-	}
-	return false
-}
-
 // Get reads a matter that the actor may see. Out of scope, recused from and named in read exactly as absent.
 func Get(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Matter, error) {
 	m := Matter{ID: id.ID{City: r.City()}}
@@ -218,24 +170,4 @@ func Get(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Matter
 		return m, fault.Hidden()
 	}
 	return m, err
-}
-
-// Event is one line of what happened to a matter: an act, or something that fell due on one of its clocks.
-type Event struct {
-	At     calendar.Instant
-	Log    id.ID
-	Seq    int64
-	Action string
-	Params map[string]any
-	Actor  EventActor
-	Fire   *deadline.Fire // set for what fell due
-	Key    bool           // decisive
-}
-
-// EventActor is who acted, as the act tells.
-type EventActor struct {
-	Kind string `json:"kind"`
-	Name string `json:"name"`
-	Post string `json:"post"`
-	Unit string `json:"unit"`
 }

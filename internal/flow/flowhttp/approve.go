@@ -216,7 +216,7 @@ func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error
 		return err
 	}
 	l := p.look(c)
-	units, people := namesIn(d, nil)
+	units, people := namesIn(d, nil, nil)
 	if err := l.load(c.Context(), r, append(units, x.AuthorUnit), people); err != nil {
 		return err
 	}

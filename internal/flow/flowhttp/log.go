@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -18,7 +19,7 @@ import (
 func day(s string) calendar.Date { return calendar.Date(s) }
 
 // log turns events into the lines of what happened, newest first.
-func (p *Pages) log(c *web.Ctx, l *look, d *flow.Dossier) []ui.LogView {
+func (p *Pages) log(c *web.Ctx, l *look, d *flow.Dossier, events []record.Event) []ui.LogView {
 	rules := map[id.Key]deadline.Clock{}
 	for _, k := range d.Clocks {
 		rules[k.ID.Key] = k
@@ -27,7 +28,7 @@ func (p *Pages) log(c *web.Ctx, l *look, d *flow.Dossier) []ui.LogView {
 		l.others[m.ID.Key] = m.No
 	}
 	var out []ui.LogView
-	for _, e := range d.Events {
+	for _, e := range events {
 		v := ui.LogView{Day: ui.DayIn(c.Lang, e.At.Date(), c.Today), Small: ui.Weekday(c.Lang, e.At.Date()) + " " + ui.Clock(e.At), Key: e.Key}
 		if e.Fire != nil {
 			p.fireLine(c, l, rules[e.Fire.Clock], e, &v)
@@ -39,7 +40,7 @@ func (p *Pages) log(c *web.Ctx, l *look, d *flow.Dossier) []ui.LogView {
 	return out
 }
 
-func (p *Pages) fireLine(c *web.Ctx, l *look, k deadline.Clock, e flow.Event, v *ui.LogView) {
+func (p *Pages) fireLine(c *web.Ctx, l *look, k deadline.Clock, e record.Event, v *ui.LogView) {
 	name := p.clockName(c.Lang, k)
 	switch kind := e.Fire.Kind; {
 	case strings.HasPrefix(kind, "warn"):
@@ -52,7 +53,7 @@ func (p *Pages) fireLine(c *web.Ctx, l *look, k deadline.Clock, e flow.Event, v 
 }
 
 // actLine is an act as a line: what was done, what was said, by whom, and the entry's number in the log.
-func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e flow.Event, v *ui.LogView) {
+func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e record.Event, v *ui.LogView) {
 	v.Title = p.actTitle(c, m.Kind, e)
 	v.By = p.actor(c, l, e) + c.T("punct.em") + c.T("log.entry", ui.Thousands(e.Seq))
 	move := moveOf(e.Action)
@@ -122,7 +123,7 @@ func moveOf(action string) string {
 	return parts[1]
 }
 
-func (p *Pages) actTitle(c *web.Ctx, kind string, e flow.Event) string {
+func (p *Pages) actTitle(c *web.Ctx, kind string, e record.Event) string {
 	parts := strings.Split(e.Action, ".")
 	if len(parts) == 3 {
 		return c.T("act."+parts[2], p.moveName(c.Lang, kind, parts[1]))
@@ -135,7 +136,7 @@ func (p *Pages) actTitle(c *web.Ctx, kind string, e flow.Event) string {
 	return c.T("action." + e.Action)
 }
 
-func (p *Pages) actor(c *web.Ctx, l *look, e flow.Event) string {
+func (p *Pages) actor(c *web.Ctx, l *look, e record.Event) string {
 	if e.Actor.Kind != "" {
 		return c.T("actor." + e.Actor.Kind)
 	}

@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -31,6 +32,8 @@ type matterView struct {
 	Facts    []Fact
 	Sealed   []ui.Segment
 	Log      []ui.LogView
+	Older    string // where the record goes on
+	Newest   string // where it begins, on its later pages
 	People   []Fact
 	Files    []flow.File
 	Papers   []ui.Segment
@@ -71,14 +74,33 @@ func (p *Pages) matter(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v, err := p.matterView(c, d)
+	before := c.R.URL.Query().Get("before")
+	t, _ := p.Engine.Table(d.Matter.Kind)
+	events, older, err := record.Page(c.Context(), r, t, d.Matter, before)
 	if err != nil {
 		return err
+	}
+	steps := events
+	if before != "" || older != "" { // the page is not the whole of it: what the stages stand on is read beside it
+		if steps, err = record.Latest(c.Context(), r, t, d.Matter); err != nil {
+			return err
+		}
+	}
+	v, err := p.matterView(c, d, events, steps)
+	if err != nil {
+		return err
+	}
+	base := "/m/" + key.String()
+	if older != "" {
+		v.Older = base + "?before=" + older + "#record"
+	}
+	if before != "" {
+		v.Newest = base + "#record"
 	}
 	return c.Render(http.StatusOK, matterPage(*v))
 }
 
-func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier) (*matterView, error) {
+func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier, events, steps []record.Event) (*matterView, error) {
 	m := d.Matter
 	r := c.In(m.ID)
 	k := p.kinds[m.Kind]
@@ -87,7 +109,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier) (*matterView, error) {
 	if err != nil {
 		return nil, err
 	}
-	units, people := namesIn(d, offers)
+	units, people := namesIn(d, offers, events)
 	if err := l.load(c.Context(), r, units, people); err != nil {
 		return nil, err
 	}
@@ -99,13 +121,13 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier) (*matterView, error) {
 	}
 	v := &matterView{Frame: c.Frame(m.Title), Matter: m, Crumb: c.T("nav." + m.Kind + "s"), CrumbURL: k.Path, Title: m.Title, Summary: detail.Summary, Facts: detail.Facts, Alert: detail.Alert}
 	v.Meta = p.meta(c, l, d)
-	v.Steps = p.steps(c, l, d, k)
+	v.Steps = p.steps(c, l, d, steps, k)
 	v.Moves = p.moves(c, l, m, offers)
 	v.Waiting = p.waiting(c, l, d)
 	if err := p.clocks(c, l, d, v); err != nil {
 		return nil, err
 	}
-	v.Log = p.log(c, l, d)
+	v.Log = p.log(c, l, d, events)
 	v.People = append(p.people(c, l, d), detail.Below...)
 	v.Files = d.Files
 	for _, f := range d.Family {
@@ -129,7 +151,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier) (*matterView, error) {
 }
 
 // namesIn gathers the units and people a page names, to read them at once.
-func namesIn(d *flow.Dossier, offers []flow.Offer) (units, people []string) {
+func namesIn(d *flow.Dossier, offers []flow.Offer, events []record.Event) (units, people []string) {
 	m := d.Matter
 	units = append(units, m.Organ.Key, m.Handler.Key, m.Township)
 	for _, s := range d.Subjects {
@@ -153,7 +175,7 @@ func namesIn(d *flow.Dossier, offers []flow.Offer) (units, people []string) {
 			units = append(units, s.Unit.Key)
 		}
 	}
-	for _, e := range d.Events {
+	for _, e := range events {
 		for _, f := range []string{"team", "panel", "lead", "target"} {
 			switch x := e.Params[f].(type) {
 			case string:
@@ -237,16 +259,16 @@ func organLevel(who access.Actor, m flow.Matter) bool {
 func stageWord(m flow.Matter) string { return flow.SubjectStage(m) }
 
 // steps are the stages of the matter's life, with the day each was reached and whose turn it is.
-func (p *Pages) steps(c *web.Ctx, l *look, d *flow.Dossier, k Kind) []ui.StepView {
+func (p *Pages) steps(c *web.Ctx, l *look, d *flow.Dossier, events []record.Event, k Kind) []ui.StepView {
 	m := d.Matter
 	t, _ := p.Engine.Table(m.Kind)
 	now, _ := t.State(m.State)
 	reached := map[string]string{}
 	visited := map[string]bool{}
-	for i := len(d.Events) - 1; i >= 0; i-- {
-		e := d.Events[i]
+	for i := len(events) - 1; i >= 0; i-- {
+		e := events[i]
 		name, _ := e.Params["state"].(string)
-		if name == "" && i == len(d.Events)-1 {
+		if name == "" && i == len(events)-1 {
 			name = t.States[0].Name
 		}
 		if s, ok := t.State(name); ok && !visited[s.Stage] {

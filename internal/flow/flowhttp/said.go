@@ -4,6 +4,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/record"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
@@ -28,8 +29,8 @@ func (w *Words) Load(r db.Reader, units, people []string) error {
 }
 
 // LoadDossier reads every name that a matter's page would show.
-func (w *Words) LoadDossier(r db.Reader, d *flow.Dossier, offers []flow.Offer) error {
-	units, people := namesIn(d, offers)
+func (w *Words) LoadDossier(r db.Reader, d *flow.Dossier, offers []flow.Offer, events []record.Event) error {
+	units, people := namesIn(d, offers, events)
 	for _, p := range d.Proposals {
 		units = append(units, p.AuthorUnit)
 	}
@@ -87,7 +88,9 @@ func (w *Words) Says(kind, move string, in flow.Values) []Fact {
 func (w *Words) Asked(m flow.Matter, x flow.Proposal) string { return w.p.asked(w.l.c, m, x) }
 
 // Log is what happened to a matter, line for line with the dossier's events.
-func (w *Words) Log(d *flow.Dossier) []ui.LogView { return w.p.log(w.l.c, w.l, d) }
+func (w *Words) Log(d *flow.Dossier, events []record.Event) []ui.LogView {
+	return w.p.log(w.l.c, w.l, d, events)
+}
 
 // Source is where a clue or case came from, "" for somebody below the organ: they do not learn that there was a report.
 func (w *Words) Source(m flow.Matter) string {
