@@ -370,6 +370,9 @@ func (f *form) done(what, name string, changes []Changed) bool {
 		l.What, l.Changes = Wrong, nil
 	}
 	f.p.rep.add(l)
+	if l.What == New || l.What == Change {
+		f.p.work = append(f.p.work, f.rec)
+	}
 	return len(f.bad) == 0
 }
 

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -32,6 +33,12 @@ func place(code string) (kind, above string) {
 		}
 	}
 	return "village", code[:9] + zero[9:]
+}
+
+// depth is how far down a place lies, by its code.
+func depth(code string) int {
+	kind, _ := place(code)
+	return slices.Index([]string{"province", "city", "county", "township", "village"}, kind)
 }
 
 type division struct {

@@ -18,11 +18,12 @@
 // any order, in the first rows of a sheet; others are left alone. An import as of a day (Options.On, else today) says
 // what held from that day on.
 //
-// Invariants: all or nothing: with one wrong row nothing is written; an import is one act, with the digest of its rows
-// (D6); importing what was exported changes nothing; nothing is removed because it is missing from a file, but a roster
-// replaces who holds the posts of the establishment in the townships it names, and theirs alone. Somebody whom a higher
-// level manages is refused, as at the counter. A matter's number counts within its register, and what the actor may not
-// see is as unknown as what is not there: a report never tells of it (D22). A dry run says what the real one will.
+// Invariants: with one wrong row nothing is written; an import is an act for every 500 rows, with their digests (ADR
+// 0033), and one that is cut off between two of them goes on when the same file comes again; importing what was exported
+// changes nothing; nothing is removed because it is missing from a file, but a roster replaces who holds the posts of
+// the establishment in the townships it names, and theirs alone. Somebody whom a higher level manages is refused, as at
+// the counter. A matter's number counts within its register, and what the actor may not see is as unknown as what is not
+// there: a report never tells of it (D22). A dry run says what the real one will.
 //
 // Start at Service.Import; one file a kind holds its columns and its plan.
 package exchange

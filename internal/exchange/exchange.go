@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
 	"qianshao/internal/locale"
@@ -47,6 +47,7 @@ type Options struct {
 	On       calendar.Date // as of which day; "" is today
 	Lang     string
 	Progress func(stage string, rows int) // called now and then; may be nil
+	Record   id.Key                       // what the acts of this import are known by; "": a new one
 }
 
 // What a row does.
@@ -65,8 +66,11 @@ type Report struct {
 	Counts map[string]int // by what the rows do
 	Lines  []Line         // all that are wrong, and the others up to a bound
 	More   bool           // there are further lines
-	Done   bool           // it has been written
-	wrong  []Line
+	Done   bool           // it has been written, all of it
+	// Written is how many rows this import has written. Without Done it stopped on the way: these rows are there, and the
+	// report says of the others what is left of them.
+	Written int
+	wrong   []Line
 }
 
 // Line is one row of a report.
@@ -109,7 +113,14 @@ func (r *Report) add(l Line) {
 	if l.What == Wrong {
 		r.wrong = append(r.wrong, l)
 	}
-	if l.What == Wrong && len(r.Lines) < 4*shownLines || len(r.Lines) < shownLines {
+	most := shownLines
+	switch l.What {
+	case Wrong:
+		most *= 4
+	case Same: // leaves room for what is left of a table that is there in part
+		most /= 2
+	}
+	if len(r.Lines) < most {
 		r.Lines = append(r.Lines, l)
 		return
 	}
@@ -150,15 +161,11 @@ type pass struct {
 	rows  []record
 	have  map[string]bool // columns the file has
 	rep   *Report
+	work  []record // those of the rows that do something, in the order of the file
 	units *unitIndex
 	lang  string
 	tell  func(stage string, rows int)
 }
-
-var (
-	errWrong   = errors.New("exchange: rows are wrong")
-	errNothing = errors.New("exchange: nothing changes")
-)
 
 // MayImport says whether somebody may import a kind at all; which rows is asked of each.
 func (s *Service) MayImport(who access.Actor, kind string) bool {
@@ -177,98 +184,6 @@ func (s *Service) MayExport(who access.Actor, kind string) bool {
 	}
 	t, ok := tables[kind]
 	return ok && (who.Automatic() || who.Can(t.read) && (who.Can(access.ExportRows) || s.MayImport(who, kind)))
-}
-
-// Import reads a table and does what its rows say, or with DryRun tells what they would do.
-func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src io.ReaderAt, size int64, opt Options) (Report, error) {
-	if kind == "holidays" {
-		return s.importHolidays(ctx, who, src, size, opt)
-	}
-	t, ok := tables[kind]
-	if !ok {
-		return Report{}, fault.InvalidField("kind", "choice.unknown")
-	}
-	if !s.MayImport(who, kind) {
-		return Report{}, fault.New(fault.Forbidden, "page.not_yours")
-	}
-	tell := opt.Progress
-	if tell == nil {
-		tell = func(string, int) {}
-	}
-	rows, have, err := read(src, size, t.columns, tell)
-	if err != nil {
-		return Report{}, err
-	}
-	rep, lang := Report{}, locale.Pick(opt.Lang, "")
-	plan := func(r db.Reader) (func(context.Context, *ledger.Tx) error, error) {
-		rep = Report{Kind: kind, Rows: len(rows), Counts: map[string]int{}}
-		p := &pass{who: who, r: r, on: opt.On, today: r.Now().Date(), rows: rows, have: have, rep: &rep, lang: lang, tell: tell}
-		if p.on == "" {
-			p.on = p.today
-		}
-		if !p.on.Valid() || p.on > p.today {
-			return nil, fault.InvalidField("on", "day.future")
-		}
-		if p.units, err = loadUnits(ctx, r, who); err != nil {
-			return nil, err
-		}
-		tell("check", len(rows))
-		return t.plan(s, ctx, p)
-	}
-	// The rows are held against what is there before the write begins, so that nobody waits for it. What was found holds
-	// as long as no act came in between that could have touched what was read; otherwise it is found again, and others wait.
-	r := s.Ledger.DB.In(who.City)
-	at, err := ledger.Now(ctx, r)
-	if err != nil {
-		return rep, err
-	}
-	ready, err := plan(r)
-	if err != nil || opt.DryRun || !rep.Clean() {
-		return rep, err
-	}
-	day := r.Now().Date()
-	_, err = s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		if err := s.reserve(ctx, tx, kind, rows); err != nil {
-			return ledger.Act{}, err
-		}
-		acts, err := ledger.Since(ctx, tx, at)
-		if err != nil {
-			return ledger.Act{}, err
-		}
-		apply := ready
-		ready = nil // what has been tried once has left its marks in it
-		if apply == nil || touched(kind, acts) || tx.Today() != day {
-			if apply, err = plan(tx); err != nil {
-				return ledger.Act{}, err
-			}
-		}
-		if !rep.Clean() {
-			return ledger.Act{}, errWrong
-		}
-		if !rep.Changes() {
-			return ledger.Act{}, errNothing
-		}
-		organ := who.Unit().OrganID()
-		if organ.Zero() {
-			top, err := access.Top(ctx, tx)
-			if err != nil {
-				return ledger.Act{}, err
-			}
-			organ = top.ID
-		}
-		tell("write", rep.Rows)
-		return ledger.Act{Action: "rows.import", Organ: organ, About: "import/" + kind, Params: map[string]any{"kind": kind, "on": string(opt.On), "rows": rep.Rows, "new": rep.Counts[New],
-			"change": rep.Counts[Change], "end": rep.Counts[End]}}, apply(ctx, tx)
-	})
-	switch {
-	case err == errWrong:
-		return rep, nil
-	case err == errNothing:
-		rep.Done = true
-		return rep, nil
-	}
-	rep.Done = err == nil
-	return rep, err
 }
 
 // touched says whether any of the acts could have changed what a table's rows are held against. Tables of units, posts

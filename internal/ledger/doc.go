@@ -11,8 +11,8 @@
 // that an append reads nothing but the head. Checkpoints are signed notes issued on a schedule.
 //
 // Invariants: no entry is ever removed or emptied, and Verify names one that was; the instant of an act is never before
-// its predecessor's; nothing about a reporter stands in an act, not even sealed; a bulk import is one act whose parts
-// hold the digest of every row.
+// its predecessor's; nothing about a reporter stands in an act, not even sealed; a bulk write is an act whose parts hold
+// the digest of every row.
 //
 // Start at Ledger.Write; a covered table is declared with Table; Verify is in verify.go.
 package ledger

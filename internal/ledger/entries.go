@@ -177,3 +177,14 @@ func Family(action string) string {
 	f, _, _ := strings.Cut(action, ".")
 	return f
 }
+
+// Of lists what a person did of one kind since a moment, oldest first: whoever did it may know how far it came.
+func Of(ctx context.Context, r db.Reader, person id.Key, action string, since calendar.Instant) ([]Entry, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (e Entry, err error) {
+		var body []byte
+		if err := rows.Scan(&e.Seq, &e.At, &e.Action, &body); err != nil || len(body) == 0 {
+			return e, err
+		}
+		return e, e.read(body)
+	}, `SELECT a.seq, a.at, a.action, a.body FROM acts a WHERE a.city_id = $1 AND a.actor_id = $2 AND a.at >= $3 AND a.action = $4 ORDER BY a.at, a.log_id, a.seq`, person, int64(since), action)
+}

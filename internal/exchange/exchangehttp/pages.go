@@ -3,15 +3,15 @@
 //
 // The words: a pending import is the file a person uploaded last, kept as their draft until they confirm it, take it
 // back or upload another. What is confirmed is exactly what was shown: if the rows would do something else by then, the
-// report says so and nothing is hidden.
+// report says so and nothing is hidden. A begun import is one that was confirmed and has not come to its end: the first
+// page says how far it came, and offers the rest.
 //
 // Start at Pages.Routes.
 package exchangehttp
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -23,7 +23,6 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/exchange"
 	"qianshao/internal/fault"
-	"qianshao/internal/platform/db"
 	"qianshao/internal/sheet"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -39,6 +38,7 @@ func (p *Pages) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/import", Perm: access.ImportRows, Do: p.start},
 		{Method: http.MethodPost, Path: "/import", Perm: access.ImportRows, Do: p.upload},
+		{Method: http.MethodGet, Path: "/import/rest", Perm: access.ImportRows, Do: p.rest},
 		{Method: http.MethodPost, Path: "/import/confirm", Perm: access.ImportRows, Do: p.confirm},
 		{Method: http.MethodPost, Path: "/import/drop", Perm: access.ImportRows, Do: p.drop},
 		{Method: http.MethodGet, Path: "/import/reasons", Perm: access.ImportRows, Do: p.reasons},
@@ -50,27 +50,16 @@ func (p *Pages) Routes() []web.Route {
 // maxPending bounds a file that is uploaded on a page; larger ones are imported from the host's command line.
 const maxPending = 16 << 20
 
-// draftName is under what a person's pending import is kept.
-const draftName = "import"
-
-// pending is the file a person uploaded last.
-type pending struct {
-	Kind string        `json:"kind"`
-	Name string        `json:"name"`
-	On   calendar.Date `json:"on"`
-	Body string        `json:"body"` // base64
-}
-
-func (x pending) bytes() ([]byte, error) { return base64.StdEncoding.DecodeString(x.Body) }
-
 type startView struct {
-	Frame ui.Frame
-	Kinds []kindView
-	Kind  string
-	On    string
-	Today string
-	Wrong string
-	Field string
+	Frame   ui.Frame
+	Kinds   []kindView
+	Kind    string
+	On      string
+	Today   string
+	Wrong   string
+	Field   string
+	Portion string
+	Begun   string // how far an import came that has not ended; "" if there is none
 }
 
 type kindView struct {
@@ -84,7 +73,7 @@ func (p *Pages) start(c *web.Ctx) error {
 }
 
 func (p *Pages) renderStart(c *web.Ctx, status int, kind, on string, problem error) error {
-	v := startView{Frame: c.Frame(c.T("import.title")), Kind: kind, On: on, Today: string(c.Today)}
+	v := startView{Frame: c.Frame(c.T("import.title")), Kind: kind, On: on, Today: string(c.Today), Portion: strconv.Itoa(exchange.Portion)}
 	for _, k := range exchange.Kinds {
 		may, out := p.Exchange.MayImport(c.Who, k), p.Exchange.MayExport(c.Who, k)
 		if !may && !out {
@@ -105,6 +94,10 @@ func (p *Pages) renderStart(c *web.Ctx, status int, kind, on string, problem err
 		for _, f := range pr.Fields {
 			v.Wrong, v.Field = f.Detail, f.Name
 		}
+	}
+	var err error
+	if v.Begun, err = p.begunLine(c); err != nil {
+		return err
 	}
 	return c.Render(status, startPage(v))
 }
@@ -143,7 +136,7 @@ func (p *Pages) upload(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	x.Body = base64.StdEncoding.EncodeToString(b)
+	x.hold(b)
 	rep, err := p.Exchange.Import(c.Context(), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{DryRun: true, On: x.On, Lang: c.Lang})
 	if err != nil {
 		return again(err)
@@ -154,7 +147,20 @@ func (p *Pages) upload(c *web.Ctx) error {
 	return p.renderReport(c, http.StatusOK, x, rep)
 }
 
-// confirm writes what was shown.
+// rest shows what is left of an import that was begun.
+func (p *Pages) rest(c *web.Ctx) error {
+	x, b, err := kept(c)
+	if err != nil {
+		return err
+	}
+	rep, err := p.Exchange.Import(c.Context(), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{DryRun: true, On: x.On, Lang: c.Lang})
+	if err != nil {
+		return err
+	}
+	return p.renderReport(c, http.StatusOK, x, rep)
+}
+
+// confirm writes what was shown. Once begun it goes on although whoever sent it has gone.
 func (p *Pages) confirm(c *web.Ctx) error {
 	if _, err := c.Form(); err != nil {
 		return err
@@ -163,7 +169,11 @@ func (p *Pages) confirm(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	rep, err := p.Exchange.Import(c.Context(), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{On: x.On, Lang: c.Lang})
+	g, err := begin(c, x)
+	if err != nil {
+		return err
+	}
+	rep, err := p.Exchange.Import(context.WithoutCancel(c.Context()), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{On: x.On, Lang: c.Lang, Record: g.Record})
 	if err != nil {
 		return err
 	}
@@ -180,43 +190,6 @@ func (p *Pages) drop(c *web.Ctx) error {
 		return err
 	}
 	return c.Redirect("/import?done=import_dropped")
-}
-
-// keep stores the file as the person's draft, in place of an earlier one.
-func keep(c *web.Ctx, x pending) error {
-	b, err := json.Marshal(x)
-	if err != nil {
-		return err
-	}
-	return c.Mux.DB.Scratch(c.Context(), c.Who.City, func(tx *db.Tx) error {
-		_, err := tx.Exec(c.Context(), `INSERT INTO drafts (city_id, person_id, what, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (city_id, person_id, what) DO UPDATE SET body = $4, at = $5`,
-			c.Who.Person, draftName, string(b), int64(tx.Now()))
-		return err
-	})
-}
-
-func kept(c *web.Ctx) (pending, []byte, error) {
-	var x pending
-	var body string
-	err := c.Home().Row(c.Context(), `SELECT body FROM drafts WHERE city_id = $1 AND person_id = $2 AND what = $3`, c.Who.Person, draftName).Scan(&body)
-	if errors.Is(err, db.ErrNoRows) {
-		return x, nil, fault.New(fault.Conflict, "import.gone")
-	}
-	if err != nil {
-		return x, nil, err
-	}
-	if err := json.Unmarshal([]byte(body), &x); err != nil {
-		return x, nil, err
-	}
-	b, err := x.bytes()
-	return x, b, err
-}
-
-func forget(c *web.Ctx) error {
-	return c.Mux.DB.Scratch(c.Context(), c.Who.City, func(tx *db.Tx) error {
-		_, err := tx.Exec(c.Context(), `DELETE FROM drafts WHERE city_id = $1 AND person_id = $2 AND what = $3`, c.Who.Person, draftName)
-		return err
-	})
 }
 
 type reportView struct {
@@ -252,6 +225,8 @@ func (p *Pages) renderReport(c *web.Ctx, status int, x pending, rep exchange.Rep
 	v := reportView{Frame: c.Frame(c.T("import.title")), Title: c.T("sheet.kind." + rep.Kind), Line: c.T("import.line", x.Name, strconv.Itoa(rep.Rows)), Done: rep.Done, Wrong: wrong > 0,
 		Ready: !rep.Done && rep.Clean() && rep.Changes(), More: rep.More, Key: web.NewKey()}
 	switch {
+	case rep.Written > 0 && !rep.Done:
+		v.Say = c.T("import.stopped", strconv.Itoa(rep.Written))
 	case wrong > 0:
 		v.Say = c.T("import.wrong", strconv.Itoa(wrong))
 	case rep.Done && rep.Changes():
