@@ -17,7 +17,8 @@ var failovers = flag.Int("failovers", 0, "how often the leader of a cluster of t
 const mayGap = 30 * time.Second
 
 // TestFailover loses the leading database server of three, again and again, under load: the program is given all three
-// addresses and finds the new leader by itself. Nothing acknowledged is lost.
+// addresses and finds the new leader by itself. Nothing acknowledged is lost. The last time commits are waiting for a standby
+// as the leader goes.
 func TestFailover(t *testing.T) {
 	if *failovers == 0 {
 		t.Skip("make ha runs this: it needs Patroni and etcd, and a minute for each fail-over")
@@ -61,7 +62,20 @@ func TestFailover(t *testing.T) {
 		c.while(t, func() {
 			before := c.registers()
 			until(t, 20*time.Second, "work begun", func() bool { return c.beyond(before) })
+			stalled := i == *failovers-1
+			if stalled { // no standby says that it has what is committed, so nothing may be acknowledged
+				ha("stall")
+				time.Sleep(time.Second) // what was on its way
+				n, _ := c.counts()
+				time.Sleep(2 * time.Second)
+				if m, _ := c.counts(); m != n {
+					t.Errorf("%d writes were acknowledged while no standby had them", m-n)
+				}
+			}
 			lost := ha("kill-leader")
+			if stalled {
+				ha("resume")
+			}
 			before = c.registers()
 			took := until(t, 2*time.Minute, "a write taken again in every register", func() bool { return c.beyond(before) })
 			t.Logf("fail-over %d: server %s lost, every register written again after %s", i+1, lost, took.Round(100*time.Millisecond))

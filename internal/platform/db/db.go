@@ -52,6 +52,7 @@ type DB struct {
 	lint     bool
 	rst      stmts
 	writer   *liteWriter // SQLite's one writing connection
+	watch    *watch      // PostgreSQL's unanswered statements
 	stop     chan struct{}
 	settling sync.WaitGroup
 	settings Options

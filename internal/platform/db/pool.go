@@ -32,21 +32,25 @@ const (
 	pgReaders = 20
 )
 
-// pgPool opens connections that notice when nobody is at the other end.
-func pgPool(cfg *pgx.ConnConfig, most int) *sql.DB {
+// pgDial opens connections that notice when nobody is at the other end.
+func pgDial(cfg *pgx.ConnConfig) {
 	dialer := &net.Dialer{Timeout: cfg.ConnectTimeout, Control: impatient, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval: 2 * time.Second, Count: 3}}
-	own := *cfg
-	own.DialFunc = dialer.DialContext
+	cfg.DialFunc = dialer.DialContext
+}
+
+func pgPool(cfg *pgx.ConnConfig, most int) *sql.DB {
 	set := ""
 	for name, limit := range map[string]time.Duration{"lock_timeout": lockWithin, "idle_in_transaction_session_timeout": idleInTx} {
 		if _, said := cfg.RuntimeParams[name]; !said { // in the address; not as start-up parameters, which poolers in between refuse
 			set += fmt.Sprintf("SET %s = %d; ", name, limit.Milliseconds())
 		}
 	}
-	pool := stdlib.OpenDB(own,
+	pool := stdlib.OpenDB(*cfg,
 		stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.Exec(ctx, set)
-			return err
+			if _, err := c.Exec(ctx, set); err != nil {
+				return err
+			}
+			return markOwn(ctx, c)
 		}),
 		// A connection that was idle is asked first, and not for long: it may have been cut off without a word.
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
@@ -97,25 +101,29 @@ func first(ctx context.Context, run func(context.Context) (*Rows, error)) (*Rows
 
 // pgRun is a transaction on a connection of its own.
 type pgRun struct {
-	conn *sql.Conn
-	tx   *sql.Tx
-	bad  bool // the connection leads to a server that takes no writes any more
+	conn  *sql.Conn
+	tx    *sql.Tx
+	watch *watch
+	bad   bool // the connection leads to a server that takes no writes any more
 }
 
-func pgBegin(ctx context.Context, pool *sql.DB) (runner, error) {
-	c, err := turn(ctx, pool)
+func pgBegin(ctx context.Context, d *DB) (runner, error) {
+	c, err := turn(ctx, d.w)
 	if err != nil {
 		return nil, err
 	}
+	answered := d.watch.over(c)
 	tx, err := c.BeginTx(ctx, nil)
+	answered()
 	if err != nil {
 		_ = c.Close() // the failure to begin is the news
 		return nil, err
 	}
-	return &pgRun{conn: c, tx: tx}, nil
+	return &pgRun{conn: c, tx: tx, watch: d.watch}, nil
 }
 
 func (p *pgRun) query(ctx context.Context, text string, args []any) (*Rows, error) {
+	defer p.watch.over(p.conn)()
 	rows, err := first(ctx, func(ctx context.Context) (*Rows, error) { return p.tx.QueryContext(ctx, text, args...) })
 	return rows, p.noted(err)
 }
@@ -123,6 +131,7 @@ func (p *pgRun) query(ctx context.Context, text string, args []any) (*Rows, erro
 func (p *pgRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
+	defer p.watch.over(p.conn)()
 	res, err := p.tx.ExecContext(ctx, text, args...)
 	return res, p.noted(err)
 }
@@ -133,7 +142,9 @@ func (p *pgRun) noted(err error) error {
 }
 
 func (p *pgRun) commit(context.Context) error {
+	answered := p.watch.over(p.conn)
 	err := p.noted(p.tx.Commit())
+	answered()
 	p.end()
 	return err
 }
@@ -162,11 +173,13 @@ func (d *DB) pgRead(ctx context.Context, text string, args []any) (*Rows, error)
 		}
 		run := func(ctx context.Context) (*Rows, error) { return c.QueryContext(ctx, text, args...) }
 		var rows *Rows
+		answered := d.watch.over(c)
 		if _, person := ctx.Value(statsKey{}).(*Stats); person {
 			rows, err = first(ctx, run)
 		} else {
 			rows, err = run(ctx)
 		}
+		answered()
 		giveBack(c)
 		if _, decided := fault.As(err); err == nil || decided || ctx.Err() != nil || !gone(err) {
 			return rows, err

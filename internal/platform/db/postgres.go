@@ -28,6 +28,10 @@ func (d *DB) openPostgres(ctx context.Context, address string) error {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = connectWithin
 	}
+	pgDial(cfg)
+	asking := cfg.Copy()
+	asking.ConnectTimeout = askFor
+	d.watch = &watch{cfg: asking, waiting: map[*unanswered]bool{}}
 	d.w, d.r, d.Engine = pgPool(cfg, pgWriters), pgPool(cfg, pgReaders), Postgres
 	var collate string
 	if err := d.r.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate); err != nil {

@@ -305,7 +305,7 @@ func (d *DB) begin(ctx context.Context) (runner, error) {
 	if d.Engine == SQLite {
 		return d.writer.begin(ctx)
 	}
-	return pgBegin(ctx, d.w)
+	return pgBegin(ctx, d)
 }
 
 // commitError marks a failure while committing: unless the database says that it rolled back, nobody knows whether

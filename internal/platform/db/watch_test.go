@@ -1,0 +1,35 @@
+package db_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+)
+
+// TestSlowIsLeftAlone: what the server is at work on is waited for, although others would have been given up by then.
+// That what is silent is given up is a test of package badday.
+func TestSlowIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	d, err := db.Open(context.Background(), dbtest.Address(t), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	runs, begin := 0, time.Now()
+	if err := d.Scratch(context.Background(), 0, func(tx *db.Tx) error {
+		runs++
+		rows, err := tx.Query(context.Background(), `/*engine*/ SELECT pg_sleep(7)`)
+		if err != nil {
+			return err
+		}
+		return rows.Close()
+	}); err != nil || runs != 1 {
+		t.Errorf("a slow statement: %v, in %d runs", err, runs)
+	}
+	if took := time.Since(begin); took < 7*time.Second {
+		t.Errorf("it slept %s", took)
+	}
+}
