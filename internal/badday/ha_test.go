@@ -14,7 +14,7 @@ var failovers = flag.Int("failovers", 0, "how often the leader of a cluster of t
 
 // mayGap is the longest that a city may be without a written report when a database server is lost. The goal is 15 seconds
 // on a machine that does nothing else; the test fails where something is wrong, and says what was measured.
-const mayGap = 30 * time.Second
+const mayGap = 20 * time.Second
 
 // TestFailover loses the leading database server of three, again and again, under load: the program is given all three
 // addresses and finds the new leader by itself. Nothing acknowledged is lost. The last time commits are waiting for a standby
