@@ -167,6 +167,15 @@ type unitIndex struct {
 	byCode map[string]access.Unit
 	byName map[string][]access.Unit
 	county id.Key // the county that rows must lie in; "" when the actor stands above
+	stale  bool   // a unit has been given another name
+}
+
+func (x *unitIndex) add(u access.Unit) {
+	x.all[u.ID.Key] = u
+	if u.Code != "" {
+		x.byCode[text.Name(u.Code)] = u
+	}
+	x.byName[text.Name(u.Name)] = append(x.byName[text.Name(u.Name)], u)
 }
 
 func loadUnits(ctx context.Context, r db.Reader, who access.Actor) (*unitIndex, error) {
@@ -184,12 +193,8 @@ func loadUnits(ctx context.Context, r db.Reader, who access.Actor) (*unitIndex, 
 		if err != nil {
 			return nil, err
 		}
-		for key, u := range us {
-			x.all[key] = u
-			if u.Code != "" {
-				x.byCode[text.Name(u.Code)] = u
-			}
-			x.byName[text.Name(u.Name)] = append(x.byName[text.Name(u.Name)], u)
+		for _, u := range us {
+			x.add(u)
 		}
 		keys = keys[k:]
 	}

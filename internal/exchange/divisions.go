@@ -54,7 +54,7 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 		name string
 	}
 	var renames []rename
-	var ds []division
+	fresh := map[string]bool{}
 	for _, rec := range p.rows {
 		f := &form{p: p, rec: rec}
 		d := division{code: rec.get("code"), name: f.text("unit_name", true, 60), short: f.text("short", false, 20), opened: f.day("opened", false)}
@@ -86,7 +86,7 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 			continue
 		}
 		coming[d.code] = d
-		ds = append(ds, d)
+		fresh[d.code] = true
 		rec.cells["code"] = d.code
 	}
 	for _, rec := range p.rows {
@@ -96,7 +96,7 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 		}
 		delete(coming, d.code)
 		f := &form{p: p, rec: rec}
-		if _, there := p.units.byCode[d.above]; !there && !known(ds, d.above) {
+		if _, there := p.units.byCode[d.above]; !there && !fresh[d.above] {
 			f.say("code", "sheet.division_above", d.above)
 		} else if p.units.county != "" && !strings.HasPrefix(d.code, p.units.all[p.units.county].Code[:6]) {
 			f.say("code", "unit.elsewhere")
@@ -106,10 +106,7 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 		}
 	}
 	return func(ctx context.Context, tx *ledger.Tx) error {
-		units := map[string]access.Unit{}
-		for code, u := range p.units.byCode {
-			units[code] = u
-		}
+		units := p.units.byCode
 		for _, kind := range []string{"county", "township", "village"} { // those above come first
 			var in []org.NewUnit
 			for _, d := range byKind[kind] {
@@ -123,9 +120,10 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 				return err
 			}
 			for _, u := range us {
-				units[u.Code] = u
+				p.units.add(u)
 			}
 		}
+		p.units.stale = p.units.stale || len(renames) > 0
 		for _, x := range renames {
 			if err := org.RenameUnit(ctx, tx, x.u, x.name, p.on); err != nil {
 				return err
@@ -133,15 +131,6 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 		}
 		return nil
 	}, nil
-}
-
-func known(ds []division, code string) bool {
-	for _, d := range ds {
-		if d.code == code {
-			return true
-		}
-	}
-	return false
 }
 
 // what a row does that has these changes to something that is there.

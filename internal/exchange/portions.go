@@ -37,6 +37,10 @@ type importing struct {
 	opt  Options
 	lang string
 	tell func(stage string, rows int)
+
+	// The tenant's units as they were read for the portion before, with those it opened, and as of when; nil: not known.
+	units   *unitIndex
+	unitsAt ledger.Mark
 }
 
 // planned is what some rows would do, as of a moment.
@@ -45,6 +49,7 @@ type planned struct {
 	rep   Report
 	work  []record
 	apply func(context.Context, *ledger.Tx) error
+	units *unitIndex
 	at    ledger.Mark
 	day   calendar.Date
 }
@@ -98,13 +103,29 @@ func (i *importing) plan(ctx context.Context, r db.Reader, rows []record) (plann
 	if out.at, err = ledger.Now(ctx, r); err != nil {
 		return out, err
 	}
-	if p.units, err = loadUnits(ctx, r, i.who); err != nil {
+	if p.units, err = i.places(ctx, r); err != nil {
 		return out, err
 	}
+	out.units = p.units
 	i.tell("check", len(rows))
 	out.apply, err = i.table.plan(i.s, ctx, p)
 	out.work = p.work
 	return out, err
+}
+
+// places are the units there are: those read for the portion before, as long as nobody has touched them since.
+func (i *importing) places(ctx context.Context, r db.Reader) (*unitIndex, error) {
+	if i.units != nil {
+		acts, err := ledger.Since(ctx, r, i.unitsAt)
+		if err != nil {
+			return nil, err
+		}
+		if !touched(i.kind, acts) {
+			return i.units, nil
+		}
+		i.units = nil
+	}
+	return loadUnits(ctx, r, i.who)
 }
 
 // portions cuts the rows that do something. Places come after those they lie in. A roster is never cut: it says who holds
@@ -171,7 +192,7 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 		who.Request.Key = fmt.Sprintf("%s/%s/%d", who.Request.Key, part.rows[0].sheet, part.rows[0].n)
 	}
 	apply := part.apply
-	_, err := i.s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+	rc, err := i.s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		rows := part.rows
 		if k == 1 {
 			rows = i.all // later portions find their numbers as free as they are now
@@ -185,6 +206,9 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 		}
 		do := apply
 		apply = nil // what has been tried once has left its marks in it
+		if do == nil {
+			i.units = nil // as well
+		}
 		if do == nil || touched(i.kind, acts) || tx.Today() != part.day {
 			if *part, err = i.plan(ctx, tx, part.rows); err != nil {
 				return ledger.Act{}, err
@@ -212,6 +236,11 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 		}
 		return ledger.Act{Action: "rows.import", Organ: organ, About: "import/" + i.kind, Params: params}, do(ctx, tx)
 	})
+	i.units = nil
+	if err == nil && !part.units.stale { // what came before this act has been looked at
+		i.units, i.unitsAt = part.units, part.at
+		i.unitsAt[rc.Log.Key] = max(i.unitsAt[rc.Log.Key], rc.Seq+1)
+	}
 	return err
 }
 
