@@ -24,6 +24,9 @@ bench: ## generate a province on both databases and measure everything over HTTP
 crash: ## the program killed 200 times under load on SQLite, 50 times on PostgreSQL (ten minutes or so)
 	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url go test -count 1 -timeout 60m -run TestKilled -v ./internal/badday -kills 200
 
+year: ## a generated county backed up, restored into both databases and verified, with times and memory; make year CLUES=2000 for less
+	@url=$$(scripts/pg start) && QIANSHAO_TEST_PG=$$url go test -count 1 -timeout 3h -run TestYear -v ./internal/badday -clues $(or $(CLUES),20000)
+
 ha: ## the leader of three database servers killed three times under load; installs Patroni and etcd if they are absent (Debian, as root)
 	@scripts/ha tools
 	@go test -count 1 -timeout 30m -run TestFailover -v ./internal/badday -failovers 3
