@@ -104,7 +104,9 @@ type pgRun struct {
 	conn  *sql.Conn
 	tx    *sql.Tx
 	watch *watch
-	bad   bool // the connection leads to a server that takes no writes any more
+	// patient statements may take their time: nobody waits behind a restore.
+	patient bool
+	bad     bool // the connection leads to a server that takes no writes any more
 }
 
 func pgBegin(ctx context.Context, d *DB) (runner, error) {
@@ -129,6 +131,10 @@ func (p *pgRun) query(ctx context.Context, text string, args []any) (*Rows, erro
 }
 
 func (p *pgRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+	if p.patient {
+		res, err := p.tx.ExecContext(ctx, text, args...)
+		return res, p.noted(err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
 	defer p.watch.over(p.conn)()

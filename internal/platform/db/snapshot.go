@@ -304,7 +304,11 @@ type Loader struct {
 	args []any
 	now  Shape
 	rows int
+	size int // of the texts and bytes among args
 }
+
+// loadAtMost bounds what one statement carries: some tables have rows of half a megabyte.
+const loadAtMost = 1 << 20
 
 var reName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
@@ -335,6 +339,7 @@ func (d *DB) Load(ctx context.Context, fn func(*Loader) error) error {
 	}
 	l := &Loader{d: d, run: run, ctx: ctx}
 	if p, ok := run.(*pgRun); ok {
+		p.patient = true
 		err = d.longWinded(ctx, p.tx)
 	}
 	if err == nil {
@@ -368,7 +373,15 @@ func (l *Loader) Add(t Shape, vals []any) error {
 		l.now = t
 	}
 	l.args = append(l.args, vals...)
-	if l.rows++; l.rows == l.batch() {
+	for _, v := range vals {
+		switch x := v.(type) {
+		case string:
+			l.size += len(x)
+		case []byte:
+			l.size += len(x)
+		}
+	}
+	if l.rows++; l.rows == l.batch() || l.size > loadAtMost {
 		return l.flush()
 	}
 	return nil
@@ -407,6 +420,7 @@ func (l *Loader) flush() error {
 	if err != nil {
 		err = fmt.Errorf("filling %s: %w", l.now.Name, err)
 	}
-	l.args, l.rows = l.args[:0], 0
+	clear(l.args)
+	l.args, l.rows, l.size = l.args[:0], 0, 0
 	return err
 }

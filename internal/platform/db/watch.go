@@ -25,7 +25,8 @@ const (
 // lost its way takes what is sent, and nothing comes back), and only the server can say whether it is still at work on the
 // statement or waits for a client that waits for it. It is asked over a connection of its own: whoever's server process
 // is idle or gone, twice in a row, has a dead connection and is told at once, not when the time of its statement is over.
-// A statement that the server works at, or a commit that waits for a standby, is left alone.
+// A statement that the server works at, or a commit that waits for a standby, is left alone. What takes seconds to be sent (a
+// restore) is not watched.
 type watch struct {
 	cfg *pgx.ConnConfig
 
