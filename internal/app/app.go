@@ -77,6 +77,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry(), Visits: visit.NewLog(d)}
 	a.Accounts = &account.Service{Ledger: a.Ledger, Policy: o.Policy, Site: o.Site, Key: o.Key}
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
+	a.Engine.Splits = Splits()
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
@@ -103,6 +104,11 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// Splits lists every number that is kept in cells.
+func Splits() []measure.Split {
+	return append(append(clue.Splits(), casework.Splits()...), deadline.Kept)
 }
 
 // Covered lists every table whose rows the ledger answers for.

@@ -319,6 +319,7 @@ func TestFlowsEveryMove(t *testing.T) {
 				if bad, err := measureCheck(w.World); err != nil || len(bad) > 0 {
 					t.Errorf("rollups: %v %v", bad, err)
 				}
+				slowly(t, w.World)
 			})
 		})
 	}

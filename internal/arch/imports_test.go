@@ -72,7 +72,7 @@ var rooms = []room{
 	{"ledger", []string{"access", "platform/db", "platform/seal"}},
 	{"rulebook", nil},
 	{"measure", []string{"ledger", "access", "platform/db"}},
-	{"deadline", []string{"ledger", "access", "rulebook", "platform/db"}},
+	{"deadline", []string{"measure", "ledger", "access", "rulebook", "platform/db"}},
 	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
 	{"flow/record", []string{"flow", "deadline", "platform/db"}},

@@ -104,6 +104,9 @@ func holds(t *testing.T, address string, m Made) {
 		if err != nil || len(sums) > 0 {
 			t.Errorf("sums: %v %v", err, sums[:min(3, len(sums))])
 		}
+		if bad, err := measure.CheckSplits(context.Background(), d.In(c), app.Splits()); err != nil || len(bad) > 0 {
+			t.Errorf("splits: %v %v", err, bad[:min(3, len(bad))])
+		}
 	}
 	if rows < m.Rows {
 		t.Errorf("%d rows are covered of %d that were written", rows, m.Rows)

@@ -21,6 +21,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
@@ -429,6 +430,9 @@ func (g *grower) cover(p *place, covered map[*county][]ledger.Row, sums map[sum]
 			g.made.Acts++
 		}
 		return g.d.Write(g.ctx, p.city, func(tx *db.Tx) error {
+			if err := measure.Recount(g.ctx, tx, app.Splits()); err != nil {
+				return err
+			}
 			for s, n := range sums {
 				_, err := tx.Exec(g.ctx, `INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) VALUES ($1, $2, $3, $4, $5, $6)
 					ON CONFLICT (city_id, unit_id, month, measure, dim) DO UPDATE SET n = rollups.n + $6`, s.unit, s.month, s.measure, s.dim, n)

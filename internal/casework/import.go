@@ -5,7 +5,6 @@ import (
 
 	"qianshao/internal/flow"
 	"qianshao/internal/ledger"
-	"qianshao/internal/measure"
 	"qianshao/internal/platform/text"
 )
 
@@ -19,22 +18,22 @@ func (s *Service) Import(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c C
 		return err
 	}
 	if c.Filed != "" {
-		if err := measure.Count(ctx, tx, "case.filed", c.Track, m.Organ.Key, c.Filed, m.ID.Key, 1); err != nil {
+		if err := s.Engine.CountOn(ctx, tx, m, "case.filed", c.Track, c.Filed); err != nil {
 			return err
 		}
 	}
 	if c.Decided != "" {
-		if err := measure.Count(ctx, tx, "case.decided", c.Decision, m.Organ.Key, c.Decided, m.ID.Key, 1); err != nil {
+		if err := s.Engine.CountOn(ctx, tx, m, "case.decided", c.Decision, c.Decided); err != nil {
 			return err
 		}
 		if c.Form != "" {
-			if err := measure.Count(ctx, tx, "case.forms", c.Form, m.Organ.Key, c.Decided, m.ID.Key, 1); err != nil {
+			if err := s.Engine.CountOn(ctx, tx, m, "case.forms", c.Form, c.Decided); err != nil {
 				return err
 			}
 		}
 	}
 	if m.State == Closed {
-		if err := measure.Count(ctx, tx, "case.closed", c.Decision, m.Organ.Key, m.Ended, m.ID.Key, 1); err != nil {
+		if err := s.Engine.CountOn(ctx, tx, m, "case.closed", c.Decision, m.Ended); err != nil {
 			return err
 		}
 	}

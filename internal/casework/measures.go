@@ -3,7 +3,6 @@ package casework
 import (
 	"qianshao/internal/flow"
 	"qianshao/internal/measure"
-	"qianshao/internal/platform/db"
 )
 
 // Measures are what this room counts. Filings, sanctions and the shares of the four forms are for understanding and never
@@ -15,20 +14,19 @@ func Measures() []measure.Def {
 		measure.FlowDef("case.decided", measure.Hand, true, "decision"),
 		measure.FlowDef("case.forms", measure.Hand, true, "four_form"),
 		measure.FlowDef("case.closed", measure.Hand, true, "decision"),
-		flow.ShareDef("case.township_share", "case.filed", measure.Hand, true, byTownship),
-		flow.ShareDef("case.returned_share", "case.decided", measure.Hand, false, returned),
+		flow.ShareDef(byTownship, measure.Hand, true),
+		flow.ShareDef(returned, measure.Hand, false),
 		flow.OpenDef("case.open", Kind, "clue_source"),
 		flow.KeptDef("case.on_time", Kind),
 		flow.LateDef("case.late", Kind),
 	}
 }
 
+// Shares are what this room counts by parts.
+func Splits() []measure.Split { return []measure.Split{byTownship, returned} }
+
 // byTownship: a township commission handles the case itself (自办案件).
-func byTownship(b *db.Builder, _ measure.Query) {
-	b.Add(` AND EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`)
-}
+var byTownship = flow.ShareOf("case.township_share", "case.filed", flow.Holds(`EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`), measure.CauseHandler, false)
 
 // returned: case review sent it back at least once.
-func returned(b *db.Builder, _ measure.Query) {
-	b.Add(` AND EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`)
-}
+var returned = flow.ShareOf("case.returned_share", "case.decided", flow.Holds(`EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`), "case.returned", false)

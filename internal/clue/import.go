@@ -5,7 +5,6 @@ import (
 
 	"qianshao/internal/flow"
 	"qianshao/internal/ledger"
-	"qianshao/internal/measure"
 	"qianshao/internal/platform/text"
 )
 
@@ -18,16 +17,16 @@ func (s *Service) Import(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c C
 	if err := tx.Insert(ctx, clueTable, c.row(m.ID.Key)...); err != nil {
 		return err
 	}
-	if err := measure.Count(ctx, tx, "clue.opened", m.Source, m.Organ.Key, m.Received, m.ID.Key, 1); err != nil {
+	if err := s.Engine.CountOn(ctx, tx, m, "clue.opened", m.Source, m.Received); err != nil {
 		return err
 	}
 	if c.Disposal != "" && c.Disposed != "" {
-		if err := measure.Count(ctx, tx, "clue.disposed", c.Disposal, m.Organ.Key, c.Disposed, m.ID.Key, 1); err != nil {
+		if err := s.Engine.CountOn(ctx, tx, m, "clue.disposed", c.Disposal, c.Disposed); err != nil {
 			return err
 		}
 	}
 	if m.State == Closed {
-		if err := measure.Count(ctx, tx, "clue.closed", c.CloseKind, m.Organ.Key, m.Ended, m.ID.Key, 1); err != nil {
+		if err := s.Engine.CountOn(ctx, tx, m, "clue.closed", c.CloseKind, m.Ended); err != nil {
 			return err
 		}
 	}

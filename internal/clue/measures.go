@@ -2,8 +2,6 @@ package clue
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/flow"
@@ -21,10 +19,10 @@ func Measures() []measure.Def {
 		measure.FlowDef("clue.verified", measure.Hand, true, "verification_outcome"),
 		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
-		{Name: "clue.by_channel", Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, NeverScored: true, Dims: []string{"channel", "clue_source"}, Value: byChannel, Rows: byChannelRows},
-		flow.ShareDef("clue.filed_per_disposed", "clue.disposed", measure.Hand, true, filed),
-		flow.ShareDef("clue.self_found_share", "clue.opened", measure.Hand, true, func(b *db.Builder, _ measure.Query) { b.Add(` AND x.source = 'found'`) }),
-		flow.ShareDef("clue.returned_share", "clue.disposed", measure.Hand, false, sentBack),
+		measure.SumDef(byChannel, measure.Hand, true, []string{"channel", "clue_source"}, byChannelRows),
+		flow.ShareDef(filed, measure.Hand, true),
+		flow.ShareDef(selfFound, measure.Hand, true),
+		flow.ShareDef(sentBack, measure.Hand, false),
 		flow.OpenDef("clue.open", Kind, "clue_source"),
 		flow.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
 		flow.KeptDef("clue.on_time", Kind),
@@ -32,18 +30,23 @@ func Measures() []measure.Def {
 	}
 }
 
-// filed: a case was filed from the clue by the query's last day.
-func filed(b *db.Builder, q measure.Query) {
-	// CROSS JOIN keeps the order: the clue's case first. The other way round every case of the city is read for each clue.
-	b.Add(` AND EXISTS (SELECT 1 FROM matters k CROSS JOIN tallies f
-		WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind = 'case'
-		AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0 AND f.on_day <= ?)`, q.To)
-}
+// Shares are what this room counts by parts.
+func Splits() []measure.Split { return []measure.Split{byChannel, filed, selfFound, sentBack} }
+
+// filed: a case was filed from the clue, on the first day that one was. CROSS JOIN keeps the order: the clue's case first.
+// The other way round every case of the city is read for each clue.
+var filed = flow.ShareOf("clue.filed_per_disposed", "clue.disposed", `COALESCE((SELECT MIN(f.on_day) FROM matters k CROSS JOIN tallies f
+	WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind = 'case' AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0), '')`, "case.filed", true)
+
+// selfFound: nobody reported it.
+var selfFound = flow.ShareOf("clue.self_found_share", "clue.opened", flow.Holds(`x.source = 'found'`), "", false)
 
 // sentBack: an approver returned a proposal on the clue.
-func sentBack(b *db.Builder, _ measure.Query) {
-	b.Add(` AND EXISTS (SELECT 1 FROM proposals p WHERE p.city_id = x.city_id AND p.matter_id = x.id AND p.state = 'returned')`)
-}
+var sentBack = flow.ShareOf("clue.returned_share", "clue.disposed", flow.Holds(`EXISTS (SELECT 1 FROM proposals p WHERE p.city_id = x.city_id AND p.matter_id = x.id AND p.state = 'returned')`), measure.CauseReturned, false)
+
+// byChannel: the way each clue came in.
+var byChannel = measure.Split{Name: "clue.by_channel", Tally: "clue.opened", Of: "t.matter_id",
+	Rows: `SELECT t.city_id, 'clue.by_channel' AS name, '' AS county_id, t.unit_id, t.on_day, ` + channelOf + ` AS dim, '' AS mark, t.n` + channelFrom + ` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.n <> 0`}
 
 // channelFrom joins each clue opened in the period with the way its report came in; a clue without a report came in by
 // its source.
@@ -54,23 +57,6 @@ const channelOf = `COALESCE(o.channel, t.dim)`
 func openedIn(b *db.Builder, q measure.Query) *db.Builder {
 	b.Add(` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, q.From, q.To)
 	return q.Owned(b, "t.unit_id")
-}
-
-func byChannel(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-	v := measure.Value{Known: true}
-	text, args := openedIn(db.Build(`SELECT `+channelOf+`, SUM(t.n)`+channelFrom), q).Add(` GROUP BY ` + channelOf).SQL()
-	var err error
-	v.By, err = db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
-	slices.SortFunc(v.By, func(a, b measure.Part) int {
-		if a.N != b.N {
-			return int(b.N - a.N)
-		}
-		return strings.Compare(a.Dim, b.Dim)
-	})
-	for _, p := range v.By {
-		v.Numerator += p.N
-	}
-	return v, err
 }
 
 func byChannelRows(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {

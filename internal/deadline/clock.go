@@ -70,10 +70,20 @@ func (c Clock) row() []any {
 		int64(c.OwedBy.City), c.OwedBy.Key, string(c.OwedRole), c.About, int64(c.Organ.City), c.Organ.Key, c.County, c.FireOn, c.Entries}
 }
 
-// store writes what changed of a clock since it was read under its matter's lock.
+// store writes what changed of a clock since it was read under its matter's lock, and counts it when it has ended.
 func (c *Clock) store(ctx context.Context, tx *ledger.Tx) error {
+	if c.was == nil {
+		was, err := Get(ctx, tx, c.ID.Key)
+		if err != nil {
+			return err
+		}
+		c.was = was.was
+	}
 	row := c.row()
 	if err := tx.Change(ctx, clockTable, c.was, row...); err != nil {
+		return err
+	}
+	if err := tell(ctx, tx, c.was, row); err != nil {
 		return err
 	}
 	c.was = row

@@ -50,6 +50,7 @@ type Engine struct {
 	Rules  *rulebook.Book
 	// Index brings the search index up to a matter that was opened or changed hands; it runs in the transaction.
 	Index   func(ctx context.Context, tx *ledger.Tx, m *Matter) error
+	Splits  []measure.Split // what is kept in cells about matters
 	tables  map[string]*Table
 	order   []string
 	sources map[string]Source
@@ -384,7 +385,7 @@ func (e *Engine) apply(ctx context.Context, op *Op) error {
 			return err
 		}
 	}
-	return save(ctx, op.Tx, m)
+	return e.keep(ctx, op.Tx, m)
 }
 
 func refuses(op *Op) bool {
@@ -418,7 +419,7 @@ func (e *Engine) count(ctx context.Context, op *Op, c Tally) error {
 			unit = op.M.Township
 		}
 	}
-	return measure.Count(ctx, op.Tx, c.Measure, dim, unit, op.Day, op.M.ID.Key, 1)
+	return e.tally(ctx, op.Tx, op.M, c.Measure, dim, unit, op.Day)
 }
 
 // Count adds to a flow measure for a matter outside a move: at its creation.

@@ -22,57 +22,87 @@ func Measures() []measure.Def {
 	}
 }
 
-// Condition adds to a statement, beginning with AND, what must hold of a matter x for it to count.
+// Condition adds to a statement, beginning with AND, what must hold of a matter x or a clock c for it to count.
 type Condition func(b *db.Builder, q measure.Query)
 
-// ShareDef declares a share of the matters that a flow measure counted in the period: those for which the condition
-// holds. A matter counts once, however often it was counted.
-func ShareDef(name, tally string, by measure.By, neverScored bool, counts Condition) measure.Def {
+// ShareOf is a share of the matters x that a flow measure counted: those for which mark, an expression, is a day that has
+// come. cause is what changes the mark later, beside the count itself.
+func ShareOf(name, tally, mark, cause string, child bool) measure.Split {
+	return measure.Split{Name: name, Tally: tally, Cause: cause, Child: child, Of: "t.matter_id", Mark: mark,
+		Rows: `SELECT t.city_id, '` + name + `' AS name, '' AS county_id, t.unit_id, t.on_day, '' AS dim, ` + mark + ` AS mark, t.n FROM tallies t
+		JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id WHERE t.city_id = $1 AND t.measure = '` + tally + `' AND t.n <> 0`}
+}
+
+// Holds is a mark that is there from the beginning where the condition holds, and never elsewhere.
+func Holds(condition string) string {
+	return `CASE WHEN ` + condition + ` THEN '` + measure.Always + `' ELSE '' END`
+}
+
+// ShareDef declares a share of the matters that a flow measure counted in the period. A matter counts once, however often
+// it was counted.
+func ShareDef(s measure.Split, by measure.By, neverScored bool) measure.Def {
 	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, tally, q.From, q.To)
+		b.Add(` AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, s.Tally, q.From, q.To)
 		return q.Owned(b, "t.unit_id")
 	}
 	mark := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(`CASE WHEN t.n <> 0`)
-		counts(b, q)
-		return b
+		return b.Add(`CASE WHEN `+s.Mark+` BETWEEN '`+measure.Always+`' AND ?`, q.To)
 	}
-	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: by, NeverScored: neverScored,
+	return measure.Def{Name: s.Name, Unit: measure.Share, Kind: measure.Flow, By: by, NeverScored: neverScored,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := mark(db.Build(`SELECT COUNT(DISTINCT t.matter_id), COUNT(DISTINCT `), q).Add(` THEN t.matter_id END) FROM tallies t
-				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id`)
-			return share(ctx, r, from(b, q))
+			all, counting, err := measure.SplitSums(ctx, r, s.Name, nil, q, func(b *db.Builder) { q.Owned(b, "s.unit_id") })
+			if err != nil {
+				return measure.Value{}, err
+			}
+			b := mark(mark(db.Build(`SELECT COUNT(DISTINCT t.matter_id) - COUNT(t.id), COUNT(DISTINCT `), q).Add(` THEN t.matter_id END) - COUNT(`), q).Add(` THEN t.id END) FROM recounts y
+				JOIN tallies t ON t.city_id = y.city_id AND t.matter_id = y.matter_id JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id
+				WHERE y.city_id = $1 AND y.name = ?`, s.Name)
+			again, err := share(ctx, r, from(b, q))
+			v := measure.Value{Numerator: counting[""] + again.Numerator, Denominator: all[""] + again.Denominator}
+			v.Known = v.Denominator > 0
+			return v, err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := mark(db.Build(`SELECT MAX(t.on_day), '', 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), MAX(`), q).Add(` THEN 1 ELSE 0 END) FROM tallies t
 				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
-			measure.Visible(b, who, r.City())
+			measure.Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
 			from(b, q).Add(` GROUP BY x.id, m.id, m.no, m.title ORDER BY 7 DESC, 1 DESC, x.id DESC LIMIT ?`, limit+1)
 			return matterRows(ctx, r, b, limit)
 		}}
 }
 
-// KeptDef declares the share of obligations under the rules that were met by their day, of those that fell due in the
-// period. Without rules it is every legal clock of the kind of matter. Dropped and paused clocks are left out.
+// KeptDef declares the share of legal obligations under the rules that were met by their day, of those that fell due in
+// the period. Without rules it is every legal clock of the kind of matter. Dropped and paused clocks are left out. What
+// has ended is read from cells; only what is late and still open is counted here.
 func KeptDef(name, kind string, rules ...string) measure.Def {
-	from := func(b *db.Builder, r db.Reader, q measure.Query) *db.Builder {
-		b.Add(` WHERE c.city_id = $1 AND x.kind = ? AND c.due_on >= ? AND c.due_on <= ? AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?)`, kind, q.From, q.To, r.Now().Date())
+	wanted := func(b *db.Builder, q measure.Query) *db.Builder {
+		b.Add(` WHERE c.city_id = $1 AND x.kind = ? AND c.legal = TRUE AND c.due_on >= ? AND c.due_on <= ?`, kind, q.From, q.To)
 		if len(rules) > 0 {
 			b.In(` AND `, "c.rule", rules)
-		} else {
-			b.Add(` AND c.legal = TRUE`)
 		}
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
 	const kept = `CASE WHEN c.state = 'done' AND c.ended_on <= c.due_on THEN 1 ELSE 0 END`
 	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand,
-		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			return share(ctx, r, from(db.Build(`SELECT COUNT(c.id), COALESCE(SUM(`+kept+`), 0) FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id`), r, q))
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
+			all, counting, err := measure.SplitSums(ctx, r, deadline.KeptName(kind), rules, q, func(b *db.Builder) { q.Under(b, "s.county_id", "s.unit_id", "s.unit_id") })
+			if err != nil {
+				return v, err
+			}
+			// CROSS JOIN keeps the order: the few clocks first.
+			b := wanted(db.Build(`SELECT COUNT(c.id) FROM clocks c CROSS JOIN matters x`), q)
+			text, args := b.Add(` AND x.city_id = c.city_id AND x.id = c.matter_id AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ?`, r.Now().Date()).SQL()
+			err = r.Row(ctx, text, args...).Scan(&v.Denominator)
+			for rule, n := range all {
+				v.Denominator, v.Numerator = v.Denominator+n, v.Numerator+counting[rule]
+			}
+			v.Known = v.Denominator > 0
+			return v, err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := db.Build(clockRow + kept + clockFrom)
 			measure.Visible(b, who, r.City())
-			from(b, r, q).Add(` ORDER BY 7, c.due_on DESC, c.id LIMIT ?`, limit+1)
+			wanted(b, q).Add(` AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?) ORDER BY 7, c.due_on DESC, c.id LIMIT ?`, r.Now().Date(), limit+1)
 			return matterRows(ctx, r, b, limit)
 		}}
 }
@@ -87,7 +117,9 @@ const (
 // all. Only legal clocks are counted: the others are the office's own.
 func LateDef(name, kind string) measure.Def {
 	return clockStock(name, func(b *db.Builder, q measure.Query) {
-		b.Add(` AND c.due_on < ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To).If(kind != "", ` AND x.kind = ?`, kind)
+		// Each side has an index of its own, of what is open and of what ended late: its conditions are said in full.
+		b.Add(` AND (c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ? OR c.legal = TRUE AND c.state = 'done' AND c.ended_on > c.due_on AND c.due_on < ? AND c.ended_on > ?)`,
+			q.To, q.To, q.To).If(kind != "", ` AND x.kind = ?`, kind)
 	})
 }
 
@@ -99,8 +131,8 @@ func clockStock(name string, which Condition) measure.Def {
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id`)
-			return byDim(ctx, r, from(b, q).Add(` GROUP BY c.rule`))
+			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c CROSS JOIN matters x`)
+			return byDim(ctx, r, from(b, q).Add(` AND x.city_id = c.city_id AND x.id = c.matter_id GROUP BY c.rule`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City())

@@ -356,7 +356,7 @@ func (e *Engine) endProposal(ctx context.Context, tx *ledger.Tx, m *Matter, p *P
 		return err
 	}
 	p.State, p.Ended = state, tx.Now()
-	if err := p.save(ctx, tx); err != nil {
+	if err := e.recast(ctx, tx, m, "@"+state, func() error { return p.save(ctx, tx) }); err != nil {
 		return err
 	}
 	if m.State != p.FromState && p.Move != MoveExtend && p.Move != MovePause {

@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"context"
 	"net/url"
 
 	"qianshao/internal/access"
@@ -75,19 +74,14 @@ type plot struct {
 	unit access.Unit
 }
 
-// value adds a measure up over the field.
-func (f field) value(ctx context.Context, d measure.Def, p Period) (measure.Value, error) {
-	var sum measure.Value
-	for _, x := range f {
-		v, err := d.Value(ctx, x.r, measure.Query{Unit: x.unit, From: p.From, To: p.To})
-		if err != nil {
-			return sum, err
-		}
+// add sums a measure up over a field.
+func add(vs []measure.Value) (sum measure.Value) {
+	for _, v := range vs {
 		if v.Known {
 			sum = sum.Add(v)
 		}
 	}
-	return sum, nil
+	return sum
 }
 
 // rowsLink is the page that lists the rows behind a measure.

@@ -62,13 +62,10 @@ type CommonGap struct {
 	Towns  int
 }
 
-// gaps reads who is short of what under one tenant's unit, townships in the order of codes, and why posts are vacant.
-func (s *Service) gaps(ctx context.Context, rep *Report, x plot) error {
+// gaps tells who is short of what under one tenant's unit, whose establishment has been read, townships in the order of
+// codes, and why posts are vacant.
+func (s *Service) gaps(ctx context.Context, rep *Report, x plot, f *org.Facts) error {
 	q := measure.Query{Unit: x.unit, From: rep.Period.From, To: rep.Period.To}
-	f, err := org.LoadFacts(ctx, x.r, q, org.NeedService|org.NeedDuties)
-	if err != nil {
-		return err
-	}
 	under, err := s.underStrength(ctx, x, q)
 	if err != nil {
 		return err

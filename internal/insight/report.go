@@ -93,7 +93,11 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 	if err != nil {
 		return nil, err
 	}
-	if err := s.figures(ctx, rep, whole, below); err != nil {
+	now, err := s.read(ctx, whole, rep.Period)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.figures(ctx, rep, now, below); err != nil {
 		return nil, err
 	}
 	for _, x := range s.Plan.Problems {
@@ -107,8 +111,8 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 		rep.Findings = append(rep.Findings, f)
 	}
 	rep.Remedies = s.Plan.Remedies
-	for _, x := range whole {
-		if err := s.gaps(ctx, rep, x); err != nil {
+	for i, x := range whole {
+		if err := s.gaps(ctx, rep, x, now.facts[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -216,7 +220,11 @@ func count(ctx context.Context, r db.Reader, county id.Key, rep *Report) error {
 }
 
 // figures computes every measure of the plan, now and over the span before, and those under test in each unit below.
-func (s *Service) figures(ctx context.Context, rep *Report, whole, below field) error {
+func (s *Service) figures(ctx context.Context, rep *Report, now *reading, below field) error {
+	before, err := s.read(ctx, now.whole, rep.Before)
+	if err != nil {
+		return err
+	}
 	tested := map[string]bool{}
 	for _, x := range s.Plan.Problems {
 		for _, t := range x.Tests {
@@ -229,20 +237,22 @@ func (s *Service) figures(ctx context.Context, rep *Report, whole, below field) 
 			return err
 		}
 		f := &Figure{Def: d, Link: rowsLink(name, rep.Unit, rep.Period)}
-		if f.Now, err = whole.value(ctx, d, rep.Period); err != nil {
+		values, err := now.values(ctx, d, now.whole)
+		if err != nil {
 			return err
 		}
-		if f.Was, err = whole.value(ctx, d, rep.Before); err != nil {
+		was, err := before.values(ctx, d, now.whole)
+		if err != nil {
 			return err
 		}
+		f.Now, f.Was = add(values), add(was)
 		if tested[name] && !d.NeverScored {
-			for _, x := range below {
-				v, err := field{x}.value(ctx, d, rep.Period)
-				if err != nil {
+			if !same(below, now.whole) {
+				if values, err = now.values(ctx, d, below); err != nil {
 					return err
 				}
-				f.Parts = append(f.Parts, Part{x.unit, v})
 			}
+			f.Parts = partsOf(below, values)
 		}
 		rep.Figures[name] = f
 	}

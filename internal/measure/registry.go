@@ -106,8 +106,11 @@ type Def struct {
 	NeverScored bool
 	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
-	Rows        func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error)
+	Rows        RowsFunc
 }
+
+// RowsFunc lists the rows behind a number, at most limit of them.
+type RowsFunc func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error)
 
 // Registry holds every measure of the program. It is filled by package app, one call per area.
 type Registry struct {

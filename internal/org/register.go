@@ -77,7 +77,7 @@ func onRegister(b *db.Builder, q measure.Query) *db.Builder {
 }
 
 func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-	text, args := onRegister(db.Build(`SELECT COUNT(o.id) FROM officials o WHERE o.city_id = $1`), q).SQL()
+	text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
 	v := measure.Value{Known: true}
 	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
 }
@@ -143,7 +143,7 @@ func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, 
 			top = append(top, x)
 		}
 	}
-	now, err := countsByUnit(ctx, r, q)
+	now, err := counts(ctx, r, q, top)
 	if err != nil {
 		return nil, err
 	}
@@ -162,8 +162,21 @@ func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, 
 	return out, nil
 }
 
-// countsByUnit is how many officials each place has in the register: by township where there is one, else by unit.
-func countsByUnit(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
+// counts is how many officials there are in the register: by county where every base is a county's or wider, which an
+// index answers alone; else by unit.
+func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]base, error) {
+	wide := true
+	for _, x := range bases {
+		wide = wide && (x.kind == "county" || x.level <= access.City)
+	}
+	if wide {
+		text, args := onRegister(db.Build(`SELECT o.county_id, COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).Add(` GROUP BY o.county_id`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
+			err = rows.Scan(&x.county, &x.n)
+			x.unit = x.county
+			return x, err
+		}, text, args...)
+	}
 	b := db.Build(`SELECT o.unit_id, o.county_id, o.township_id, COUNT(o.id) FROM officials o WHERE o.city_id = $1`)
 	text, args := onRegister(b, q).Add(` GROUP BY o.unit_id, o.county_id, o.township_id`).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {

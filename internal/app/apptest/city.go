@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
@@ -227,6 +228,11 @@ func (w *World) Verify() {
 		w.must(err)
 		for _, f := range r.Findings {
 			w.T.Errorf("verify: %+v", f)
+		}
+		bad, err := measure.CheckSplits(Ctx, w.App.DB.In(c), app.Splits())
+		w.must(err)
+		for _, cell := range bad {
+			w.T.Errorf("a cell of splits is not what its rows make: %s", cell)
 		}
 	}
 }

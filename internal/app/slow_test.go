@@ -1,0 +1,124 @@
+package app_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"qianshao/internal/access"
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/calendar"
+	"qianshao/internal/measure"
+	"qianshao/internal/rulebook"
+	rules "qianshao/rulebook"
+)
+
+// slow are figures that are read from cells or by index, as the obvious count over all rows: of the unit $2 (by its kind:
+// every row, the rows of a county, of a unit) from $3 to $4 of what is known on $5. Each gives numerator and denominator.
+var slow = map[string]string{
+	"clue.filed_per_disposed": slowShare("clue.disposed", `EXISTS (SELECT 1 FROM matters k JOIN tallies f ON f.city_id = k.city_id AND f.matter_id = k.id
+		WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind = 'case' AND f.measure = 'case.filed' AND f.n <> 0 AND f.on_day <= $4)`),
+	"clue.self_found_share": slowShare("clue.opened", `x.source = 'found'`),
+	"clue.returned_share":   slowShare("clue.disposed", `EXISTS (SELECT 1 FROM proposals p WHERE p.city_id = x.city_id AND p.matter_id = x.id AND p.state = 'returned')`),
+	"case.township_share":   slowShare("case.filed", `EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`),
+	"case.returned_share":   slowShare("case.decided", `EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`),
+	"clue.by_channel": `SELECT COALESCE(SUM(t.n), 0), 0 FROM tallies t WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.on_day >= $3 AND t.on_day <= $4
+		AND ($2 = '' OR t.unit_id = $2 OR t.unit_id IN (SELECT u.id FROM units u WHERE u.city_id = $1 AND u.county_id = $2)) AND $5 <> ''`,
+	"clue.on_time":          slowKept("clue", ``),
+	"case.on_time":          slowKept("case", ``),
+	"clue.opinion_on_time":  slowKept("clue", `clue.opinion`),
+	"tipoff.first_on_time":  slowKept("tipoff", `tipoff.first_action`),
+	"tipoff.notice_on_time": slowKept("tipoff", `tipoff.notice`),
+	"tipoff.result_on_time": slowKept("tipoff", `tipoff.result`),
+	"deadline.late":         slowLate(``),
+	"clue.late":             slowLate(`clue`),
+	"case.late":             slowLate(`case`),
+	"tipoff.late":           slowLate(`tipoff`),
+}
+
+func slowShare(tally, counts string) string {
+	return `SELECT COUNT(DISTINCT CASE WHEN ` + counts + ` THEN t.matter_id END), COUNT(DISTINCT t.matter_id) FROM tallies t JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id
+		WHERE t.city_id = $1 AND t.measure = '` + tally + `' AND t.on_day >= $3 AND t.on_day <= $4 AND t.n <> 0 AND $5 <> ''
+		AND ($2 = '' OR t.unit_id = $2 OR t.unit_id IN (SELECT u.id FROM units u WHERE u.city_id = $1 AND u.county_id = $2))`
+}
+
+func slowKept(kind, rule string) string {
+	which := `c.legal = TRUE`
+	if rule != "" {
+		which = `c.rule = '` + rule + `'`
+	}
+	return `SELECT COALESCE(SUM(CASE WHEN c.state = 'done' AND c.ended_on <= c.due_on THEN 1 ELSE 0 END), 0), COUNT(c.id) FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id
+		WHERE c.city_id = $1 AND x.kind = '` + kind + `' AND c.due_on >= $3 AND c.due_on <= $4 AND (c.state = 'done' OR c.state = 'open' AND c.due_on < $5)
+		AND ` + which + ` AND ($2 = '' OR c.county_id = $2 OR c.owed_id = $2 AND EXISTS (SELECT 1 FROM units u WHERE u.city_id = $1 AND u.id = $2 AND u.kind <> 'county'))`
+}
+
+func slowLate(kind string) string {
+	return `SELECT COUNT(c.id), 0 FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= $4 AND $3 <> '' AND $5 <> ''
+		AND c.due_on < $4 AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > $4) AND ('` + kind + `' = '' OR x.kind = '` + kind + `')
+		AND ($2 = '' OR c.county_id = $2 OR c.owed_id = $2 AND EXISTS (SELECT 1 FROM units u WHERE u.city_id = $1 AND u.id = $2 AND u.kind <> 'county'))`
+}
+
+// slowly asks for every figure of slow of every unit of a world, over whole and broken months, past and present, both ways.
+func slowly(t *testing.T, w *apptest.World) {
+	t.Helper()
+	r := w.App.DB.In(apptest.City)
+	today := w.App.DB.Today()
+	month := calendar.MakeDate(today.Year(), today.Month(), 1)
+	spans := [][2]calendar.Date{{"2020-01-01", today}, {month.AddMonths(-11), today}, {month, today}, {today, today}, {month.AddMonths(-2), month.AddDays(-1)}, {month.AddMonths(-3).AddDays(9), today.AddDays(-5)},
+		{today.AddMonths(-1), today.AddDays(-1)}, {"2020-02-03", month.AddMonths(-1).AddDays(14)}, {month.AddMonths(1), month.AddMonths(2)}}
+	some := map[string]bool{}
+	for name, text := range slow {
+		d, err := w.App.Measures.Get(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []string{"city", "county", "other", "full", "county.office1"} {
+			u := w.Units[at]
+			key := u.ID.Key
+			if u.Level <= access.City {
+				key = ""
+			}
+			for _, s := range spans {
+				v, err := d.Value(apptest.Ctx, r, measure.Query{Unit: u, From: s[0], To: s[1]})
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				var n, of int64
+				if err := r.Row(apptest.Ctx, text, key, s[0], s[1], today).Scan(&n, &of); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if v.Numerator != n || v.Denominator != of {
+					t.Errorf("%s of %s from %s to %s is %d/%d, counted slowly %d/%d", name, at, s[0], s[1], v.Numerator, v.Denominator, n, of)
+				}
+				some[name] = some[name] || n > 0 || of > 0
+			}
+		}
+	}
+	for name := range slow {
+		if !some[name] && !strings.HasSuffix(name, ".late") {
+			t.Logf("%s: there was nothing to count", name)
+		}
+	}
+}
+
+// TestKeptRulesAreLegal: cells hold legal clocks only, so the rules that shares are asked by must be such.
+func TestKeptRulesAreLegal(t *testing.T) {
+	t.Parallel()
+	var kept []string
+	for _, text := range slow {
+		if _, rest, ok := strings.Cut(text, `c.rule = '`); ok {
+			rule, _, _ := strings.Cut(rest, `'`)
+			kept = append(kept, rule)
+		}
+	}
+	slices.Sort(kept)
+	book, err := rulebook.Load(rules.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range kept {
+		if timer, ok := book.Timer(rule, "2026-10-01"); !ok || !timer.Legal {
+			t.Errorf("%s is no legal clock", rule)
+		}
+	}
+}

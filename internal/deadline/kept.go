@@ -1,0 +1,60 @@
+package deadline
+
+import (
+	"context"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+)
+
+// Kept is the share of legal clocks that ended by their day, by kind of matter and rule, on the day they were due.
+// Dropped clocks are left out, and those that run are asked for themselves.
+var Kept = measure.Split{Of: "c.matter_id", Rows: `SELECT c.city_id, '` + keptName + `' || x.kind AS name, c.county_id, c.owed_id AS unit_id, c.due_on AS on_day, c.rule AS dim,
+	CASE WHEN c.ended_on <= c.due_on THEN '` + measure.Always + `' ELSE '' END AS mark, 1 AS n FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id
+	WHERE c.city_id = $1 AND c.state = 'done' AND c.legal = TRUE`}
+
+const keptName = "kept."
+
+// KeptName is what the cells of Kept are called for a kind of matter.
+func KeptName(kind string) string { return keptName + kind }
+
+// portion is what a clock adds to Kept, from its row; nothing unless it is a legal one that was fulfilled.
+func portion(row []any) (p measure.Portion) {
+	if len(row) == 0 || row[atLegal] != true || row[atState] != StateDone {
+		return p
+	}
+	due, ended := row[atDue].(calendar.Date), row[atEnded].(calendar.Date)
+	p = measure.Portion{County: row[atCounty].(id.Key), Unit: row[atOwed].(id.Key), On: string(due), Dim: row[atRule].(string), N: 1}
+	if ended <= due {
+		p.Mark = measure.Always
+	}
+	return p
+}
+
+// Where these stand in a clock's row.
+const (
+	atMatter, atRule, atLegal, atDue, atState, atEnded, atOwed, atCounty = 1, 3, 8, 10, 12, 13, 15, 20
+)
+
+// tell brings the cells of Kept from what a clock was to what it is.
+func tell(ctx context.Context, tx *ledger.Tx, was, is []any) error {
+	before, after := portion(was), portion(is)
+	if before == after {
+		return nil
+	}
+	var kind string
+	if err := tx.Row(ctx, `SELECT m.kind FROM matters m WHERE m.city_id = $1 AND m.id = $2`, is[atMatter]).Scan(&kind); err != nil {
+		return err
+	}
+	before.Name, after.Name, before.N = KeptName(kind), KeptName(kind), -before.N
+	for _, p := range []measure.Portion{before, after} {
+		if p.N != 0 {
+			if err := measure.Tell(ctx, tx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

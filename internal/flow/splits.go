@@ -1,0 +1,54 @@
+package flow
+
+import (
+	"context"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+)
+
+// recast makes a write about a matter that is the cause of some shares, and brings their cells up to it.
+func (e *Engine) recast(ctx context.Context, tx *ledger.Tx, m *Matter, cause string, do func() error) error {
+	own, parent := measure.About{Matter: m.ID.Key}, measure.About{Matter: m.Parent}
+	for _, s := range e.Splits {
+		switch {
+		case s.Cause == cause && s.Child:
+			parent.Shares = append(parent.Shares, s)
+		case s.Cause == cause, s.Tally == cause:
+			own.Shares = append(own.Shares, s)
+		}
+	}
+	var about []measure.About
+	for _, a := range []measure.About{own, parent} {
+		if a.Matter != "" && len(a.Shares) > 0 {
+			about = append(about, a)
+		}
+	}
+	if len(about) == 0 {
+		return do()
+	}
+	return measure.Recast(ctx, tx, about, do)
+}
+
+// tally counts a matter once.
+func (e *Engine) tally(ctx context.Context, tx *ledger.Tx, m *Matter, name, dim string, unit id.Key, on calendar.Date) error {
+	return e.recast(ctx, tx, m, name, func() error { return measure.Count(ctx, tx, name, dim, unit, on, m.ID.Key, 1) })
+}
+
+// CountOn counts a matter of the past for its organ, on the day it happened.
+func (e *Engine) CountOn(ctx context.Context, tx *ledger.Tx, m *Matter, name, dim string, on calendar.Date) error {
+	return e.tally(ctx, tx, m, name, dim, m.Organ.Key, on)
+}
+
+// handlerAt is where the handling unit stands in a matter's row.
+const handlerAt = 12
+
+// keep is save, for a matter that may have changed hands.
+func (e *Engine) keep(ctx context.Context, tx *ledger.Tx, m *Matter) error {
+	if len(m.was) > handlerAt && m.was[handlerAt] == m.Handler.Key {
+		return save(ctx, tx, m)
+	}
+	return e.recast(ctx, tx, m, measure.CauseHandler, func() error { return save(ctx, tx, m) })
+}
