@@ -220,13 +220,26 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 	if scope.Empty() {
 		return nil, nil
 	}
+	q := text.Query{Terms: terms, Extra: []string{KindTerm(kind)}, Limit: limit, After: after}
 	var out []Matter
+	var whole []id.City // where everything may be seen; they are asked together
 	for _, city := range scope.Cities() {
 		words, all := scope.Terms(city)
-		if !all && len(words) == 0 {
-			continue
+		switch {
+		case all:
+			whole = append(whole, city)
+		case len(words) > 0:
+			narrow := q
+			narrow.Scope = words
+			ms, err := e.searchIn(ctx, []id.City{city}, scope, kind, narrow)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, ms...)
 		}
-		ms, err := e.searchCity(ctx, e.Ledger.DB.In(city), scope, kind, text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after})
+	}
+	if len(whole) > 0 {
+		ms, err := e.searchIn(ctx, whole, scope, kind, q)
 		if err != nil {
 			return nil, err
 		}
@@ -238,26 +251,38 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 	return out[:min(len(out), limit)], nil
 }
 
-// searchCity reads hits until there are as many as asked for. The index carries the scope as words; the rows are read
+// searchIn reads hits until there are as many as asked for. The index carries the scope as words; the rows are read
 // under the scope itself, which also knows the bars: what is barred must not show by what is missing from a page.
-func (e *Engine) searchCity(ctx context.Context, r db.Reader, scope access.Scope, kind string, q text.Query) ([]Matter, error) {
+func (e *Engine) searchIn(ctx context.Context, cities []id.City, scope access.Scope, kind string, q text.Query) ([]Matter, error) {
+	r := e.Ledger.DB.In(cities[0])
 	var out []Matter
 	for want := q.Limit; ; q.Limit = searchBatch {
-		keys, err := text.Find(ctx, r, e.Ledger.DB.Engine, q)
-		if err != nil || len(keys) == 0 {
+		hits, err := text.Find(ctx, r, e.Ledger.DB.Engine, cities, q)
+		if err != nil || len(hits) == 0 {
 			return out, err
 		}
-		b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys)
-		sql, args := scope.Where(b, "m", r.City()).SQL()
-		ms, err := db.All(ctx, r, scanMatter(r.City()), sql, args...)
-		if err != nil {
-			return nil, err
+		at, keys := map[id.ID]int{}, map[id.City][]id.Key{}
+		for i, x := range hits {
+			at[x] = i
+			keys[x.City] = append(keys[x.City], x.Key)
 		}
-		slices.SortFunc(ms, func(a, b Matter) int { return slices.Index(keys, a.ID.Key) - slices.Index(keys, b.ID.Key) })
-		out = append(out, ms...)
-		if len(out) >= want || len(keys) < q.Limit {
+		first := len(out)
+		for _, city := range cities {
+			if len(keys[city]) == 0 {
+				continue
+			}
+			b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys[city])
+			sql, args := scope.Where(b, "m", city).SQL()
+			ms, err := db.All(ctx, r.For(city), scanMatter(city), sql, args...)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, ms...)
+		}
+		slices.SortFunc(out[first:], func(a, b Matter) int { return at[a.ID] - at[b.ID] })
+		if len(out) >= want || len(hits) < q.Limit {
 			return out[:min(len(out), want)], nil
 		}
-		q.After = keys[len(keys)-1]
+		q.After = hits[len(hits)-1].Key
 	}
 }

@@ -49,7 +49,7 @@ func TestSearchPages(t *testing.T) {
 			}
 			open = append(open, k)
 		}
-		for who, want := range map[string][]id.Key{"supervision": all, "principal": open, "handler": nil} {
+		for who, want := range map[string][]id.Key{"supervision": all, "principal": open, "handler": nil, "province": all} {
 			var got []id.Key
 			after := ""
 			for page := 0; ; page++ {

@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 
 	"qianshao/internal/id"
@@ -134,18 +135,34 @@ type Query struct {
 	After id.Key // this one and those newer were shown before
 }
 
-// Find lists the matters whose text has all terms, newest first.
-func Find(ctx context.Context, r db.Reader, engine db.Engine, q Query) ([]id.Key, error) {
-	if len(q.Terms) == 0 || q.Scope != nil && len(q.Scope) == 0 {
+// Find lists the matters of some tenants whose text has all terms, newest first.
+func Find(ctx context.Context, r db.Reader, engine db.Engine, cities []id.City, q Query) ([]id.ID, error) {
+	if len(cities) == 0 || len(q.Terms) == 0 || q.Scope != nil && len(q.Scope) == 0 {
 		return nil, nil
 	}
-	if engine == db.Postgres {
-		return findPostgres(ctx, r, q)
+	if engine == db.SQLite {
+		return findSQLite(ctx, r, cities, q)
 	}
-	return findSQLite(ctx, r, q)
+	var out []id.ID
+	for _, c := range cities {
+		ids, err := findPostgres(ctx, r.For(c), q)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+	}
+	if len(cities) > 1 {
+		slices.SortStableFunc(out, func(a, b id.ID) int { return strings.Compare(b.Key, a.Key) })
+	}
+	return out[:min(len(out), q.Limit)], nil
 }
 
-func findSQLite(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
+// scanID reads a tenant and a key.
+func scanID(rows *db.Rows) (x id.ID, err error) { return x, rows.Scan(&x.City, &x.Key) }
+
+// findSQLite walks the one index of all tenants once, however many are asked for: a tenant with few hits, asked alone, is
+// found by walking past those of all others.
+func findSQLite(ctx context.Context, r db.Reader, cities []id.City, q Query) ([]id.ID, error) {
 	var parts, whole []string
 	for _, t := range q.Terms {
 		rs := runs(t)
@@ -161,15 +178,42 @@ func findSQLite(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
 		parts = append(parts, "("+strings.Join(quoted(`"`, marked(q.Scope)), " OR ")+")")
 	}
 	// CROSS JOIN keeps the order of the tables: the index is walked, newest first, until there is enough.
-	b := db.Build(`/*engine*/ SELECT x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid AND x.city_id = $1`)
+	var b *db.Builder
+	if len(cities) == 1 {
+		b = db.Build(`/*engine*/ SELECT x.city_id, x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid AND x.city_id = $1`)
+	} else {
+		b = db.BuildShared(`/*engine*/ SELECT x.city_id, x.matter_id FROM search_fts f CROSS JOIN search_rows x ON x.n = f.rowid CROSS JOIN tenants c ON c.city_id = x.city_id`)
+	}
 	b.If(whole != nil, ` CROSS JOIN texts t ON t.city_id = x.city_id AND t.matter_id = x.matter_id`)
 	b.Add(` WHERE f.search_fts MATCH ?`, strings.Join(parts, " AND "))
 	for _, t := range whole {
 		b.Add(` AND INSTR(t.plain, ?) > 0`, t)
 	}
-	b.If(q.After != "", ` AND f.rowid < COALESCE((SELECT y.n FROM search_rows y WHERE y.city_id = $1 AND y.matter_id = ?), ?)`, q.After, place(q.After))
+	if len(cities) == 1 {
+		b.If(q.After != "", ` AND f.rowid < COALESCE((SELECT y.n FROM search_rows y WHERE y.city_id = $1 AND y.matter_id = ?), ?)`, q.After, place(q.After))
+	} else {
+		among(b, ` AND c.city_id`, cities)
+		if q.After != "" {
+			b.Add(` AND f.rowid < COALESCE((SELECT y.n FROM tenants z CROSS JOIN search_rows y ON y.city_id = z.city_id WHERE y.matter_id = ?`, q.After)
+			among(b, ` AND z.city_id`, cities).Add(` LIMIT 1), ?)`, place(q.After))
+		}
+	}
 	text, args := b.Add(` ORDER BY f.rowid DESC LIMIT ?`, q.Limit).SQL()
-	return db.Column[string](ctx, r, text, args...)
+	if len(cities) == 1 {
+		r = r.For(cities[0])
+	} else {
+		r = r.Shared()
+	}
+	return db.All(ctx, r, scanID, text, args...)
+}
+
+// among appends that a column is one of some tenants'.
+func among(b *db.Builder, column string, cities []id.City) *db.Builder {
+	b.Add(column+` IN (?`, int64(cities[0]))
+	for _, c := range cities[1:] {
+		b.Add(`, ?`, int64(c))
+	}
+	return b.Add(`)`)
 }
 
 // ftsRun is a run as an FTS5 expression: its pairs as a phrase; a single character begins a pair or stands alone. A word
@@ -200,9 +244,9 @@ func quoted(mark string, ws []string) []string {
 	return out
 }
 
-func findPostgres(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
+func findPostgres(ctx context.Context, r db.Reader, q Query) ([]id.ID, error) {
 	var parts []string
-	b := db.Build(`/*engine*/ SELECT t.matter_id FROM texts t WHERE t.city_id = $1`)
+	b := db.Build(`/*engine*/ SELECT t.city_id, t.matter_id FROM texts t WHERE t.city_id = $1`)
 	for _, t := range q.Terms {
 		rs := runs(t)
 		for i, u := range rs {
@@ -225,5 +269,5 @@ func findPostgres(ctx context.Context, r db.Reader, q Query) ([]id.Key, error) {
 	b.Add(` AND t.words @@ CAST(? AS tsquery)`, strings.Join(parts, " & "))
 	b.If(q.After != "", ` AND t.matter_id < ?`, q.After)
 	text, args := b.Add(` ORDER BY t.matter_id DESC LIMIT ?`, q.Limit).SQL()
-	return db.Column[string](ctx, r, text, args...)
+	return db.All(ctx, r, scanID, text, args...)
 }

@@ -99,7 +99,7 @@ func TestFindsWhatTextsHold(t *testing.T) {
 				var got []id.Key
 				q := Query{Terms: terms, Scope: scope, Extra: []string{"zzkclue"}, Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 				for {
-					page, err := Find(background, d.In(city), d.Engine, q)
+					page, err := keysOf(Find(background, d.In(city), d.Engine, []id.City{city}, q))
 					if err != nil {
 						t.Fatalf("%q: %v", typed, err)
 					}
@@ -114,6 +114,54 @@ func TestFindsWhatTextsHold(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+func keysOf(ids []id.ID, err error) (keys []id.Key, _ error) {
+	for _, x := range ids {
+		keys = append(keys, x.Key)
+	}
+	return keys, err
+}
+
+// Several tenants are searched as one: newest first whosever they are, page by page, and nothing of anybody else's.
+func TestFindsInSeveralTenants(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		cities := []id.City{1, 2, 3}
+		var want []id.ID
+		for _, c := range cities {
+			if _, err := d.Raw().Exec(`INSERT INTO tenants (city_id, kind, name) VALUES ($1, 'city', '市')`, int64(c)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 24 {
+			x := id.ID{City: cities[i*i%7%3], Key: d.Keys.New(int64(i+1) * 1e6)}
+			if err := d.Write(background, x.City, func(tx *db.Tx) error { return Put(background, tx, x.Key, []string{"zzkclue"}, "虚报管护费12万") }); err != nil {
+				t.Fatal(err)
+			}
+			if x.City != 2 {
+				want = append(want, x)
+			}
+		}
+		slices.Reverse(want)
+		for _, typed := range []string{"管护", "费12万"} {
+			var got []id.ID
+			q := Query{Terms: Parse(typed), Extra: []string{"zzkclue"}, Limit: 5}
+			for {
+				page, err := Find(background, d.In(1), d.Engine, []id.City{1, 3}, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, page...)
+				if len(page) < q.Limit || len(got) > len(want) {
+					break
+				}
+				q.After = page[len(page)-1].Key
+			}
+			if !slices.Equal(got, want) || len(want) < 10 {
+				t.Errorf("%s finds %v, want %v", typed, got, want)
+			}
+		}
 	})
 }
 
@@ -159,7 +207,7 @@ func TestFinds(t *testing.T) {
 			"taxi": {8}, "99123": {8}, "axi": nil, "3.5万": {9}, "5万": {9}, "3万": nil, "xxx": {10}, long: {10},
 			"zz": nil, "z": nil, "zzkclue": nil, "_zzkclue": nil, "😀": nil, "": nil, "。": nil, "'": nil,
 		} {
-			got, err := Find(background, d.In(7), d.Engine, Query{Terms: Parse(typed), Extra: []string{"zzkclue"}, Scope: []string{"zzl2"}, Limit: 20})
+			got, err := keysOf(Find(background, d.In(7), d.Engine, []id.City{7}, Query{Terms: Parse(typed), Extra: []string{"zzkclue"}, Scope: []string{"zzl2"}, Limit: 20}))
 			var at []int
 			for _, k := range got {
 				at = append(at, slices.Index(keys, k))
@@ -197,7 +245,7 @@ func TestRebuild(t *testing.T) {
 			}
 		}
 		find := func(kind string) int {
-			got, err := Find(background, d.In(7), d.Engine, Query{Terms: []string{"管护"}, Extra: []string{kind}, Limit: 2000})
+			got, err := keysOf(Find(background, d.In(7), d.Engine, []id.City{7}, Query{Terms: []string{"管护"}, Extra: []string{kind}, Limit: 2000}))
 			if err != nil {
 				t.Fatal(err)
 			}
