@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // Role is what a post makes of its holder.
 type Role string
 
@@ -133,12 +135,8 @@ func (r Role) May(p Perm) bool {
 	if r == System || r == Operator {
 		return true
 	}
-	for _, x := range append(everyone, roleRights[r]...) {
-		if x.perm == p {
-			return true
-		}
-	}
-	return false
+	has := func(x right) bool { return x.perm == p }
+	return slices.ContainsFunc(everyone, has) || slices.ContainsFunc(roleRights[r], has)
 }
 
 // PostKind says what kinds of post there are and what roles each gives. At is the kinds of unit where it may stand.

@@ -96,8 +96,8 @@ func UnitByCode(ctx context.Context, r db.Reader, code string) (Unit, error) {
 
 // Units reads several units by key, in no order.
 func Units(ctx context.Context, r db.Reader, keys []string) (map[string]Unit, error) {
-	out := map[string]Unit{}
 	keys = distinct(keys)
+	out := make(map[string]Unit, len(keys))
 	if len(keys) == 0 {
 		return out, nil
 	}

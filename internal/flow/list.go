@@ -93,7 +93,11 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 		if err != nil {
 			return Page{}, err
 		}
-		all = append(all, ms...)
+		if all == nil {
+			all = ms
+		} else {
+			all = append(all, ms...)
+		}
 	}
 	if len(scope.Cities()) > 1 {
 		sort.SliceStable(all, func(i, j int) bool { return f.before(all[i], all[j]) })
@@ -154,7 +158,28 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 		b.Add(` ORDER BY m.received_on DESC, m.id DESC`)
 	}
 	q, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
-	return db.All(ctx, r, scanMatter(r.City()), q, args...)
+	return matters(ctx, r, f.Limit+1, q, args)
+}
+
+// matters reads at most so many matters. A matter has many columns and a list many matters: the places they are read into
+// are made once, and so is the list.
+func matters(ctx context.Context, r db.Reader, most int, text string, args []any) ([]Matter, error) {
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var m Matter
+	dest := m.Dest()
+	out := make([]Matter, 0, most)
+	for rows.Next() {
+		m = Matter{ID: id.ID{City: r.City()}}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
 }
 
 func (e *Engine) waiting(kind string) []string {
@@ -273,7 +298,7 @@ func (e *Engine) searchIn(ctx context.Context, cities []id.City, scope access.Sc
 			}
 			b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys[city])
 			sql, args := scope.Where(b, "m", city).SQL()
-			ms, err := db.All(ctx, r.For(city), scanMatter(city), sql, args...)
+			ms, err := matters(ctx, r.For(city), len(keys[city]), sql, args)
 			if err != nil {
 				return nil, err
 			}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -21,10 +22,21 @@ import (
 	"qianshao/internal/platform/db"
 )
 
+// pages are what pages are rendered into before they are sent; those of unusual length are not kept.
+var pages = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const mostKept = 256 << 10
+
 // Render writes a page. It is rendered whole before a byte is sent, so that an error never leaves half a page.
 func (c *Ctx) Render(status int, page templ.Component) error {
-	var b bytes.Buffer
-	if err := page.Render(c.Context(), &b); err != nil {
+	b := pages.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= mostKept {
+			b.Reset()
+			pages.Put(b)
+		}
+	}()
+	if err := page.Render(c.Context(), b); err != nil {
 		return err
 	}
 	h := c.W.Header()

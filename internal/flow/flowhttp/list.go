@@ -193,8 +193,9 @@ func (p *Pages) rows(c *web.Ctx, v *listView, l *look, ms []flow.Matter) error {
 			return err
 		}
 	}
-	for _, m := range ms {
-		v.Rows = append(v.Rows, p.row(c, l, m))
+	v.Rows = make([]rowView, len(ms))
+	for i, m := range ms {
+		v.Rows[i] = p.row(c, l, m)
 	}
 	return nil
 }
@@ -252,7 +253,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 			return err
 		}
 		slices.SortStableFunc(us, func(a, b access.Unit) int { return strings.Compare(a.Kind, b.Kind) }) // offices first
-		var towns, handlers []ui.OptionView
+		towns, handlers := make([]ui.OptionView, 0, len(us)), make([]ui.OptionView, 0, len(us))
 		for _, t := range us {
 			l.units[t.ID.Key] = t
 			if t.Kind == "township" {
@@ -265,7 +266,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 			sel("handler", f.Handler, handlers)
 		}
 	case u.Level == access.City:
-		cs, err := access.UnitsOf(c.Context(), c.Home(), "", "county")
+		cs, err := access.Below(c.Context(), c.Home(), u.Organ, "county")
 		if err != nil {
 			return err
 		}

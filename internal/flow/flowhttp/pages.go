@@ -119,8 +119,12 @@ func (l *look) load(ctx context.Context, r db.Reader, units, people []string) er
 	if err != nil {
 		return err
 	}
-	for k, u := range us {
-		l.units[k] = u
+	if len(l.units) == 0 {
+		l.units = us
+	} else {
+		for k, u := range us {
+			l.units[k] = u
+		}
 	}
 	// Units of the tenants above (a province's) are few and read one by one.
 	for _, k := range need {
