@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -20,12 +22,25 @@ type generateCmd struct {
 	Size  string `default:"city" enum:"county,city,province,nation" help:"${help_size}"`
 	Clues int    `placeholder:"N" help:"${help_clues}"`
 	Seed  uint64 `default:"1" help:"${help_seed}"`
+
+	Profile string `placeholder:"FILE" help:"${help_generate_profile}"`
 }
 
 // Run makes a database to measure over, and says which of its log is real.
 func (c *generateCmd) Run(e *env) error {
 	p := e.progress()
 	defer p.end()
+	if c.Profile != "" {
+		f, err := os.Create(c.Profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	m, err := bench.Generate(e.ctx, bench.Options{DB: c.DB, Size: c.Size, Clues: c.Clues, Seed: c.Seed, Today: calendar.InstantOf(time.Now()).Date(), Progress: p.at})
 	p.end()
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"qianshao/internal/locale"
 )
 
-// progress shows how far long work has come: a line that is rewritten on a terminal, one line a stage elsewhere.
+// progress shows how far long work has come: a line that is rewritten on a terminal; elsewhere one line a stage, and every
+// ten seconds one that says how far it is.
 type progress struct {
 	out   io.Writer
 	lang  string
@@ -38,9 +39,14 @@ func (p *progress) at(stage string, done, total int64) {
 		p.stage, p.begun = stage, time.Now()
 		if !p.live {
 			fmt.Fprintln(p.out, p.name())
+			p.last = p.begun
 		}
 	}
-	if !p.live || time.Since(p.last) < 100*time.Millisecond {
+	wait := 10 * time.Second
+	if p.live {
+		wait = 100 * time.Millisecond
+	}
+	if time.Since(p.last) < wait {
 		return
 	}
 	p.last = time.Now()
@@ -50,6 +56,10 @@ func (p *progress) at(stage string, done, total int64) {
 		line += fmt.Sprintf(" %d/%d", done, total)
 	case done > 0:
 		line += fmt.Sprintf(" %d", done)
+	}
+	if !p.live {
+		fmt.Fprintf(p.out, "%s, %.0f s\n", line, time.Since(p.begun).Seconds())
+		return
 	}
 	p.draw(line)
 }
@@ -64,9 +74,13 @@ func (p *progress) draw(line string) {
 
 // end closes the line of the last stage.
 func (p *progress) end() {
-	if p.stage != "" && p.live {
+	switch {
+	case p.stage == "":
+	case p.live:
 		p.draw(fmt.Sprintf("%s  %.1f s", p.name(), time.Since(p.begun).Seconds()))
 		fmt.Fprintln(p.out)
+	case time.Since(p.begun) >= time.Second:
+		fmt.Fprintf(p.out, "%s  %.1f s\n", p.name(), time.Since(p.begun).Seconds())
 	}
 	p.stage, p.wide = "", 0
 }

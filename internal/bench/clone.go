@@ -5,11 +5,11 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"strings"
+	"sync"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
-	"qianshao/internal/ledger"
 	"qianshao/internal/platform/text"
 )
 
@@ -34,27 +34,38 @@ type cloner struct {
 	start  calendar.Date
 	today  calendar.Date
 	number int
-	sums   map[sum]int64
 	stand  []string // kinds of post whose holders stand in where there is nobody of another
 }
 
 // sum is a row of rollups.
 type sum struct{ unit, month, measure, dim string }
 
-// written is one clone's rows, ready for the tables.
-type written struct {
-	rows   []row
-	texts  []text.Ready
+// clone is a family as it stands in another place: what its slots have become there, and how far it is moved. Its rows
+// are made from it one table at a time, for tables are written in the order of their keys.
+type clone struct {
+	f      *family
 	county *county
-}
-
-type row struct {
-	form int
-	vals []any
+	gots   []got
+	shift  int // days
+	no     string
+	tail   string // words to be searched for
+	whole  bool
 }
 
 // got is what a slot has become.
-type got struct{ key, name, short string }
+type got struct {
+	key   string
+	boxed any // the key as a value of rows: most rows have some
+	name  string
+	named *unit
+}
+
+func (g got) long() string {
+	if g.named != nil {
+		return g.named.Name
+	}
+	return g.name
+}
 
 // days is how far a clone is moved: an ended family anywhere within the years, an open one stands as it stands.
 func (c *cloner) days(f *family) int {
@@ -68,8 +79,8 @@ func (c *cloner) days(f *family) int {
 	return lo + c.r.IntN(hi-lo+1)
 }
 
-// clone writes a family once more.
-func (c *cloner) clone(f *family, into *county) written {
+// clone places a family once more.
+func (c *cloner) clone(f *family, into *county) clone {
 	shift := c.days(f)
 	micros := int64(shift)*86400e6 + int64(c.r.IntN(3600e6)) - 1800e6
 	town := c.r.IntN(len(into.townships))
@@ -94,7 +105,7 @@ func (c *cloner) clone(f *family, into *county) written {
 			gots[i].key = c.keys.New(s.micros + micros)
 		case 'u':
 			u := move(s.old)
-			gots[i] = got{u.ID.Key, u.Name, u.Short}
+			gots[i] = got{key: u.ID.Key, named: u}
 		case 'p', 'h':
 			h, ok := people[s.person]
 			if !ok {
@@ -107,80 +118,87 @@ func (c *cloner) clone(f *family, into *county) written {
 			}
 		case 'o':
 			o := c.official(move(s.unit), s, chance)
-			gots[i].key, gots[i].name = o.old, o.kind
+			gots[i] = got{key: o.old, name: o.kind}
 		}
+		gots[i].boxed = gots[i].key
 	}
 	c.number++
-	no := strconv.Itoa(100000 + c.number)
-	tail := ""
+	x := clone{f: f, county: into, gots: gots, shift: shift, no: strconv.Itoa(100000 + c.number), whole: c.number%Whole == 0}
 	for _, m := range marked {
 		if c.r.IntN(m.One) == 0 {
-			tail += m.Text
+			x.tail += m.Text
 		}
 	}
-	whole := c.number%Whole == 0
-	join := func(ps []piece) string {
-		var b strings.Builder
-		for _, p := range ps {
-			switch p.as {
-			case 't':
-				b.WriteString(p.text)
-			case 'k':
-				b.WriteString(gots[p.slot].key)
-			case 'n':
-				b.WriteString(gots[p.slot].name)
-			case 's':
-				b.WriteString(gots[p.slot].short)
-			case 'c':
-				b.WriteString(strconv.FormatInt(int64(c.into.city), 10))
-			case '#':
-				b.WriteString(no)
-			}
-		}
-		return b.String()
-	}
-	out := written{rows: make([]row, 0, len(f.lines)), county: into}
-	for _, l := range f.lines {
-		if l.lean && !whole {
-			continue
-		}
-		vals := make([]any, len(l.cells))
-		for i, x := range l.cells {
-			switch x.as {
-			case '=':
-				vals[i] = x.v
-			case 'k':
-				vals[i] = gots[x.slot].key
-			case 'd':
-				vals[i] = string(x.v.(calendar.Date).AddDays(shift))
-			case 'i':
-				vals[i] = x.v.(int64) + int64(shift)*86400e6
-			case 'c':
-				vals[i] = int64(c.into.city)
-			case 'x':
-				vals[i] = join(x.pieces)
-			case '+':
-				vals[i] = join(x.pieces) + tail
-			}
-		}
-		out.rows = append(out.rows, row{l.form, vals})
-		if c.forms[l.form].Name == "tallies" {
-			s := sum{vals[2].(string), vals[3].(string)[:7], vals[1].(string), vals[5].(string)}
-			c.sums[s] += vals[7].(int64)
+	return x
+}
+
+// join is a text of the clone's.
+func (x *clone) join(city id.City, ps []piece) string {
+	var small [256]byte
+	b := small[:0]
+	for _, p := range ps {
+		switch p.as {
+		case 't':
+			b = append(b, p.text...)
+		case 'k':
+			b = append(b, x.gots[p.slot].key...)
+		case 'n':
+			b = append(b, x.gots[p.slot].long()...)
+		case 's':
+			b = append(b, x.gots[p.slot].named.Short...)
+		case 'c':
+			b = strconv.AppendInt(b, int64(city), 10)
+		case '#':
+			b = append(b, x.no...)
 		}
 	}
-	bare := text.Bare(tail)
-	for _, t := range f.texts {
-		r := text.Ready{Matter: gots[t.slot].key, Plain: join(t.plain) + " " + bare, Terms: append([]string{}, t.terms...)}
-		if t.county >= 0 {
-			r.Terms = append(r.Terms, strings.ToLower(access.CountyTerm(gots[t.county].key)))
-		}
-		if t.handler >= 0 {
-			r.Terms = append(r.Terms, strings.ToLower(access.HandlerTerm(gots[t.handler].key)))
-		}
-		out.texts = append(out.texts, r)
+	return string(b)
+}
+
+// value is a cell's value in the clone.
+func (x *clone) value(p *place, c *cell) any {
+	switch c.as {
+	case 'k':
+		return x.gots[c.slot].boxed
+	case 'd':
+		return days()[c.slot+x.shift]
+	case 'i':
+		return c.v.(int64) + int64(x.shift)*86400e6
+	case 'c':
+		return p.boxed
+	case 'x':
+		return x.join(p.city, c.pieces)
+	case '+':
+		return x.join(p.city, c.pieces) + x.tail
+	}
+	return c.v
+}
+
+// days are the days that may stand in a row, as values: cells hold the number of theirs. One further off is never moved.
+var days = sync.OnceValue(func() []any {
+	out := make([]any, manyDays)
+	for i := range out {
+		out[i] = string(firstDay.AddDays(i))
 	}
 	return out
+})
+
+const (
+	firstDay = calendar.Date("1920-01-01")
+	manyDays = 150 * 365
+	farDays  = 10 * 365
+)
+
+// text is what is searched of a matter.
+func (x *clone) text(city id.City, t *textOf) text.Ready {
+	terms := append([]string{}, t.terms...)
+	if t.county >= 0 {
+		terms = append(terms, strings.ToLower(access.CountyTerm(x.gots[t.county].key)))
+	}
+	if t.handler >= 0 {
+		terms = append(terms, strings.ToLower(access.HandlerTerm(x.gots[t.handler].key)))
+	}
+	return text.Ready{Matter: x.gots[t.slot].key, Plain: x.join(city, t.plain) + " " + text.Bare(x.tail), Terms: terms}
 }
 
 func (c *cloner) countyOf(u *unit) *county {
@@ -263,13 +281,4 @@ func (c *cloner) official(u *unit, s slot, chance uint64) slot {
 		return u.offs[chance%uint64(len(u.offs))]
 	}
 	return last
-}
-
-// cover is a clone's rows as an act holds them.
-func (c *cloner) cover(w written) []ledger.Row {
-	out := make([]ledger.Row, len(w.rows))
-	for i, r := range w.rows {
-		out[i] = c.forms[r.form].RowOf(r.vals[1:])
-	}
-	return out
 }

@@ -21,12 +21,10 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
-	"qianshao/internal/measure"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
 	"qianshao/internal/platform/seal"
-	"qianshao/internal/platform/text"
 )
 
 // Size is how large a deployment is. The model city is part of each; what a county or city has is the model's own.
@@ -157,7 +155,6 @@ type grower struct {
 	kinds map[string][]int // families by what they hold: t, tc, tck, c, ck, s
 	model *place
 	made  Made
-	done  int64
 	keys  *id.Maker
 }
 
@@ -176,7 +173,9 @@ func grow(ctx context.Context, address string, size Size, o Options) (made Made,
 	chance := rand.NewChaCha8(seed)
 	g := &grower{ctx: ctx, o: o, size: size, app: a, d: d, r: rand.New(chance), keys: id.From(rand.NewChaCha8(seed)), forms: forms(), kinds: map[string][]int{}}
 	if d.Engine == db.SQLite {
-		if err := d.Pragma(ctx, "cache_size=-1500000"); err != nil {
+		// Rows come in order: a page is left for good once it is full. Each page more in memory is one to be fetched from the
+		// system and given back.
+		if err := d.Pragma(ctx, "cache_size=-128000"); err != nil {
 			return made, err
 		}
 	}
@@ -324,129 +323,30 @@ func (g *grower) fill() error {
 		}
 		here = append(here, p)
 	}
-	for i, p := range here {
-		n := left / (len(here) - i)
-		left -= n
-		if err := g.city(p, wanted(n)); err != nil {
-			return fmt.Errorf("city %d: %w", p.city, err)
-		}
-	}
-	return nil
-}
-
-// lots is how many clones are made at a time beside the writing.
-const lots = 200
-
-func (g *grower) city(p *place, w want) error {
-	c := &cloner{forms: g.forms, at: g.model.all, model: g.model, into: p, keys: g.keys, r: g.r, start: g.o.Today.AddMonths(-36), today: g.o.Today, sums: map[sum]int64{}, stand: []string{"secretary", "deputy", "officer", "investigator", "reviewer", "vice", "supervision_clerk"}}
-	counties := p.counties
-	if g.size.one {
-		counties = counties[:1]
-	}
-	type lot struct {
-		ws   []written
-		rows [][]ledger.Row
-	}
-	ready := make(chan lot, 4)
 	ctx, stop := context.WithCancel(g.ctx)
 	defer stop()
+	used := make(chan []any, 16)
+	next := make(chan *work)
 	go func() {
-		defer close(ready)
-		for {
-			var l lot
-			for range lots {
-				f := g.next(&w)
-				if f == nil {
-					break
-				}
-				for j, n := range f.vec {
-					*[]*int64{&g.made.Tipoffs, &g.made.Clues, &g.made.Cases, &g.made.Slips}[j] += int64(n)
-				}
-				g.made.Open += int64(f.clocks)
-				x := c.clone(f, counties[c.number%len(counties)])
-				l.ws, l.rows = append(l.ws, x), append(l.rows, c.cover(x))
-			}
-			if len(l.ws) == 0 {
-				return
-			}
+		defer close(next)
+		for i, p := range here {
+			n := left / (len(here) - i)
+			left -= n
+			x := &work{into: p, lots: make(chan lot, 16), digests: map[*county]*ledger.Digests{}, sums: map[sum]int64{}}
 			select {
-			case ready <- l:
+			case next <- x:
 			case <-ctx.Done():
 				return
 			}
+			g.make(ctx, p, wanted(n), x, used)
 		}
 	}()
-	covered := map[*county][]ledger.Row{}
-	var texts []text.Ready
-	err := g.d.Fill(g.ctx, func(f *db.Filler) error {
-		for l := range ready {
-			for i, x := range l.ws {
-				for _, r := range x.rows {
-					if g.forms[r.form].Name == "clocks" {
-						g.made.Clocks++
-					}
-					if err := f.Add(g.forms[r.form].Name, g.forms[r.form].cols, r.vals); err != nil {
-						return err
-					}
-				}
-				covered[x.county] = append(covered[x.county], l.rows[i]...)
-				texts = append(texts, x.texts...)
-			}
-			g.done += int64(len(l.ws))
-			g.o.Progress("bench.rows", g.done, 0)
+	for x := range next {
+		if err := g.write(x, used); err != nil {
+			return fmt.Errorf("city %d: %w", x.into.city, err)
 		}
-		if err := f.Flush(); err != nil {
-			return err
-		}
-		g.made.Rows += f.Rows
-		if err := text.Gather(f, g.d.Engine, true); err != nil {
-			return err
-		}
-		if err := text.Fill(f, g.d.Engine, p.city, texts); err != nil {
-			return err
-		}
-		return text.Gather(f, g.d.Engine, false)
-	})
-	if err != nil {
-		return errors.Join(err, g.ctx.Err())
 	}
-	return g.cover(p, covered, c.sums)
-}
-
-// cover puts the digests of a city's clones into one bulk act a county, and adds their sums.
-func (g *grower) cover(p *place, covered map[*county][]ledger.Row, sums map[sum]int64) error {
-	do := func() error {
-		for _, c := range p.counties {
-			if len(covered[c]) == 0 {
-				continue
-			}
-			_, err := g.app.Ledger.Write(g.ctx, access.ByOperator(p.city), p.city, func(tx *ledger.Tx) (ledger.Act, error) {
-				tx.Cover(covered[c])
-				return ledger.Act{Action: "bench.generate", Organ: c.OrganID(), Params: map[string]any{"rows": len(covered[c])}}, nil
-			})
-			if err != nil {
-				return err
-			}
-			g.made.Acts++
-		}
-		return g.d.Write(g.ctx, p.city, func(tx *db.Tx) error {
-			if err := measure.Recount(g.ctx, tx, app.Splits()); err != nil {
-				return err
-			}
-			for s, n := range sums {
-				_, err := tx.Exec(g.ctx, `INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) VALUES ($1, $2, $3, $4, $5, $6)
-					ON CONFLICT (city_id, unit_id, month, measure, dim) DO UPDATE SET n = rollups.n + $6`, s.unit, s.month, s.measure, s.dim, n)
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if g.d.Engine == db.SQLite {
-		return g.d.Grouped(g.ctx, do)
-	}
-	return do()
+	return g.ctx.Err()
 }
 
 // close leaves the database as one that has been worked in for long, and counts.

@@ -58,7 +58,7 @@ type piece struct {
 
 // cell is a column's value: it stays, or is made of pieces, or is moved in time.
 type cell struct {
-	as     byte // '=' stays, 'k' a slot's key, 'x' pieces, 'd' a day, 'i' an instant, 'c' the city, '+' words to search for may follow
+	as     byte // '=' stays, 'k' a slot's key, 'x' pieces, 'd' a day (slot is its number), 'i' an instant, 'c' the city, '+' words to search for may follow
 	v      any
 	slot   int
 	pieces []piece
@@ -83,6 +83,7 @@ type family struct {
 	clocks      int    // open duties
 	slots       []slot
 	lines       []line
+	by          [][]int32 // lines by form
 	texts       []textOf
 	first, last calendar.Date
 	open        bool
@@ -283,6 +284,10 @@ func (m *reader) family(fs []form, lines []line0, plain map[string]string) (fami
 		b.f.lines = append(b.f.lines, out)
 	}
 	b.followLean(fs)
+	b.f.by = make([][]int32, len(fs))
+	for i, l := range b.f.lines {
+		b.f.by[l.form] = append(b.f.by[l.form], int32(i))
+	}
 	return b.f, true
 }
 
@@ -337,7 +342,9 @@ func (b *builder) cell(table, col string, v any) cell {
 		case id.ValidKey(x):
 			return cell{as: 'k', slot: b.slot(x)}
 		case reDay.MatchString(x):
-			return cell{as: 'd', v: calendar.Date(x)}
+			if n := calendar.Date(x).Sub(firstDay); n > farDays && n < manyDays-farDays {
+				return cell{as: 'd', slot: n}
+			}
 		}
 		ps := b.pieces(x)
 		if col == "no" && table == "matters" {

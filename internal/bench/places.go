@@ -29,6 +29,7 @@ type held struct{ person, holding id.Key }
 // place is a city.
 type place struct {
 	city     id.City
+	boxed    any // the city as a value of rows
 	top      *unit
 	offices  []*unit
 	counties []*county
@@ -48,7 +49,7 @@ type township struct {
 
 // readPlace reads a city's units, who works there and who is under supervision.
 func readPlace(ctx context.Context, r db.Reader) (*place, error) {
-	p := &place{city: r.City(), all: map[id.Key]*unit{}}
+	p := &place{city: r.City(), boxed: int64(r.City()), all: map[id.Key]*unit{}}
 	counties, towns := map[id.Key]*county{}, map[id.Key]*township{}
 	for _, kind := range []string{"city", "county", "office", "township", "village"} {
 		us, err := access.UnitsOf(ctx, r, "", kind)

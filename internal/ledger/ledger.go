@@ -53,7 +53,8 @@ type Tx struct {
 	Actor access.Actor
 	rows  []Row
 	bulk  []Row
-	more  []Act // further acts of the same transaction, only for a Batch
+	parts [][]byte // of rows that were written beside: see Cover
+	more  []Act    // further acts of the same transaction, only for a Batch
 }
 
 // Ledger writes acts.
@@ -100,7 +101,7 @@ func (t *Tx) append(ctx context.Context, act Act) (Receipt, error) {
 		return Receipt{}, err
 	}
 	at := max(t.Now(), head.last)
-	parts := digestParts(t.bulk)
+	parts := append(digestParts(t.bulk), t.parts...)
 	body, err := encode(at, t.Actor, act, t.rows, parts)
 	if err != nil {
 		return Receipt{}, err
@@ -127,7 +128,7 @@ func (t *Tx) append(ctx context.Context, act Act) (Receipt, error) {
 	if _, err := t.Exec(ctx, `UPDATE logs SET size = $5, frontier = $3, last_at = $4 WHERE city_id = $1 AND log_id = $2`, log.Key, frontier, int64(at), head.size+1); err != nil {
 		return Receipt{}, err
 	}
-	t.rows, t.bulk = nil, nil
+	t.rows, t.bulk, t.parts = nil, nil, nil
 	return Receipt{Log: log, Seq: head.size, At: at, Answer: act.Answer}, nil
 }
 

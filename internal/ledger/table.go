@@ -304,9 +304,38 @@ func manyText(tab *Table, k int, engine db.Engine) string {
 	return b.String()
 }
 
-// RowOf is the covered row of values in the order of Columns, for Cover.
-func (t *Table) RowOf(vals []any) Row { return Row{t.Name + "/" + t.keyText(vals), Digest(vals)} }
+// Digests are covered rows as lines of a bulk act's parts: for what fills a whole database (package bench), which has too
+// many of them to hold each by itself.
+type Digests struct {
+	parts [][]byte
+	last  int // rows in the last part
+	Rows  int
+}
 
-// Cover puts rows into the act that were written beside its transaction, as InsertMany does with those it writes: for
-// what fills a whole database (package bench).
-func (t *Tx) Cover(rows []Row) { t.bulk = append(t.bulk, rows...) }
+// Add takes a row in; vals are in the order of Columns.
+func (d *Digests) Add(t *Table, vals []any) {
+	if d.last == 0 {
+		d.parts = append(d.parts, make([]byte, 0, partRows*90))
+	}
+	b := d.parts[len(d.parts)-1]
+	b = append(append(b, t.Name...), '/')
+	for i := range t.Key {
+		if i > 0 {
+			b = append(b, '/')
+		}
+		switch x := canonical(vals[i]).(type) {
+		case int64:
+			b = strconv.AppendInt(b, x, 10)
+		case string:
+			b = append(b, x...)
+		}
+	}
+	b = append(b, ' ')
+	b = append(append(b, Digest(vals)...), '\n')
+	d.parts[len(d.parts)-1] = b
+	d.Rows++
+	d.last = (d.last + 1) % partRows
+}
+
+// Cover puts rows into the act that were written beside its transaction, as InsertMany does with those it writes.
+func (t *Tx) Cover(d *Digests) { t.parts = append(t.parts, d.parts...) }

@@ -23,7 +23,6 @@ type Filler struct {
 	ctx    context.Context
 	run    runner
 	tables map[string]*lot
-	Rows   int64
 
 	full chan lot // PostgreSQL: what is ready to be sent
 	wg   sync.WaitGroup
@@ -41,8 +40,10 @@ type lot struct {
 	copy  *bytes.Buffer // PostgreSQL's lines
 }
 
+// Lot is how many rows go to SQLite in one statement: beyond, building it costs more than it saves.
+const Lot = 40
+
 const (
-	liteLot  = 40      // rows a statement: beyond, building it costs more than it saves
 	copyLot  = 4 << 20 // bytes
 	copiers  = 2       // connections
 	copyNull = `\N`
@@ -101,33 +102,53 @@ func (f *Filler) failed() error {
 
 // Add adds a row of a table; cols are the same each time.
 func (f *Filler) Add(table string, cols []string, vals []any) error {
+	l := f.lot(table, cols)
+	if len(vals) != len(l.cols) {
+		return fmt.Errorf("db: %d values for the %d columns of %s", len(vals), len(l.cols), table)
+	}
+	l.rows++
+	if f.run == nil {
+		copyLine(l.copy, vals)
+		if l.copy.Len() < copyLot {
+			return nil
+		}
+	} else if l.args = append(l.args, vals...); l.rows < Lot {
+		return nil
+	}
+	return f.flush(l)
+}
+
+// AddMany adds n rows, at most a Lot, whose values follow one another; vals are the caller's again afterwards. What Add has
+// gathered of the table stays behind them.
+func (f *Filler) AddMany(table string, cols []string, n int, vals []any) error {
+	l := f.lot(table, cols)
+	if len(vals) != n*len(l.cols) || n > Lot {
+		return fmt.Errorf("db: %d values for %d rows of the %d columns of %s", len(vals), n, len(l.cols), table)
+	}
+	if f.run == nil {
+		for ; len(vals) > 0; vals = vals[len(l.cols):] {
+			copyLine(l.copy, vals[:len(l.cols)])
+		}
+		if l.rows += n; l.copy.Len() < copyLot {
+			return nil
+		}
+		return f.flush(l)
+	}
+	return f.insert(l, n, vals)
+}
+
+func (f *Filler) lot(table string, cols []string) *lot {
 	l := f.tables[table]
 	if l == nil {
 		l = &lot{table: table, cols: cols}
 		if f.run != nil {
-			l.text = insertText(table, cols, liteLot)
+			l.text = insertText(table, cols, Lot)
 		} else {
 			l.copy = &bytes.Buffer{}
 		}
 		f.tables[table] = l
 	}
-	if len(vals) != len(l.cols) {
-		return fmt.Errorf("db: %d values for the %d columns of %s", len(vals), len(l.cols), table)
-	}
-	f.Rows++
-	l.rows++
-	if f.run != nil {
-		l.args = append(l.args, vals...)
-		if l.rows < liteLot {
-			return nil
-		}
-	} else {
-		copyLine(l.copy, vals)
-		if l.copy.Len() < copyLot {
-			return nil
-		}
-	}
-	return f.flush(l)
+	return l
 }
 
 // Exec runs a statement of SQLite's own at once, for what can't go in with others: a statement of several rows makes the
@@ -156,16 +177,20 @@ func (f *Filler) flush(l *lot) error {
 		l.copy, l.rows = &bytes.Buffer{}, 0
 		return errors.Join(f.ctx.Err(), f.failed())
 	}
-	text := l.text
-	if l.rows < liteLot {
-		text = insertText(l.table, l.cols, l.rows)
-	}
-	_, err := f.run.exec(f.ctx, text, l.args)
-	if err != nil {
-		err = fmt.Errorf("filling %s: %w", l.table, err)
-	}
+	err := f.insert(l, l.rows, l.args)
 	l.args, l.rows = l.args[:0], 0
 	return err
+}
+
+func (f *Filler) insert(l *lot, n int, args []any) error {
+	text := l.text
+	if n < Lot {
+		text = insertText(l.table, l.cols, n)
+	}
+	if _, err := f.run.exec(f.ctx, text, args); err != nil {
+		return fmt.Errorf("filling %s: %w", l.table, err)
+	}
+	return nil
 }
 
 func insertText(table string, cols []string, rows int) string {

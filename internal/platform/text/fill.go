@@ -1,7 +1,6 @@
 package text
 
 import (
-	"sort"
 	"strings"
 
 	"qianshao/internal/id"
@@ -13,6 +12,17 @@ type Ready struct {
 	Matter id.Key
 	Plain  string // in the bare form that Put keeps
 	Terms  []string
+	words  string
+}
+
+// Cut cuts the text into its words, as the engine's index takes them.
+func (t *Ready) Cut(engine db.Engine) {
+	words := append(Words(t.Plain), marked(t.Terms)...)
+	if engine == db.Postgres {
+		t.words = "'" + strings.Join(words, "' '") + "'"
+		return
+	}
+	t.words = strings.Join(words, " ")
 }
 
 var (
@@ -24,33 +34,44 @@ var (
 // Bare is the form of a text that is kept and searched.
 func Bare(s string) string { return bare(s) }
 
-// Fill writes texts of a tenant and their index as Put would, many at a time. They are sorted on the way: SQLite's index
-// gathers words in memory only as long as rows come in order.
-func Fill(f *db.Filler, engine db.Engine, city id.City, texts []Ready) error {
-	sort.Slice(texts, func(i, j int) bool { return texts[i].Matter < texts[j].Matter })
-	prev := int64(0)
-	var b strings.Builder
-	for _, t := range texts {
-		words := append(Words(t.Plain), marked(t.Terms)...)
-		if engine == db.Postgres {
-			b.Reset()
-			for _, w := range words {
-				b.WriteString(`'` + w + `' `)
-			}
-			if err := f.Add("texts", wordsColumns, []any{int64(city), t.Matter, t.Plain, b.String()}); err != nil {
+// Filling writes texts of a tenant and their index as Put would, many at a time. They come in the order of their matters:
+// SQLite's index gathers words in memory only as long as they do. First all texts, then all of the index, which a statement of
+// several rows to another table would make write what it has gathered.
+type Filling struct {
+	F               *db.Filler
+	Engine          db.Engine
+	City            id.City
+	placed, indexed int64
+}
+
+// Texts writes texts; on PostgreSQL, where they are one row, with their words.
+func (x *Filling) Texts(ts []Ready) error {
+	for _, t := range ts {
+		if x.Engine == db.Postgres {
+			if err := x.F.Add("texts", wordsColumns, []any{int64(x.City), t.Matter, t.Plain, t.words}); err != nil {
 				return err
 			}
 			continue
 		}
-		n := max(place(t.Matter), prev+1)
-		prev = n
-		if err := f.Add("texts", plainColumns, []any{int64(city), t.Matter, t.Plain}); err != nil {
+		x.placed = max(place(t.Matter), x.placed+1)
+		if err := x.F.Add("texts", plainColumns, []any{int64(x.City), t.Matter, t.Plain}); err != nil {
 			return err
 		}
-		if err := f.Add("search_rows", rowColumns, []any{int64(city), t.Matter, n}); err != nil {
+		if err := x.F.Add("search_rows", rowColumns, []any{int64(x.City), t.Matter, x.placed}); err != nil {
 			return err
 		}
-		if err := f.Exec(`/*engine*/ INSERT INTO search_fts (rowid, body) VALUES (?, ?)`, n, strings.Join(words, " ")); err != nil {
+	}
+	return nil
+}
+
+// Index writes the words of texts to SQLite's index, under the numbers that Texts has given them.
+func (x *Filling) Index(ts []Ready) error {
+	if err := x.F.Flush(); err != nil {
+		return err
+	}
+	for _, t := range ts {
+		x.indexed = max(place(t.Matter), x.indexed+1)
+		if err := x.F.Exec(`/*engine*/ INSERT INTO search_fts (rowid, body) VALUES (?, ?)`, x.indexed, t.words); err != nil {
 			return err
 		}
 	}
@@ -59,8 +80,8 @@ func Fill(f *db.Filler, engine db.Engine, city id.City, texts []Ready) error {
 
 // Gather lets SQLite's index gather more in memory before it writes and merges, while much is filled in; false brings
 // back what it does by itself (https://www.sqlite.org/fts5.html, "configuration options").
-func Gather(f *db.Filler, engine db.Engine, much bool) error {
-	if engine == db.Postgres {
+func (x *Filling) Gather(much bool) error {
+	if x.Engine == db.Postgres {
 		return nil
 	}
 	size, merge := 1<<20, 4
@@ -68,8 +89,8 @@ func Gather(f *db.Filler, engine db.Engine, much bool) error {
 		size, merge = 64<<20, 0
 	}
 	const set = `/*engine*/ INSERT INTO search_fts (search_fts, rank) VALUES (?, ?)`
-	if err := f.Exec(set, "hashsize", int64(size)); err != nil {
+	if err := x.F.Exec(set, "hashsize", int64(size)); err != nil {
 		return err
 	}
-	return f.Exec(set, "automerge", int64(merge))
+	return x.F.Exec(set, "automerge", int64(merge))
 }
