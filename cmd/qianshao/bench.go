@@ -21,6 +21,7 @@ type generateCmd struct {
 	database
 	Size  string `default:"city" enum:"county,city,province,nation" help:"${help_size}"`
 	Clues int    `placeholder:"N" help:"${help_clues}"`
+	Open  int    `placeholder:"N" help:"${help_open}"`
 	Seed  uint64 `default:"1" help:"${help_seed}"`
 
 	Profile string `placeholder:"FILE" help:"${help_generate_profile}"`
@@ -41,7 +42,7 @@ func (c *generateCmd) Run(e *env) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	m, err := bench.Generate(e.ctx, bench.Options{DB: c.DB, Size: c.Size, Clues: c.Clues, Seed: c.Seed, Today: calendar.InstantOf(time.Now()).Date(), Progress: p.at})
+	m, err := bench.Generate(e.ctx, bench.Options{DB: c.DB, Size: c.Size, Clues: c.Clues, Open: c.Open, Seed: c.Seed, Today: calendar.InstantOf(time.Now()).Date(), Progress: p.at})
 	p.end()
 	if err != nil {
 		return err

@@ -42,6 +42,8 @@ var Sizes = map[string]Size{
 	"nation":   {31, 300, 2_844, 39_000, 600_000, 10_000_000, false},
 }
 
+const memoryLimit = 2500 << 20
+
 // modelVolume is how much of the demonstration the model is: some 1,000 families.
 const modelVolume = 0.3
 
@@ -50,6 +52,7 @@ type Options struct {
 	DB       string
 	Size     string
 	Clues    int // 0: the size's own
+	Open     int // deadlines that run, at least: further families than the clues ask for are cloned until there are so many
 	Today    calendar.Date
 	Seed     uint64
 	Volume   float64 // of the model; 0: modelVolume
@@ -79,7 +82,9 @@ func Generate(ctx context.Context, o Options) (Made, error) {
 	if o.Volume == 0 {
 		o.Volume = modelVolume
 	}
+	// What is held of two cities at a time is some gigabytes in a province: beyond, memory is given back sooner.
 	defer debug.SetGCPercent(debug.SetGCPercent(300))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	begun := time.Now()
 	path, lite := strings.CutPrefix(o.DB, "sqlite:")
 	if !lite {
@@ -153,6 +158,7 @@ type grower struct {
 	forms []form
 	fams  []family
 	kinds map[string][]int // families by what they hold: t, tc, tck, c, ck, s
+	open  []int            // families in which a deadline runs
 	model *place
 	made  Made
 	keys  *id.Maker
@@ -261,6 +267,9 @@ func (g *grower) read() error {
 			}
 		}
 		g.kinds[k] = append(g.kinds[k], i)
+		if f.clocks > 0 {
+			g.open = append(g.open, i)
+		}
 	}
 	for _, k := range []string{"t", "tc", "tck", "c", "ck"} {
 		if len(g.kinds[k]) == 0 {
@@ -271,9 +280,11 @@ func (g *grower) read() error {
 }
 
 // want is what is still to be cloned: the ratios of practice.md 9.4, three years of a province's work.
-type want struct{ tipoffs, clues, cases, slips int }
+type want struct{ tipoffs, clues, cases, slips, open int }
 
-func wanted(clues int) want { return want{clues * 7 / 10, clues, clues / 2, clues / 50} }
+func wanted(clues, open int) want {
+	return want{clues * 7 / 10, clues, clues / 2, clues / 50, open}
+}
 
 // next chooses a family that brings the sums nearer; nil when there is nothing left to clone.
 func (g *grower) next(w *want) *family {
@@ -294,10 +305,13 @@ func (g *grower) next(w *want) *family {
 		f = pick("t")
 	case w.slips > 0 && len(g.kinds["s"]) > 0:
 		f = pick("s")
+	case w.open > 0 && len(g.open) > 0:
+		f = &g.fams[g.open[g.r.IntN(len(g.open))]]
 	default:
 		return nil
 	}
 	w.tipoffs, w.clues, w.cases, w.slips = w.tipoffs-f.vec[0], w.clues-f.vec[1], w.cases-f.vec[2], w.slips-f.vec[3]
+	w.open -= f.clocks
 	return f
 }
 
@@ -307,7 +321,7 @@ func (g *grower) fill() error {
 	if err != nil {
 		return err
 	}
-	left := g.size.Clues
+	left, open := g.size.Clues, g.o.Open
 	var here []*place
 	for _, c := range cities {
 		top, err := access.Top(g.ctx, g.d.In(c))
@@ -330,15 +344,15 @@ func (g *grower) fill() error {
 	go func() {
 		defer close(next)
 		for i, p := range here {
-			n := left / (len(here) - i)
-			left -= n
+			n, m := left/(len(here)-i), open/(len(here)-i)
+			left, open = left-n, open-m
 			x := &work{into: p, lots: make(chan lot, 16), digests: map[*county]*ledger.Digests{}, sums: map[sum]int64{}}
 			select {
 			case next <- x:
 			case <-ctx.Done():
 				return
 			}
-			g.make(ctx, p, wanted(n), x, used)
+			g.make(ctx, p, wanted(n, m), x, used)
 		}
 	}()
 	for x := range next {
