@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"runtime/pprof"
@@ -15,6 +16,7 @@ import (
 type benchCmd struct {
 	Generate generateCmd `cmd:"" help:"${help_bench_generate}"`
 	Run      measureCmd  `cmd:"" help:"${help_bench_run}"`
+	Growth   growthCmd   `cmd:"" help:"${help_bench_growth}"`
 }
 
 type generateCmd struct {
@@ -78,4 +80,29 @@ func (c *measureCmd) Run(e *env) error {
 		err = errors.Join(err, res.Save(c.JSON))
 	}
 	return err
+}
+
+type growthCmd struct {
+	SVG   string   `name:"svg" placeholder:"FILE" help:"${help_svg}"`
+	Files []string `arg:"" name:"file" help:"${help_results}"`
+}
+
+// Run puts saved runs of several sizes beside one another, as tables and as a chart an engine.
+func (c *growthCmd) Run(e *env) error {
+	runs, err := bench.ReadResults(c.Files)
+	if err != nil {
+		return err
+	}
+	for _, g := range bench.Compare(runs) {
+		g.Markdown(e.out)
+		if c.SVG == "" {
+			continue
+		}
+		var b bytes.Buffer
+		g.SVG(&b)
+		if err := os.WriteFile(strings.TrimSuffix(c.SVG, ".svg")+"-"+strings.ToLower(g.Engine)+".svg", b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -40,11 +40,7 @@ func (r *runner) clerks() ([]clerk, error) {
 	}
 	var out []clerk
 	for _, c := range counties {
-		var person, holding id.Key
-		if err := rd.Row(r.ctx, `SELECT h.person_id, h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.kind = 'intake_clerk' AND h.to_on = '' ORDER BY h.id LIMIT 1`, c.ID.Key).Scan(&person, &holding); err != nil {
-			return nil, err
-		}
-		who, err := access.Load(r.ctx, rd, person, holding, r.app.DB.Today())
+		who, err := r.holder(c.ID.Key, "intake_clerk")
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +51,17 @@ func (r *runner) clerks() ([]clerk, error) {
 		out = append(out, clerk{who, org.SubjectInput{Unit: towns[0].ID.Key, Name: "吴某某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true}})
 	}
 	return out, nil
+}
+
+// holder is somebody who holds a post of the kind at a unit of the model city.
+func (r *runner) holder(unit id.Key, kind string) (access.Actor, error) {
+	rd := r.app.DB.In(demo.City)
+	var person, holding id.Key
+	err := rd.Row(r.ctx, `SELECT h.person_id, h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.kind = $3 AND h.to_on = '' ORDER BY h.id LIMIT 1`, unit, kind).Scan(&person, &holding)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	return access.Load(r.ctx, rd, person, holding, r.app.DB.Today())
 }
 
 func (r *runner) enter(ctx context.Context, c clerk, n int64) error {
