@@ -25,6 +25,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/text"
 )
 
 // Size is how large a deployment is. The model city is part of each; what a county or city has is the model's own.
@@ -199,7 +200,14 @@ func grow(ctx context.Context, address string, size Size, o Options) (made Made,
 	if err != nil {
 		return g.made, err
 	}
+	if err := g.index((*text.Filling).Gather); err != nil {
+		return g.made, err
+	}
 	if err := g.fill(); err != nil {
+		return g.made, err
+	}
+	o.Progress("bench.words", 0, 0)
+	if err := g.index((*text.Filling).Settle); err != nil {
 		return g.made, err
 	}
 	if err := dress(ctx, func(done, total int) { o.Progress("bench.indexes", int64(done), int64(total)) }); err != nil {
@@ -207,6 +215,11 @@ func grow(ctx context.Context, address string, size Size, o Options) (made Made,
 	}
 	o.Progress("bench.close", 0, 0)
 	return g.made, g.close()
+}
+
+// index does something with the whole search index.
+func (g *grower) index(do func(*text.Filling) error) error {
+	return g.d.Fill(g.ctx, func(f *db.Filler) error { return do(&text.Filling{F: f, Engine: g.d.Engine}) })
 }
 
 // places makes the cities beside the model's.

@@ -177,9 +177,6 @@ func (g *grower) texts(p *place, all []clone, send func(lot) bool) {
 func (g *grower) write(x *work, used chan []any) error {
 	err := g.d.Fill(g.ctx, func(f *db.Filler) error {
 		to := text.Filling{F: f, Engine: g.d.Engine, City: x.into.city}
-		if err := to.Gather(true); err != nil {
-			return err
-		}
 		for l := range x.lots {
 			var err error
 			switch {
@@ -203,10 +200,7 @@ func (g *grower) write(x *work, used chan []any) error {
 		if err := g.ctx.Err(); err != nil { // what was sent may be cut off
 			return err
 		}
-		if err := f.Flush(); err != nil {
-			return err
-		}
-		return to.Gather(false)
+		return nil
 	})
 	if err != nil {
 		return errors.Join(err, g.ctx.Err())

@@ -78,19 +78,35 @@ func (x *Filling) Index(ts []Ready) error {
 	return nil
 }
 
-// Gather lets SQLite's index gather more in memory before it writes and merges, while much is filled in; false brings
-// back what it does by itself (https://www.sqlite.org/fts5.html, "configuration options").
-func (x *Filling) Gather(much bool) error {
+// Gather lets SQLite's index gather much in memory before it writes, and merge nothing, while a database is filled. Settle
+// ends that.
+func (x *Filling) Gather() error {
 	if x.Engine == db.Postgres {
 		return nil
 	}
-	size, merge := 1<<20, 4
-	if much {
-		size, merge = 64<<20, 0
+	return x.set("hashsize", 64<<20, "automerge", 0, "crisismerge", 1999)
+}
+
+// Settle makes one of all that was written, and brings back what the index does by itself. Left to that, the first who
+// enters something would merge it all in one go, while everybody waits.
+func (x *Filling) Settle() error {
+	if x.Engine == db.Postgres {
+		return nil
 	}
-	const set = `/*engine*/ INSERT INTO search_fts (search_fts, rank) VALUES (?, ?)`
-	if err := x.F.Exec(set, "hashsize", int64(size)); err != nil {
+	if err := x.F.Exec(`/*engine*/ INSERT INTO search_fts (search_fts) VALUES (?)`, "optimize"); err != nil {
 		return err
 	}
-	return x.F.Exec(set, "automerge", int64(merge))
+	return x.set("hashsize", 1<<20, "automerge", 4, "crisismerge", 16)
 }
+
+// set sets options of the index (https://www.sqlite.org/fts5.html, "configuration options").
+func (x *Filling) set(pairs ...any) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if err := x.F.Exec(setOption, pairs[i], int64(pairs[i+1].(int))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const setOption = `/*engine*/ INSERT INTO search_fts (search_fts, rank) VALUES ($1, $2)`

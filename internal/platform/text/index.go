@@ -35,40 +35,87 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 }
 
 // Rebuild makes a tenant's index anew from the texts it was made of: after a restore, which carries only those. terms
-// gives the scope words of a batch of matters. What is derived from facts is no fact, so no act is owed for it.
+// gives the scope words of a batch of matters. What is derived from facts is no fact, so no act is owed for it. Others write
+// between its batches, which are as large as somebody may wait for.
+//
+// SQLite merges what the batches leave by fours; every text would be written again six times for a million of them. By
+// twelves it is three times. What is left then is merged step by step, so that nobody waits for that either.
 func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
 	type entry struct{ matter, plain string }
 	after := ""
-	for {
-		done := 0
-		err := d.Write(ctx, city, func(tx *db.Tx) error {
-			es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
-				`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 500`, after)
-			if err != nil {
-				return err
+	batch := func(tx *db.Tx) (more bool, err error) {
+		es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
+			`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 1000`, after)
+		if err != nil || len(es) == 0 {
+			return false, err
+		}
+		var keys []id.Key
+		for _, e := range es {
+			keys = append(keys, e.matter)
+		}
+		words, err := terms(tx, keys)
+		if err != nil {
+			return false, err
+		}
+		for _, e := range es {
+			if err := index(ctx, tx, e.matter, e.plain, words[e.matter]); err != nil {
+				return false, err
 			}
-			var keys []id.Key
-			for _, e := range es {
-				keys = append(keys, e.matter)
-			}
-			words, err := terms(tx, keys)
-			if err != nil {
-				return err
-			}
-			for _, e := range es {
-				if err := index(ctx, tx, e.matter, e.plain, words[e.matter]); err != nil {
-					return err
-				}
-			}
-			if done = len(es); done > 0 {
-				after = es[done-1].matter
-			}
-			return nil
+		}
+		after = es[len(es)-1].matter
+		return true, nil
+	}
+	if d.Engine == db.Postgres {
+		return repeat(ctx, d, city, batch)
+	}
+	return errors.Join(
+		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 64)),
+		repeat(ctx, d, city, batch),
+		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx) }),
+		d.Write(ctx, city, merging(ctx, "automerge", 4, "crisismerge", 16)))
+}
+
+// repeat writes step after step, each for itself, until there is nothing more.
+func repeat(ctx context.Context, d *db.DB, city id.City, step func(*db.Tx) (bool, error)) error {
+	for more := true; more; {
+		err := d.Write(ctx, city, func(tx *db.Tx) (err error) {
+			more, err = step(tx)
+			return err
 		})
-		if err != nil || done == 0 {
+		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func merging(ctx context.Context, pairs ...any) func(*db.Tx) error {
+	return func(tx *db.Tx) error {
+		for i := 0; i < len(pairs); i += 2 {
+			if _, err := tx.SharedTx().Exec(ctx, setOption, pairs[i], pairs[i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// mergePages is how many pages of SQLite's index are merged in one step.
+const mergePages = 1000
+
+// merge merges some of SQLite's index, and says whether there was anything to merge: what it wrote are changes beside the
+// one that the command itself is (https://www.sqlite.org/fts5.html, "the merge command").
+func merge(ctx context.Context, tx *db.Tx) (more bool, err error) {
+	var was, is int64
+	s := tx.SharedTx()
+	if err := s.Row(ctx, `/*engine*/ SELECT total_changes()`).Scan(&was); err != nil {
+		return false, err
+	}
+	if _, err := s.Exec(ctx, setOption, "merge", mergePages); err != nil {
+		return false, err
+	}
+	err = s.Row(ctx, `/*engine*/ SELECT total_changes()`).Scan(&is)
+	return is-was > 1, err
 }
 
 // marked are words of the scope as they stand in the index.
