@@ -180,9 +180,7 @@ func grow(ctx context.Context, address string, size Size, o Options) (made Made,
 	chance := rand.NewChaCha8(seed)
 	g := &grower{ctx: ctx, o: o, size: size, app: a, d: d, r: rand.New(chance), keys: id.From(rand.NewChaCha8(seed)), forms: forms(), kinds: map[string][]int{}}
 	if d.Engine == db.SQLite {
-		// Rows come in order: a page is left for good once it is full. Each page more in memory is one to be fetched from the
-		// system and given back.
-		if err := d.Pragma(ctx, "cache_size=-128000"); err != nil {
+		if err := d.Pragma(ctx, "cache_size=-64000"); err != nil {
 			return made, err
 		}
 	}

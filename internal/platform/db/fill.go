@@ -21,7 +21,7 @@ import (
 type Filler struct {
 	d      *DB
 	ctx    context.Context
-	run    runner
+	lite   *liteBulk // SQLite
 	tables map[string]*lot
 
 	full chan lot // PostgreSQL: what is ready to be sent
@@ -56,22 +56,7 @@ func (d *DB) Fill(ctx context.Context, fn func(*Filler) error) error {
 		if !d.settings.Relaxed {
 			return errors.New("db: filling is for building a database alone")
 		}
-		if err := d.Pragma(ctx, "foreign_keys=0"); err != nil {
-			return err
-		}
-		run, err := d.begin(ctx)
-		if err != nil {
-			return err
-		}
-		f.run = run
-		if err = fn(f); err == nil {
-			err = f.Flush()
-		}
-		if err != nil {
-			run.rollback()
-			return err
-		}
-		return run.commit(ctx)
+		return d.fillLite(ctx, f, fn)
 	}
 	f.full = make(chan lot, copiers)
 	for range copiers {
@@ -107,7 +92,7 @@ func (f *Filler) Add(table string, cols []string, vals []any) error {
 		return fmt.Errorf("db: %d values for the %d columns of %s", len(vals), len(l.cols), table)
 	}
 	l.rows++
-	if f.run == nil {
+	if f.lite == nil {
 		copyLine(l.copy, vals)
 		if l.copy.Len() < copyLot {
 			return nil
@@ -125,7 +110,7 @@ func (f *Filler) AddMany(table string, cols []string, n int, vals []any) error {
 	if len(vals) != n*len(l.cols) || n > Lot {
 		return fmt.Errorf("db: %d values for %d rows of the %d columns of %s", len(vals), n, len(l.cols), table)
 	}
-	if f.run == nil {
+	if f.lite == nil {
 		for ; len(vals) > 0; vals = vals[len(l.cols):] {
 			copyLine(l.copy, vals[:len(l.cols)])
 		}
@@ -141,7 +126,7 @@ func (f *Filler) lot(table string, cols []string) *lot {
 	l := f.tables[table]
 	if l == nil {
 		l = &lot{table: table, cols: cols}
-		if f.run != nil {
+		if f.lite != nil {
 			l.text = insertText(table, cols, Lot)
 		} else {
 			l.copy = &bytes.Buffer{}
@@ -154,8 +139,7 @@ func (f *Filler) lot(table string, cols []string) *lot {
 // Exec runs a statement of SQLite's own at once, for what can't go in with others: a statement of several rows makes the
 // text index write what it has gathered, each time.
 func (f *Filler) Exec(text string, args ...any) error {
-	_, err := f.run.exec(f.ctx, text, args)
-	return err
+	return f.lite.exec(text, args)
 }
 
 // Flush writes what waits.
@@ -172,7 +156,7 @@ func (f *Filler) flush(l *lot) error {
 	if l.rows == 0 {
 		return f.ctx.Err()
 	}
-	if f.run == nil {
+	if f.lite == nil {
 		f.full <- *l
 		l.copy, l.rows = &bytes.Buffer{}, 0
 		return errors.Join(f.ctx.Err(), f.failed())
@@ -187,10 +171,10 @@ func (f *Filler) insert(l *lot, n int, args []any) error {
 	if n < Lot {
 		text = insertText(l.table, l.cols, n)
 	}
-	if _, err := f.run.exec(f.ctx, text, args); err != nil {
+	if err := f.lite.exec(text, args); err != nil {
 		return fmt.Errorf("filling %s: %w", l.table, err)
 	}
-	return nil
+	return f.ctx.Err()
 }
 
 func insertText(table string, cols []string, rows int) string {
