@@ -99,7 +99,7 @@ func Generate(ctx context.Context, o Options) (Made, error) {
 	if _, err := os.Stat(path); err == nil {
 		return Made{}, fault.New(fault.Conflict, "bench.there", path)
 	}
-	aside := filepath.Join(filepath.Dir(path), "generating")
+	aside := path + ".generating" // its own, for another one may be made beside
 	if err := os.RemoveAll(aside); err != nil {
 		return Made{}, err
 	}
