@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ type RunOptions struct {
 	What     []string      // parts by name; none: all
 	Requests int           // a line
 	Duration time.Duration // of the mixed day
-	Profile  string        // a folder for a CPU profile of each part
+	Profile  string        // a folder for profiles of each part
 	Command  string
 	Progress func(stage string, done, total int64)
 }
@@ -157,7 +158,8 @@ func start(ctx context.Context, o RunOptions) (r *runner, stop func() error, err
 	return r, func() error { down(); return d.Close() }, nil
 }
 
-// profiled runs a part, with a CPU profile if one is wanted.
+// profiled runs a part, with profiles if they are wanted: of the processor while it runs, and of what was allocated and
+// waited for since the start, which are the part's own if it runs alone.
 func (r *runner) profiled(name string, do func() error) error {
 	if r.o.Profile == "" {
 		return do()
@@ -165,16 +167,26 @@ func (r *runner) profiled(name string, do func() error) error {
 	if err := os.MkdirAll(r.o.Profile, 0o755); err != nil {
 		return err
 	}
-	f, err := os.Create(filepath.Join(r.o.Profile, r.out.Engine+"-"+name+".cpu"))
-	if err != nil {
-		return err
+	write := func(kind string, to func(io.Writer) error) error {
+		f, err := os.Create(filepath.Join(r.o.Profile, r.out.Engine+"-"+name+"."+kind))
+		if err != nil {
+			return err
+		}
+		return errors.Join(to(f), f.Close())
 	}
-	defer f.Close()
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return err
+	runtime.SetMutexProfileFraction(10)
+	defer runtime.SetMutexProfileFraction(0)
+	err := write("cpu", func(w io.Writer) error {
+		if err := pprof.StartCPUProfile(w); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+		return do()
+	})
+	for _, kind := range []string{"allocs", "mutex"} {
+		err = errors.Join(err, write(kind, func(w io.Writer) error { return pprof.Lookup(kind).WriteTo(w, 0) }))
 	}
-	defer pprof.StopCPUProfile()
-	return do()
+	return err
 }
 
 // serve listens on a port of its own: requests go through the network as everybody's do.
