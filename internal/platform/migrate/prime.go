@@ -48,9 +48,7 @@ func Prime(ctx context.Context, d *db.DB) error {
 
 // analyze takes rough figures only. Full ones come with samples of values, and wherever there are samples SQLite plans a
 // statement anew each time it is run with other values: that took a sixth of all time of a list's page.
-func analyze(ctx context.Context, c interface {
-	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
-}) error {
+func analyze(ctx context.Context, c *sql.Conn) error {
 	_, err := c.ExecContext(ctx, `PRAGMA analysis_limit=400; ANALYZE; DELETE FROM sqlite_stat4`)
 	return err
 }
@@ -60,7 +58,16 @@ func Measure(ctx context.Context, d *db.DB) error {
 	if d.Engine != db.SQLite {
 		return nil
 	}
-	return analyze(ctx, d.Raw())
+	c, err := d.Raw().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	// Every index is walked once from end to end: there is nothing to keep.
+	if _, err := c.ExecContext(ctx, `PRAGMA cache_size=-8000`); err != nil {
+		return err
+	}
+	return analyze(ctx, c)
 }
 
 type index struct {
