@@ -62,7 +62,11 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.Approve, false, "/approvals", "nav.approvals")
 	add(access.TipoffRead, true, "/tipoffs", "nav.tipoffs")
 	add(access.TipoffEnter, false, "/slips", "nav.slips")
-	add(access.ClueRead, false, "/clues", "nav.clues")
+	clues := "nav.clues"
+	if !c.Who.Can(access.ClueAssign) && !c.Who.Can(access.SuperiorRead) {
+		clues = "list.clue.own" // a township or an office sees its own; the pool is the organ's
+	}
+	add(access.ClueRead, false, "/clues", clues)
 	add(access.CaseRead, false, "/cases", "nav.cases")
 	add(access.SuperiorRead, true, "/watch", "nav.watch")
 	if c.Who.Unit().Level <= access.City || c.Who.Can(access.Approve) || c.Who.Can(access.ClueAssign) { // a county's intake office has no register below it

@@ -92,7 +92,8 @@ func (c *composer) t(key string, args ...string) string { return locale.T(c.lang
 
 func (c *composer) add(s Section) { c.doc.Sections = append(c.doc.Sections, s) }
 
-// word is one piece of a sentence's pattern: text, a {measure:form} or a {@name}.
+// word is one piece of a sentence's pattern: text, a {measure:form}, a {@name}, or the word that goes with its number,
+// {@name:city:cities}.
 type word struct{ text, name, form string }
 
 // split takes a pattern apart.
@@ -156,6 +157,12 @@ func (c *composer) say(key string) []Run {
 		switch {
 		case w.name == "":
 			out = append(out, Run{Text: w.text})
+		case w.name[0] == '@' && w.form != "":
+			one, many, _ := strings.Cut(w.form, ":")
+			if n := c.context(w.name[1:]); len(n) == 1 && n[0].Text == "1" {
+				many = one
+			}
+			out = append(out, Run{Text: many})
 		case w.name[0] == '@':
 			out = append(out, c.context(w.name[1:])...)
 		default:

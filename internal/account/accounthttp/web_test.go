@@ -168,7 +168,7 @@ func TestJourney(t *testing.T) {
 		b := s.browser(t)
 		b.get("/clues?view=open").is(200, "/sign-in?next=%2Fclues%3Fview%3Dopen", "登录名")
 		b.post("/sign-in", "user", "deputy", "password", "错误的口令错误的口令", "next", "/clues?view=open").is(401, "/sign-in", `value="deputy"`, "登录名或者口令不正确").never("错误的口令")
-		b.post("/sign-in", "user", "deputy", "password", password, "next", "/clues?view=open").is(200, "/me/enrol?next=%2Fclues%3Fview%3Dopen", "<svg viewBox", "您的岗位要求第二重验证")
+		b.post("/sign-in", "user", "deputy", "password", password, "next", "/clues?view=open").is(200, "/me/enrol?next=%2Fclues%3Fview%3Dopen", "<svg viewBox", "您的岗位要求二次验证")
 		first := reSecret.FindStringSubmatch(b.txt)
 		b.get("/").is(200, "/me/enrol", "<svg viewBox") // nothing else opens
 		b.get("/me").is(200, "/me/enrol?next=%2Fme")
@@ -186,7 +186,7 @@ func TestJourney(t *testing.T) {
 		b.get("/clues").is(200, "/sign-in?next=%2Fclues")
 		// The second sign-in asks for a code, once good.
 		s.pass(time.Minute)
-		b.post("/sign-in", "user", "deputy", "password", password).is(200, "/second", "还需完成第二步验证")
+		b.post("/sign-in", "user", "deputy", "password", password).is(200, "/second", "还需完成二次验证")
 		b.post("/second", "code", "123456").is(422, "/second", "验证码不正确")
 		if len(recovery) == 2 {
 			b.post("/second", "code", strings.ToLower(recovery[1])).is(200, "/posts")
@@ -402,7 +402,7 @@ func TestAdministrators(t *testing.T) {
 			t.Fatal("the new account is not listed")
 		}
 		one := "/admin/accounts/" + key[1]
-		a.get(one).is(200, one, "重置口令", "停用账号").never("清除第二重验证</b>")
+		a.get(one).is(200, one, "重置口令", "停用账号").never("清除二次验证</b>")
 		a.post(one+"/disable").is(200, one+"?done=account_disable", "已停用")
 		n.get("/").is(200, "/sign-in?why=ended", "登录已经失效") // on the next request
 		n.post("/sign-in", "user", "xieban", "password", password).is(401, "/sign-in")

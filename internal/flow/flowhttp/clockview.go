@@ -3,6 +3,7 @@ package flowhttp
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -173,41 +174,91 @@ func (p *Pages) calendarOf(lang string, today calendar.Date, c deadline.Clock, e
 	}
 	first := x.Days[0].Date
 	lead := (int(first.Weekday()) + 6) % 7 // Monday first
-	week := make([]ui.CalCell, 0, 7)
+	var cells []ui.CalCell
 	for range lead {
-		week = append(week, ui.CalCell{Class: "non"})
+		cells = append(cells, ui.CalCell{Class: "non"})
 	}
 	for _, d := range x.Days {
-		cell := ui.CalCell{Day: ui.ShortDay(d.Date)}
-		switch {
-		case d.Kind == "start":
-			cell.Class, cell.Word = "start", locale.T(lang, "why.start")
-		case d.Due:
-			cell.Class, cell.Word = "due", locale.T(lang, "why.due")
-		case d.Kind == "moved":
-			cell.Class, cell.Word = "ban", locale.T(lang, "why.worked")
-		case d.Counted == 0:
-			cell.Class, cell.Word = "off", offWord(lang, d)
-		}
-		if d.Counted > 0 {
-			cell.N = strconv.Itoa(d.Counted)
-		}
-		if d.Prov {
-			cell.Word += locale.T(lang, "why.prov")
-		}
-		week = append(week, cell)
-		if len(week) == 7 {
-			v.Weeks = append(v.Weeks, week)
-			week = make([]ui.CalCell, 0, 7)
-		}
+		cells = append(cells, dayCell(lang, d))
 	}
-	for len(week) > 0 && len(week) < 7 {
-		week = append(week, ui.CalCell{Class: "non"})
+	for len(cells)%7 > 0 {
+		cells = append(cells, ui.CalCell{Class: "non"})
 	}
-	if len(week) > 0 {
-		v.Weeks = append(v.Weeks, week)
+	for w := range slices.Chunk(cells, 7) {
+		v.Weeks = append(v.Weeks, ui.CalWeek{Days: w})
 	}
 	return v
+}
+
+func dayCell(lang string, d deadline.DayNote) ui.CalCell {
+	cell := ui.CalCell{Day: ui.ShortDay(d.Date), Prov: d.Prov}
+	switch {
+	case d.Kind == "start":
+		cell.Class, cell.Word = "start", locale.T(lang, "why.start")
+	case d.Due:
+		cell.Class, cell.Word = "due", locale.T(lang, "why.due")
+		if d.Prov {
+			cell.Word += locale.T(lang, "punct.open") + locale.T(lang, "why.prov") + locale.T(lang, "punct.close")
+		}
+	case d.Kind == "moved":
+		cell.Class, cell.Word = "ban", locale.T(lang, "why.worked")
+	case d.Counted == 0:
+		cell.Class, cell.Word, cell.Plain = "off", offWord(lang, d), d.Kind == "weekend"
+	default:
+		cell.Plain = true
+	}
+	if d.Counted > 0 {
+		cell.N = strconv.Itoa(d.Counted)
+	}
+	return cell
+}
+
+// longWeeks is how many weeks a calendar may have before its plain ones are folded.
+const longWeeks = 9
+
+// folded folds runs of weeks with nothing out of the ordinary in them into a line each: what moved the day stays in view.
+func folded(lang string, v ui.WhyView, unfold string) ui.WhyView {
+	if len(v.Weeks) <= longWeeks {
+		return v
+	}
+	plain := func(w ui.CalWeek) bool {
+		return !slices.ContainsFunc(w.Days, func(c ui.CalCell) bool { return !c.Plain })
+	}
+	var out []ui.CalWeek
+	for i := 0; i < len(v.Weeks); {
+		j := i
+		for j < len(v.Weeks) && plain(v.Weeks[j]) {
+			j++
+		}
+		if j-i < 2 {
+			out = append(out, v.Weeks[i])
+			i++
+			continue
+		}
+		out = append(out, ui.CalWeek{Fold: foldText(lang, v.Weeks[i:j])})
+		i = j
+	}
+	v.Weeks, v.Unfold = out, unfold
+	return v
+}
+
+func foldText(lang string, run []ui.CalWeek) string {
+	var first, last, prov string
+	for _, w := range run {
+		for _, c := range w.Days {
+			if c.N != "" {
+				if first == "" {
+					first = c.N
+				}
+				last = c.N
+			}
+			if c.Prov {
+				prov = locale.T(lang, "punct.open") + locale.T(lang, "why.prov") + locale.T(lang, "punct.close")
+			}
+		}
+	}
+	from, to := run[0].Days[0].Day, run[len(run)-1].Days[6].Day
+	return locale.T(lang, "why.fold", from, to, strconv.Itoa(len(run)), first, last) + prov
 }
 
 // dueText is the due day of a clock in a header: 10月13日到期，还有1天.
@@ -258,6 +309,9 @@ func (p *Pages) why(c *web.Ctx) error {
 	}
 	v := whyView{Frame: c.Frame(c.T("why.title")), Name: p.clockName(c.Lang, k), No: m.No, Href: "/m/" + m.ID.String(), Title: m.Title, Why: p.calendarOf(c.Lang, c.Today, k, es),
 		Heading: c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))}
+	if c.R.URL.Query().Get("all") == "" {
+		v.Why = folded(c.Lang, v.Why, "/why/"+key.String()+"?all=1")
+	}
 	for _, e := range es {
 		v.Entries = append(v.Entries, ui.LogView{Day: ui.DayIn(c.Lang, e.On, c.Today), Small: ui.Weekday(c.Lang, e.On), Title: c.T("entry." + string(e.Kind)), By: p.entryNote(c, e), Key: e.Kind == deadline.Opened})
 	}

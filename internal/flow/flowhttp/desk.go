@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sort"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -324,9 +325,47 @@ func (p *Pages) thing(c *web.Ctx, l *look, d flow.Duty) thingView {
 			bs = append(bs, ui.Segment{Text: p.article(c.Lang, b), Href: "/rules#" + b.Reg})
 		}
 		t.Leads = append(t.Leads, Fact{c.T("lead.basis"), bs})
+	} else {
+		t.Leads = p.ruleLeads(c, l, d)
 	}
 	t.Second = &ui.Segment{Text: c.T("desk.thing.open"), Href: "/m/" + m.ID.String()}
 	return t
+}
+
+// ruleLeads is what a township is told where several steps share one deadline: which they are, how long, whose, on what.
+func (p *Pages) ruleLeads(c *web.Ctx, l *look, d flow.Duty) []Fact {
+	m, k := d.Matter, d.Clock
+	t, _ := p.Rules.TimerVersion(k.Rule, k.Version)
+	what := c.T("lead.rule.any")
+	if names := p.stepsOf(c, m, k); len(names) > 0 {
+		what = c.T("lead.rule.what", strings.Join(names, c.T("list.comma")))
+	}
+	why := "lead.rule.local"
+	if t.Legal {
+		why = "lead.rule.legal"
+	}
+	return []Fact{{c.T("lead.what"), ui.Segments{{Text: what}}},
+		{c.T("lead.why"), ui.Segments{{Text: c.T(why, t.Start.In(c.Lang), lengthText(c.Lang, k.Length, k.Unit))}}},
+		{c.T("lead.who"), ui.Segments{{Text: l.seat(k.OwedBy.Key, k.OwedRole)}}},
+		{c.T("lead.basis"), ui.Segments{{Text: p.basisText(c.Lang, t), Href: "/rules/timers#" + t.ID}}}}
+}
+
+// stepsOf names the moves that whoever owes a deadline has from the matter's state.
+func (p *Pages) stepsOf(c *web.Ctx, m flow.Matter, k deadline.Clock) []string {
+	t, ok := p.Engine.Table(m.Kind)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, mv := range t.Moves {
+		if mv.Quiet || mv.Retired || sideways[mv.Name] || !contains(mv.From, m.State) {
+			continue
+		}
+		if slices.ContainsFunc(mv.By, func(b flow.By) bool { return roleOf(b) == k.OwedRole }) {
+			out = append(out, c.T("move."+m.Kind+"."+mv.Name))
+		}
+	}
+	return out
 }
 
 // nextMove is the move that would meet an obligation: the first one offered from the state to the role that owes it.
@@ -413,6 +452,9 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 	switch {
 	case isApproval(k.Rule):
 		v.What = c.T("desk.sign")
+		if t, ok := p.Engine.Table(m.Kind); ok && t.Reviews(m.State) {
+			v.What = c.T("state." + m.Kind + "." + m.State) // says what is to be signed; an extension or a pause leaves the state as it was
+		}
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
 	case k.Rule == flow.RuleRecusal:
 		v.Href = base + "/recusal"

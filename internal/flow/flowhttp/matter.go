@@ -119,7 +119,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier, events, steps []record.E
 			return nil, err
 		}
 	}
-	v := &matterView{Frame: c.Frame(m.Title), Matter: m, Crumb: c.T("nav." + m.Kind + "s"), CrumbURL: k.Path, Title: m.Title, Summary: detail.Summary, Facts: detail.Facts, Alert: detail.Alert}
+	v := &matterView{Frame: c.Frame(m.Title), Matter: m, Crumb: p.listTitle(c, m.Kind), CrumbURL: k.Path, Title: m.Title, Summary: detail.Summary, Facts: detail.Facts, Alert: detail.Alert}
 	v.Meta = p.meta(c, l, d)
 	v.Steps = p.steps(c, l, d, steps, k)
 	v.Moves = p.moves(c, l, m, offers)
@@ -312,7 +312,7 @@ func (p *Pages) turn(c *web.Ctx, l *look, d *flow.Dossier, v *ui.StepView) {
 	run := d.Running()
 	if w, ok := d.Waiting(); ok {
 		s := w.Steps[w.Step]
-		v.Lines = append(v.Lines, ui.Segment{Text: c.T("matter.turn")}, ui.Segment{Text: l.seat(s.Unit.Key, s.Seat), Dim: true})
+		v.Turn, v.Seat = c.T("matter.turn"), l.seat(s.Unit.Key, s.Seat)
 		for _, k := range run {
 			if k.About == w.ID.Key {
 				text, late := dueText(c.Lang, c.Today, k)
@@ -329,7 +329,7 @@ func (p *Pages) turn(c *web.Ctx, l *look, d *flow.Dossier, v *ui.StepView) {
 		if k.Rule == flow.RuleRisen || k.Rule == flow.RuleSuperior {
 			continue
 		}
-		v.Lines = append(v.Lines, ui.Segment{Text: c.T("matter.turn")}, ui.Segment{Text: l.seat(k.OwedBy.Key, k.OwedRole), Dim: true})
+		v.Turn, v.Seat = c.T("matter.turn"), l.seat(k.OwedBy.Key, k.OwedRole)
 		text, late := dueText(c.Lang, c.Today, k)
 		if late {
 			v.Late = text

@@ -57,7 +57,7 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 			if v.Starts != "" {
 				v.Starts += c.T("list.comma")
 			}
-			v.Starts += t.Name.In(c.Lang) + c.T("list.comma_in") + lengthText(c.Lang, t.Length, t.Unit)
+			v.Starts += t.Name.In(c.Lang) + c.T("punct.open") + lengthText(c.Lang, t.Length, t.Unit) + c.T("punct.close")
 		}
 		if v.Starts != "" {
 			v.Starts = c.T("move.starts", v.Starts)
@@ -76,7 +76,7 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 }
 
 // sideways are moves that take a matter no further: they are offered, and never urged.
-var sideways = map[string]bool{"reassign": true, "change_team": true, "change_panel": true, "give_back": true}
+var sideways = map[string]bool{"reassign": true, "change_team": true, "change_panel": true, "give_back": true, "note_assigned": true}
 
 // sureOf is how sure a move's procedure is: that of its approval, where it has one.
 func (p *Pages) sureOf(o flow.Offer) rulebook.Sure {
@@ -120,7 +120,7 @@ func (p *Pages) label(lang, kind, move, field string) string {
 }
 
 func help(lang, kind, move, field string) string {
-	for _, k := range []string{"field." + kind + "." + move + "." + field + ".help", "field." + field + ".help"} {
+	for _, k := range []string{"field." + kind + "." + move + "." + field + ".help", "field." + move + "." + field + ".help", "field." + field + ".help"} {
 		if locale.Has(k) {
 			return locale.T(lang, k)
 		}

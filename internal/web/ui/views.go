@@ -60,7 +60,8 @@ type WhyView struct {
 	Sure    string // code of the degree
 	Version string
 	Note    string
-	Weeks   [][]CalCell // the long form, a calendar; nil for the short one
+	Weeks   []CalWeek // the long form, a calendar; nil for the short one
+	Unfold  string    // the page that has every week day by day, where weeks are folded
 	Sums    []Sum
 	Extend  string
 	Opened  bool
@@ -76,12 +77,20 @@ type DayBox struct {
 	Due   bool
 }
 
+// CalWeek is a week of the long form, or a run of weeks folded into a line because nothing in them is out of the ordinary.
+type CalWeek struct {
+	Days []CalCell
+	Fold string
+}
+
 // CalCell is one day of the long form.
 type CalCell struct {
 	Day   string
 	N     string
 	Word  string
 	Class string // off, ban, due, start, non
+	Plain bool   // a day like any other of its kind: counted, or a weekend
+	Prov  bool   // the day may still change
 }
 
 // Sum is a number in the line above the calendar.
@@ -105,6 +114,8 @@ type DutyView struct {
 type StepView struct {
 	Name  string
 	State string // done, now, next
+	Turn  string // the words before the seat
+	Seat  string // whose turn it is
 	Lines []Segment
 	Late  string
 }

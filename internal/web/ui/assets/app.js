@@ -64,7 +64,7 @@
       t.removeAttribute("data-load");
       fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).then(function (x) { return x.ok ? x.text() : ""; }).then(function (h) {
         if (h) box.innerHTML = h; else location.href = url;
-      });
+      }).catch(function () { location.href = url; });
     }
   }, true);
   d.addEventListener("click", function (e) {
@@ -97,7 +97,7 @@
     var t = e.target, typing = /^(textarea|select)$/i.test(t.tagName) || (t.tagName === "INPUT" && t.type !== "checkbox" && t.type !== "radio" && t.type !== "button" && t.type !== "submit");
     if ((e.ctrlKey || e.metaKey) && e.key === "Enter" && t.form) { e.preventDefault(); (t.form.querySelector("[data-submit]") || t.form).click ? t.form.requestSubmit(t.form.querySelector("[data-submit]") || undefined) : t.form.submit(); return; }
     if (typing) { if (e.key === "Escape") t.blur(); return; }
-    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || d.querySelector("dialog[open]")) return; /* 对话框开着:按键归它,底下选中的不动 */
     var k = e.key, now = Date.now();
     if (g && now - g < 900) {
       g = 0;
