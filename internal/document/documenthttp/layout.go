@@ -20,7 +20,7 @@ type paperView struct {
 	Organ     string
 	Date      string
 	Copies    string
-	Printed   string
+	Printed   string // the day it was issued, opposite who issued it
 }
 
 // part is a heading with what stands under it; the first may have no heading.
@@ -62,10 +62,11 @@ func layout(c *web.Ctx, d document.Paper) paperView {
 	}
 	organ := d.Issuer.Commission()
 	v.Head, v.Organ, v.Date = organ, organ, ui.LongDay("zh-CN", d.Made)
-	v.Printed = wordsZh("paper.printed", organ, v.Date)
+	v.Printed = wordsZh("paper.printed", v.Date)
 	if d.Copies != "" {
-		v.Copies = wordsZh("paper.copies") + d.Copies
+		v.Copies = wordsZh("paper.copies") + strings.TrimSuffix(d.Copies, "。") + "。"
 	}
+	number(v.Parts)
 	// The first paragraph is who it goes to, set flush left; what was typed for 主送 stands there.
 	if first := &v.Parts[0]; len(first.Lines) > 0 && strings.HasSuffix(first.Lines[0].Text, "：") && first.Lines[0].Label == "" {
 		v.Addressee = first.Lines[0].Text
@@ -75,6 +76,25 @@ func layout(c *web.Ctx, d document.Paper) paperView {
 		v.Addressee = d.Addressee + "："
 	}
 	return v
+}
+
+// number puts 一、二、 before the headings, as an official paper has them wherever there is more than one.
+func number(parts []part) {
+	han, n, heads := []rune("一二三四五六七八九十"), 0, 0
+	for _, p := range parts {
+		if p.Head != "" {
+			heads++
+		}
+	}
+	for i := range parts {
+		if parts[i].Head == "" || heads < 2 || n >= len(han) {
+			continue
+		}
+		if mark := string(han[n]) + "、"; !strings.HasPrefix(parts[i].Head, mark) { // somebody may have typed it
+			parts[i].Head = mark + parts[i].Head
+		}
+		n++
+	}
 }
 
 func lineOf(l string, table bool) lineView {

@@ -29,7 +29,7 @@ type briefView struct {
 	Key     string
 	Moved   string
 	Mine    bool
-	Record  bool
+	Record  string // what is recorded here of a decision taken outside; "" where the actor signs
 	Passes  string // signatures that signing now passes over
 }
 
@@ -131,15 +131,23 @@ func (p *Pages) brief(c *web.Ctx, l *look, d flow.Duty, x flow.Proposal) briefVi
 	if s.Moved != "" {
 		b.Moved = c.T("moved." + s.Moved)
 	}
-	b.Record = flow.Records(s.Role)
+	b.Record = recorded(c, s)
 	if signed, err := p.Engine.CanSign(c.Context(), p.DB.In(m.ID.City), c.Who, m, x); err == nil {
 		b.Mine = true
-		b.Record = flow.Records(signed.Role)
+		b.Record = recorded(c, signed)
 		if signed.N > x.Step {
 			b.Passes = c.T("approve.passes", l.seat(s.Unit.Key, s.Seat))
 		}
 	}
 	return b
+}
+
+// recorded says what a step records of a decision that is taken outside this system.
+func recorded(c *web.Ctx, s flow.Step) string {
+	if !flow.Records(s.Role) {
+		return ""
+	}
+	return c.T("role." + s.Role)
 }
 
 // asked is the choice a proposal asks for: 谈话函询, 立案, 延长一个月.
@@ -251,7 +259,7 @@ func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error
 	}
 	texts := web.Texts(c.Lang, problem)
 	v.Note = ui.FieldView{Lang: c.Lang, ID: "f-note", Name: "note", Label: c.T("approve.note"), Help: c.T("approve.note.help"), Kind: "para", Rows: 3, Max: "1000", Value: note, Error: texts["note"]}
-	if v.Brief.Record {
+	if v.Brief.Record != "" {
 		v.Note.Label, v.Note.Help, v.Note.Must = c.T("approve.record"), c.T("approve.record.help"), true
 		v.On = ui.FieldView{Lang: c.Lang, ID: "f-on", Name: "on", Label: c.T("approve.record_on"), Help: c.T("approve.record_on.help"), Kind: "day", Max: string(c.Today), Value: on, Error: texts["on"], Must: true}
 	}

@@ -93,6 +93,9 @@ func (p *Pages) emptyDesk(c *web.Ctx, v *deskView) {
 		v.Nothing = [2]string{c.T("desk.empty.apart"), c.T("desk.empty.apart.more")}
 		if len(v.Ways) == 0 {
 			v.Nothing[1] = ""
+			if c.Who.Unit().Kind == "village" {
+				v.Nothing[1] = c.T("desk.empty.station")
+			}
 		}
 	}
 }

@@ -361,6 +361,9 @@ func (p *Pages) waiting(c *web.Ctx, l *look, d *flow.Dossier) *waitingView {
 				sv.State = "now"
 				sv.Lines = []ui.Segment{{Text: c.T("matter.to_sign")}}
 			}
+			if what := recorded(c, s); what != "" {
+				sv.Lines = append([]ui.Segment{{Text: what}}, sv.Lines...)
+			}
 			if s.Moved != "" {
 				sv.Lines = append(sv.Lines, ui.Segment{Text: c.T("moved." + s.Moved)})
 			}

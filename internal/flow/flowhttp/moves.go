@@ -60,7 +60,11 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 			v.Starts += t.Name.In(c.Lang) + c.T("punct.open") + lengthText(c.Lang, t.Length, t.Unit) + c.T("punct.close")
 		}
 		if v.Starts != "" {
-			v.Starts = c.T("move.starts", v.Starts)
+			starts := "move.starts"
+			if o.Move.Fork != nil && len(o.Starts) > 1 {
+				starts = "move.starts.one" // what is chosen and approved decides which
+			}
+			v.Starts = c.T(starts, v.Starts)
 		}
 		for _, doc := range o.Papers {
 			if doc.Body != "" {
@@ -91,6 +95,9 @@ func (p *Pages) signers(c *web.Ctx, l *look, steps []flow.Step) string {
 	var names []string
 	for _, s := range steps {
 		n := l.seat(s.Unit.Key, s.Seat)
+		if what := recorded(c, s); what != "" {
+			n += c.T("punct.open") + what + c.T("punct.close")
+		}
 		if s.Moved != "" {
 			n += c.T("punct.open") + c.T("moved."+s.Moved) + c.T("punct.close")
 		}
