@@ -307,14 +307,31 @@ func (p *person) waits(sel string) {
 func (p *person) click(sel string) {
 	p.t.Helper()
 	p.there(sel)
-	p.goes(chromedp.Click(sel, chromedp.ByQuery))
+	p.goes(p.mouse(sel))
 }
 
 // press clicks what changes this page only.
 func (p *person) press(sel string) {
 	p.t.Helper()
 	p.there(sel)
-	p.do(chromedp.Click(sel, chromedp.ByQuery))
+	p.do(p.mouse(sel))
+}
+
+// mouse clicks the middle of the first thing that a selector finds. It asks the page where that is: chromedp's own copy of
+// the page can miss a change while the machine is busy, and then waits for something that is long there.
+func (p *person) mouse(sel string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		var at [2]float64
+		if err := chromedp.Evaluate(`(() => {
+			const e = document.querySelector(`+quote(sel)+`);
+			e.scrollIntoView({block: "center", behavior: "instant"});
+			const b = e.getBoundingClientRect();
+			return [b.x + b.width / 2, b.y + b.height / 2];
+		})()`, &at).Do(ctx); err != nil {
+			return err
+		}
+		return chromedp.MouseClickXY(at[0], at[1]).Do(ctx)
+	})
 }
 
 // there fails at once where a click would wait for something that never comes.

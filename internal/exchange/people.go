@@ -53,8 +53,16 @@ type wanted struct {
 	seat     *seat // the post it speaks of; nil for one to be set up
 }
 
+// label is the unit and the post, as typed where they are none that is known.
 func (w wanted) label(lang string) string {
-	return w.unit.Name + "　" + locale.T(lang, "post."+w.kind)
+	unit, post := w.unit.Name, shown(w.f.rec.get("post"))
+	if unit == "" {
+		unit = shown(w.f.rec.get("unit"))
+	}
+	if w.kind != "" {
+		post = locale.T(lang, "post."+w.kind)
+	}
+	return unit + "　" + post
 }
 
 // same says whether the row speaks of whoever holds the seat.
@@ -423,6 +431,9 @@ func (r *roster) left(rows []*wanted, seats []*seat) {
 			continue
 		}
 		l := Line{What: End, Name: r.p.units.all[s.unit].Name + "　" + locale.T(r.p.lang, "post."+s.kind), Changes: []Changed{{"name", s.name, ""}}}
+		if r.p.rep.Counts[Wrong] > 0 {
+			continue // a row that is wrong may be the one about them
+		}
 		if string(r.p.on) < s.since {
 			l.What, l.Problems = Wrong, []Problem{{"since", "sheet.before_holder", []string{s.name, s.since}}}
 		}
