@@ -14,10 +14,11 @@
 //
 // Which test proves which line of the battery, here and elsewhere:
 //
+//	T2   TestExportsMeanwhile
 //	T8   app TestListPlans (plans); bench run, lists (times over a million)
 //	T9   bench run, night (time of a million); here TestManyOwned (nobody waits meanwhile, -owned for the full number)
 //	T10  TestManyOwned
-//	T11  app TestNineThousandEntries, TestHugeBodies
+//	T11  app TestThickMatter, TestHugeBodies
 //	T12  nothing: there are no fields that a deployment makes for itself
 //	T13  nothing: the station is not built
 //	T14  bench run, export

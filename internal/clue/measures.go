@@ -34,7 +34,7 @@ func Measures() []measure.Def {
 func Splits() []measure.Split { return []measure.Split{byChannel, filed, selfFound, sentBack} }
 
 // filed: a case was filed from the clue, on the first day that one was. CROSS JOIN keeps the order: the clue's case first.
-// The other way round, or by the kind of matter (hence || ''), every case of the city is read for each clue.
+// The other way round, or by the kind of matter (hence || ”), every case of the city is read for each clue.
 var filed = flow.ShareOf("clue.filed_per_disposed", "clue.disposed", `COALESCE((SELECT MIN(f.on_day) FROM matters k CROSS JOIN tallies f
 	WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind || '' = 'case' AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0), '')`, "case.filed", true)
 
