@@ -24,7 +24,7 @@ type Figure struct {
 	Max     float64 `json:"max"`
 	Mean    float64 `json:"mean"`
 	Queries int64   `json:"queries,omitempty"` // statements of one request, the most
-	Bare    float64 `json:"bare,omitempty"`    // p95 of the list's statement alone, rows read and thrown away
+	Bare    float64 `json:"bare,omitempty"`    // p95 of the list's statement alone, rows read and thrown away; of a move: of one bare row written
 	Asked   float64 `json:"asked,omitempty"`
 	Fits    bool    `json:"fits"`
 	Note    string  `json:"note,omitempty"`

@@ -19,44 +19,60 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/app"
 	"qianshao/internal/calendar"
+	"qianshao/internal/clue"
 	"qianshao/internal/demo"
-	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/sheet"
 )
 
-// moves measures handing clues of the pool out, one after another.
+// moves measures handing out clues that have just been entered, one after another, each beside one bare row of the same
+// engine: both wait for the same disk, whose flushes are most of the tail.
 func (r *runner) moves() error {
 	const most = 300
 	s := r.who["supervision"]
-	offices, err := access.UnitsOf(r.ctx, r.app.DB.In(demo.City), s.actor.Unit().County, "office")
+	county := s.actor.Unit().County
+	offices, err := access.UnitsOf(r.ctx, r.app.DB.In(demo.City), county, "office")
 	if err != nil {
 		return err
 	}
-	var took []time.Duration
-	for f := (flow.Filter{Kind: "clue", View: "pool", Limit: 100}); len(took) < most; {
-		p, err := r.app.Engine.List(r.ctx, s.actor, f)
+	towns, err := access.UnitsOf(r.ctx, r.app.DB.In(demo.City), county, "township")
+	if err != nil {
+		return err
+	}
+	bare, stop, err := r.bareTable()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	took, alone := make([]time.Duration, most), make([]time.Duration, most)
+	for i := range most {
+		in := clue.Entry{Subject: official(towns[i%len(towns)].ID.Key), Source: "found", FromKind: "audit", Received: r.app.DB.Today(), Title: fmt.Sprintf("反映农业综合服务中心主任虚报管护费（巡查%d）", i),
+			Summary: "监督检查发现，该主任虚报高标准农田管护费，数额不详。", Discipline: "integrity"}
+		out, err := r.app.Clues.Enter(r.ctx, s.actor, in)
 		if err != nil {
 			return err
 		}
-		for _, m := range p.Matters {
-			at := time.Now()
-			_, err := r.app.Engine.Do(r.ctx, s.actor, m.ID, m.Version, "hand_out", flow.Values{"target": {offices[0].ID.Key}, "back": {"no"}})
-			if fault.KindOf(err) == fault.Conflict || fault.KindOf(err) == fault.Invalid {
-				continue // somebody named, or no longer there
-			}
-			if err != nil {
-				return err
-			}
-			took = append(took, time.Since(at))
+		m, err := flow.Get(r.ctx, r.app.DB.In(out.ID.City), s.actor, out.ID.Key)
+		if err != nil {
+			return err
 		}
-		if f.After = p.Next; p.Next.Key == "" {
-			break
+		at := time.Now()
+		if _, err := r.app.Engine.Do(r.ctx, s.actor, m.ID, m.Version, "hand_out", flow.Values{"target": {offices[0].ID.Key}, "back": {"no"}}); err != nil {
+			return err
 		}
+		took[i] = time.Since(at)
+		at = time.Now()
+		if err := bare(r.ctx, 0, int64(i)); err != nil {
+			return err
+		}
+		alone[i] = time.Since(at)
 	}
-	r.add(figure("A move", "hand out a clue", "county", took).asked(10))
+	f := figure("A move", "hand out a clue", "county", took).asked(10)
+	f.Bare = figure("", "", "", alone).P95
+	r.add(f)
 	return nil
 }
 

@@ -46,7 +46,7 @@ var parts = []struct {
 	do   func(*runner) error
 }{
 	{"plans", (*runner).plan}, {"lists", (*runner).lists}, {"pages", (*runner).pages}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
-	{"entry", (*runner).entry}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
+	{"entry", (*runner).entry}, {"moves", (*runner).moves}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
 }
 
 // Parts names them.

@@ -48,7 +48,7 @@ func (r *runner) clerks() ([]clerk, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, clerk{who, org.SubjectInput{Unit: towns[0].ID.Key, Name: "吴某某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true}})
+		out = append(out, clerk{who, official(towns[0].ID.Key)})
 	}
 	return out, nil
 }
@@ -62,6 +62,11 @@ func (r *runner) holder(unit id.Key, kind string) (access.Actor, error) {
 		return access.Actor{}, err
 	}
 	return access.Load(r.ctx, rd, person, holding, r.app.DB.Today())
+}
+
+// official is somebody of a township whom entries speak of.
+func official(town id.Key) org.SubjectInput {
+	return org.SubjectInput{Unit: town, Name: "吴某某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true}
 }
 
 func (r *runner) enter(ctx context.Context, c clerk, n int64) error {
@@ -130,7 +135,7 @@ func (r *runner) entry() error {
 		return err
 	}
 	r.add(figure(entryPart, fmt.Sprintf("whole, %d a second", steadyRate), "", took).asked(askedSteady))
-	return r.moves()
+	return nil
 }
 
 // steady does something at a rate, each when its time has come and whatever became of the one before; a time begins when
