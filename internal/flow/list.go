@@ -158,28 +158,7 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 		b.Add(` ORDER BY m.received_on DESC, m.id DESC`)
 	}
 	q, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
-	return matters(ctx, r, f.Limit+1, q, args)
-}
-
-// matters reads at most so many matters. A matter has many columns and a list many matters: the places they are read into
-// are made once, and so is the list.
-func matters(ctx context.Context, r db.Reader, most int, text string, args []any) ([]Matter, error) {
-	rows, err := r.Query(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var m Matter
-	dest := m.Dest()
-	out := make([]Matter, 0, most)
-	for rows.Next() {
-		m = Matter{ID: id.ID{City: r.City()}}
-		if err := rows.Scan(dest...); err != nil {
-			return nil, err
-		}
-		out = append(out, m)
-	}
-	return out, rows.Err()
+	return db.Many(ctx, r, f.Limit+1, Matter{ID: id.ID{City: r.City()}}, (*Matter).Dest, q, args...)
 }
 
 func (e *Engine) waiting(kind string) []string {
@@ -242,46 +221,19 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 		return nil, nil
 	}
 	scope := who.Scope(access.ReadOf(kind))
-	if scope.Empty() {
+	cities := scope.Cities()
+	if scope.Empty() || len(cities) == 0 {
 		return nil, nil
 	}
-	q := text.Query{Terms: terms, Extra: []string{KindTerm(kind)}, Limit: limit, After: after}
-	var out []Matter
-	var whole []id.City // where everything may be seen; they are asked together
-	for _, city := range scope.Cities() {
-		words, all := scope.Terms(city)
-		switch {
-		case all:
-			whole = append(whole, city)
-		case len(words) > 0:
-			narrow := q
-			narrow.Scope = words
-			ms, err := e.searchIn(ctx, []id.City{city}, scope, kind, narrow)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, ms...)
-		}
+	words, all := scope.Terms(cities[0]) // only those who see everything see several tenants
+	if !all && len(words) == 0 {
+		return nil, nil
 	}
-	if len(whole) > 0 {
-		ms, err := e.searchIn(ctx, whole, scope, kind, q)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ms...)
-	}
-	if len(scope.Cities()) > 1 {
-		sort.SliceStable(out, func(i, j int) bool { return out[i].ID.Key > out[j].ID.Key })
-	}
-	return out[:min(len(out), limit)], nil
-}
-
-// searchIn reads hits until there are as many as asked for. The index carries the scope as words; the rows are read
-// under the scope itself, which also knows the bars: what is barred must not show by what is missing from a page.
-func (e *Engine) searchIn(ctx context.Context, cities []id.City, scope access.Scope, kind string, q text.Query) ([]Matter, error) {
+	// The index carries the scope as words; the rows are read under the scope itself, which also knows the bars: what is
+	// barred must not show by what is missing from a page.
 	r := e.Ledger.DB.In(cities[0])
 	var out []Matter
-	for want := q.Limit; ; q.Limit = searchBatch {
+	for q := (text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after}); ; q.Limit = searchBatch {
 		hits, err := text.Find(ctx, r, e.Ledger.DB.Engine, cities, q)
 		if err != nil || len(hits) == 0 {
 			return out, err
@@ -298,15 +250,15 @@ func (e *Engine) searchIn(ctx context.Context, cities []id.City, scope access.Sc
 			}
 			b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys[city])
 			sql, args := scope.Where(b, "m", city).SQL()
-			ms, err := matters(ctx, r.For(city), len(keys[city]), sql, args)
+			ms, err := db.Many(ctx, r.For(city), len(keys[city]), Matter{ID: id.ID{City: city}}, (*Matter).Dest, sql, args...)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, ms...)
 		}
 		slices.SortFunc(out[first:], func(a, b Matter) int { return at[a.ID] - at[b.ID] })
-		if len(out) >= want || len(hits) < q.Limit {
-			return out[:min(len(out), want)], nil
+		if len(out) >= limit || len(hits) < q.Limit {
+			return out[:min(len(out), limit)], nil
 		}
 		q.After = hits[len(hits)-1].Key
 	}

@@ -353,6 +353,26 @@ func All[T any](ctx context.Context, r Reader, scan func(*Rows) (T, error), text
 	return out, rows.Err()
 }
 
+// Many is All for rows of many columns, at most so many of them: the places they are read into are made once, and so is the
+// list. Each row begins as fresh is.
+func Many[T any](ctx context.Context, r Reader, most int, fresh T, dest func(*T) []any, text string, args ...any) ([]T, error) {
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	v := fresh
+	places, out := dest(&v), make([]T, 0, most)
+	for rows.Next() {
+		v = fresh
+		if err := rows.Scan(places...); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
 // Column collects the only column of a query.
 func Column[T any](ctx context.Context, r Reader, text string, args ...any) ([]T, error) {
 	return All(ctx, r, func(rows *Rows) (v T, err error) { return v, rows.Scan(&v) }, text, args...)
