@@ -130,11 +130,15 @@ func (c *city) staff() func(name string) *person {
 // print is the page as it comes out of the printer.
 func (p *person) print() []byte {
 	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 4*patience) // the Chinese fonts are embedded, which takes long on a busy machine
+	defer cancel()
 	var pdf []byte
-	p.do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+	if err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		pdf, _, err = cdp.PrintToPDF().Do(ctx)
 		return err
-	}))
+	})); err != nil {
+		p.fail("printing: %v", err)
+	}
 	return pdf
 }
 

@@ -191,11 +191,6 @@ func (t *Table) Move(name string) (*Move, bool) {
 	return nil, false
 }
 
-// Reviews says whether a matter in a state waits for a signature.
-func (t *Table) Reviews(state string) bool {
-	return slices.ContainsFunc(t.Moves, func(m Move) bool { return m.Via == state && state != "" })
-}
-
 // Stages lists the header's steps in order.
 func (t *Table) Stages() []string {
 	var out []string

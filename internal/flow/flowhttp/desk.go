@@ -452,7 +452,7 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 	switch {
 	case isApproval(k.Rule):
 		v.What = c.T("desk.sign")
-		if t, ok := p.Engine.Table(m.Kind); ok && t.Reviews(m.State) {
+		if t, ok := p.Engine.Table(m.Kind); ok && slices.ContainsFunc(t.Moves, func(mv flow.Move) bool { return mv.Via == m.State }) {
 			v.What = c.T("state." + m.Kind + "." + m.State) // says what is to be signed; an extension or a pause leaves the state as it was
 		}
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
