@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -20,6 +21,9 @@ import (
 const Portion = 500
 
 var portionRows = Portion // tests cut smaller ones
+
+// breath is a pause between two portions on SQLite: another process that waits for the writer looks every tenth of a second.
+const breath = 110 * time.Millisecond
 
 var (
 	errWrong   = errors.New("exchange: rows are wrong")
@@ -148,6 +152,9 @@ func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 	parts := i.portions(whole)
 	for k, rows := range parts {
 		part := whole
+		if k > 0 && i.s.Ledger.DB.Engine == db.SQLite {
+			time.Sleep(breath)
+		}
 		if len(parts) > 1 {
 			var err error
 			if part, err = i.plan(ctx, i.s.Ledger.DB.In(i.who.City), rows); err != nil {
