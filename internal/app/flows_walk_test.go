@@ -320,6 +320,8 @@ func TestFlowsEveryMove(t *testing.T) {
 					t.Errorf("rollups: %v %v", bad, err)
 				}
 				slowly(t, w.World)
+				remake(t, w.World)
+				slowly(t, w.World)
 			})
 		})
 	}

@@ -2,6 +2,9 @@ package insight
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"sync"
 
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
@@ -17,15 +20,27 @@ type reading struct {
 }
 
 func (s *Service) read(ctx context.Context, whole field, p Period) (*reading, error) {
-	r := &reading{s: s, period: p, whole: whole}
-	for _, x := range whole {
-		f, err := org.LoadFacts(ctx, x.r, r.query(x), org.NeedService|org.NeedDuties)
-		if err != nil {
-			return nil, err
-		}
-		r.facts = append(r.facts, f)
+	r := &reading{s: s, period: p, whole: whole, facts: make([]*org.Facts, len(whole))}
+	return r, whole.each(func(i int, x plot) (err error) {
+		r.facts[i], err = org.LoadFacts(ctx, x.r, r.query(x), org.NeedService|org.NeedDuties)
+		return err
+	})
+}
+
+// each does something for every plot, as many at a time as there are processors: tenants share nothing.
+func (f field) each(do func(i int, x plot) error) error {
+	errs := make([]error, len(f))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, x := range f {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			errs[i] = do(i, x)
+		})
 	}
-	return r, nil
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 func (r *reading) query(x plot) measure.Query {
@@ -34,36 +49,33 @@ func (r *reading) query(x plot) measure.Query {
 
 // values are a measure in each plot, which is one of whole or lies under the one that there is.
 func (r *reading) values(ctx context.Context, d measure.Def, at field) ([]measure.Value, error) {
-	var out []measure.Value
-	for i, x := range at {
+	out := make([]measure.Value, len(at))
+	return out, at.each(func(i int, x plot) error {
 		v, ok, err := r.known(ctx, d, i, x)
 		if err == nil && !ok {
 			v, err = d.Value(ctx, x.r, r.query(x))
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, nil
+		out[i] = v
+		return err
+	})
 }
 
 // known is a measure that follows from what was read of the establishment; ok is false for any other.
 func (r *reading) known(ctx context.Context, d measure.Def, i int, x plot) (v measure.Value, ok bool, err error) {
+	var f *org.Facts
 	if len(r.whole) == 1 && r.whole[0].unit.ID != x.unit.ID {
-		keep := func(s org.Seat) bool { return s.County == x.unit.ID.Key || s.Unit == x.unit.ID.Key }
-		v, ok = r.facts[0].Value(d.Name, keep)
-		return v, ok, nil
+		f = r.facts[0].Of(func(s org.Seat) bool { return s.County == x.unit.ID.Key || s.Unit == x.unit.ID.Key })
+	} else {
+		f = r.facts[i]
 	}
 	switch d.Name {
 	case gapCommon:
-		n, err := r.s.commonOf(ctx, r.period, x, r.facts[i])
+		n, err := r.s.commonOf(ctx, r.period, x, f)
 		return measure.Value{Numerator: int64(len(n)), Known: true}, true, err
 	case gapVacant:
-		v = meanOf(vacantSeats(x.r, r.query(x), r.facts[i]))
-		return v, true, nil
+		return meanOf(vacantSeats(x.r, r.query(x), f)), true, nil
 	}
-	v, ok = r.facts[i].Value(d.Name, nil)
+	v, ok = f.Value(d.Name, nil)
 	return v, ok, nil
 }
 

@@ -173,6 +173,18 @@ func (m staffMeasure) def() measure.Def {
 	})
 }
 
+// Of is the facts of the seats that pass keep.
+func (f *Facts) Of(keep func(Seat) bool) *Facts {
+	g := *f
+	g.Seats = nil
+	for _, s := range f.Seats {
+		if keep(s) {
+			g.Seats = append(g.Seats, s)
+		}
+	}
+	return &g
+}
+
 // Value is a staff measure of one unit among facts that were read for a unit above it; ok is false for a measure that
 // is not about the establishment.
 func (f *Facts) Value(name string, keep func(Seat) bool) (v measure.Value, ok bool) {
