@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"qianshao/internal/access"
+	"qianshao/internal/app"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/calendar"
 	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
 	"qianshao/internal/rulebook"
 	rules "qianshao/rulebook"
@@ -102,7 +104,8 @@ func slowly(t *testing.T, w *apptest.World) {
 	}
 }
 
-// remake fills the cells as the step that brings them does, from the rows of a world, and holds them against those.
+// remake fills the cells from the rows of a world as the step that brings them does, and as Recount does, and holds them
+// against those.
 func remake(t *testing.T, w *apptest.World) {
 	t.Helper()
 	d := w.App.DB
@@ -123,6 +126,10 @@ func remake(t *testing.T, w *apptest.World) {
 		if _, err := d.Raw().Exec(s); err != nil {
 			t.Fatalf("%v: %s", err, s)
 		}
+	}
+	w.Verify()
+	if err := d.Write(apptest.Ctx, apptest.City, func(tx *db.Tx) error { return measure.Recount(apptest.Ctx, tx, app.Splits()) }); err != nil {
+		t.Fatal(err)
 	}
 	w.Verify()
 }

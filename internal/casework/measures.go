@@ -14,8 +14,8 @@ func Measures() []measure.Def {
 		measure.FlowDef("case.decided", measure.Hand, true, "decision"),
 		measure.FlowDef("case.forms", measure.Hand, true, "four_form"),
 		measure.FlowDef("case.closed", measure.Hand, true, "decision"),
-		flow.ShareDef(byTownship, measure.Hand, true),
-		flow.ShareDef(returned, measure.Hand, false),
+		measure.ShareDef(byTownship, measure.Hand, true),
+		measure.ShareDef(returned, measure.Hand, false),
 		flow.OpenDef("case.open", Kind, "clue_source"),
 		flow.KeptDef("case.on_time", Kind),
 		flow.LateDef("case.late", Kind),
@@ -26,7 +26,7 @@ func Measures() []measure.Def {
 func Splits() []measure.Split { return []measure.Split{byTownship, returned} }
 
 // byTownship: a township commission handles the case itself (自办案件).
-var byTownship = flow.ShareOf("case.township_share", "case.filed", flow.Holds(`EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`), measure.CauseHandler, false)
+var byTownship = measure.ShareOf("case.township_share", "case.filed", measure.Holds(`EXISTS (SELECT 1 FROM units u WHERE u.city_id = x.city_id AND u.id = x.handler_id AND u.kind = 'township')`), measure.CauseHandler, false)
 
 // returned: case review sent it back at least once.
-var returned = flow.ShareOf("case.returned_share", "case.decided", flow.Holds(`EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`), "case.returned", false)
+var returned = measure.ShareOf("case.returned_share", "case.decided", measure.Holds(`EXISTS (SELECT 1 FROM tallies f WHERE f.city_id = x.city_id AND f.matter_id = x.id AND f.measure = 'case.returned' AND f.n <> 0)`), "case.returned", false)

@@ -20,9 +20,9 @@ func Measures() []measure.Def {
 		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
 		measure.SumDef(byChannel, measure.Hand, true, []string{"channel", "clue_source"}, byChannelRows),
-		flow.ShareDef(filed, measure.Hand, true),
-		flow.ShareDef(selfFound, measure.Hand, true),
-		flow.ShareDef(sentBack, measure.Hand, false),
+		measure.ShareDef(filed, measure.Hand, true),
+		measure.ShareDef(selfFound, measure.Hand, true),
+		measure.ShareDef(sentBack, measure.Hand, false),
 		flow.OpenDef("clue.open", Kind, "clue_source"),
 		flow.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
 		flow.KeptDef("clue.on_time", Kind),
@@ -35,14 +35,14 @@ func Splits() []measure.Split { return []measure.Split{byChannel, filed, selfFou
 
 // filed: a case was filed from the clue, on the first day that one was. CROSS JOIN keeps the order: the clue's case first.
 // The other way round, or by the kind of matter (hence || ”), every case of the city is read for each clue.
-var filed = flow.ShareOf("clue.filed_per_disposed", "clue.disposed", `COALESCE((SELECT MIN(f.on_day) FROM matters k CROSS JOIN tallies f
+var filed = measure.ShareOf("clue.filed_per_disposed", "clue.disposed", `COALESCE((SELECT MIN(f.on_day) FROM matters k CROSS JOIN tallies f
 	WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind || '' = 'case' AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0), '')`, "case.filed", true)
 
 // selfFound: nobody reported it.
-var selfFound = flow.ShareOf("clue.self_found_share", "clue.opened", flow.Holds(`x.source = 'found'`), "", false)
+var selfFound = measure.ShareOf("clue.self_found_share", "clue.opened", measure.Holds(`x.source = 'found'`), "", false)
 
 // sentBack: an approver returned a proposal on the clue.
-var sentBack = flow.ShareOf("clue.returned_share", "clue.disposed", flow.Holds(`EXISTS (SELECT 1 FROM proposals p WHERE p.city_id = x.city_id AND p.matter_id = x.id AND p.state = 'returned')`), measure.CauseReturned, false)
+var sentBack = measure.ShareOf("clue.returned_share", "clue.disposed", measure.Holds(`EXISTS (SELECT 1 FROM proposals p WHERE p.city_id = x.city_id AND p.matter_id = x.id AND p.state = 'returned')`), measure.CauseReturned, false)
 
 // byChannel: the way each clue came in.
 var byChannel = measure.Split{Name: "clue.by_channel", Tally: "clue.opened", Of: "t.matter_id",

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"sort"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -25,58 +24,12 @@ func Measures() []measure.Def {
 // Condition adds to a statement, beginning with AND, what must hold of a matter x or a clock c for it to count.
 type Condition func(b *db.Builder, q measure.Query)
 
-// ShareOf is a share of the matters x that a flow measure counted: those for which mark, an expression, is a day that has
-// come. cause is what changes the mark later, beside the count itself.
-func ShareOf(name, tally, mark, cause string, child bool) measure.Split {
-	return measure.Split{Name: name, Tally: tally, Cause: cause, Child: child, Of: "t.matter_id", Mark: mark,
-		Rows: `SELECT t.city_id, '` + name + `' AS name, '' AS county_id, t.unit_id, t.on_day, '' AS dim, ` + mark + ` AS mark, t.n FROM tallies t
-		JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id WHERE t.city_id = $1 AND t.measure = '` + tally + `' AND t.n <> 0`}
-}
-
-// Holds is a mark that is there from the beginning where the condition holds, and never elsewhere.
-func Holds(condition string) string {
-	return `CASE WHEN ` + condition + ` THEN '` + measure.Always + `' ELSE '' END`
-}
-
-// ShareDef declares a share of the matters that a flow measure counted in the period. A matter counts once, however often
-// it was counted.
-func ShareDef(s measure.Split, by measure.By, neverScored bool) measure.Def {
-	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, s.Tally, q.From, q.To)
-		return q.Owned(b, "t.unit_id")
-	}
-	mark := func(b *db.Builder, q measure.Query) *db.Builder {
-		return b.Add(`CASE WHEN `+s.Mark+` BETWEEN '`+measure.Always+`' AND ?`, q.To)
-	}
-	return measure.Def{Name: s.Name, Unit: measure.Share, Kind: measure.Flow, By: by, NeverScored: neverScored,
-		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			all, counting, err := measure.SplitSums(ctx, r, s.Name, nil, q, func(b *db.Builder) { q.Owned(b, "s.unit_id") })
-			if err != nil {
-				return measure.Value{}, err
-			}
-			b := mark(mark(db.Build(`SELECT COUNT(DISTINCT t.matter_id) - COUNT(t.id), COUNT(DISTINCT `), q).Add(` THEN t.matter_id END) - COUNT(`), q).Add(` THEN t.id END) FROM recounts y
-				JOIN tallies t ON t.city_id = y.city_id AND t.matter_id = y.matter_id JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id
-				WHERE y.city_id = $1 AND y.name = ?`, s.Name)
-			again, err := share(ctx, r, from(b, q))
-			v := measure.Value{Numerator: counting[""] + again.Numerator, Denominator: all[""] + again.Denominator}
-			v.Known = v.Denominator > 0
-			return v, err
-		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := mark(db.Build(`SELECT MAX(t.on_day), '', 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), MAX(`), q).Add(` THEN 1 ELSE 0 END) FROM tallies t
-				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
-			measure.Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
-			from(b, q).Add(` GROUP BY x.id, m.id, m.no, m.title ORDER BY 7 DESC, 1 DESC, x.id DESC LIMIT ?`, limit+1)
-			return matterRows(ctx, r, b, limit)
-		}}
-}
-
 // KeptDef declares the share of legal obligations under the rules that were met by their day, of those that fell due in
 // the period. Without rules it is every legal clock of the kind of matter. Dropped and paused clocks are left out. What
 // has ended is read from cells; only what is late and still open is counted here.
 func KeptDef(name, kind string, rules ...string) measure.Def {
 	wanted := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` WHERE c.city_id = $1 AND x.kind = ? AND c.legal = TRUE AND c.due_on >= ? AND c.due_on <= ?`, kind, q.From, q.To)
+		b.Add(` AND x.kind = ? AND c.legal = TRUE AND c.due_on >= ? AND c.due_on <= ?`, kind, q.From, q.To)
 		if len(rules) > 0 {
 			b.In(` AND `, "c.rule", rules)
 		}
@@ -90,8 +43,8 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 				return v, err
 			}
 			// CROSS JOIN keeps the order: the few clocks first.
-			b := wanted(db.Build(`SELECT COUNT(c.id) FROM clocks c CROSS JOIN matters x`), q)
-			text, args := b.Add(` AND x.city_id = c.city_id AND x.id = c.matter_id AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ?`, r.Now().Date()).SQL()
+			b := wanted(db.Build(`SELECT COUNT(c.id) FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND x.city_id = c.city_id AND x.id = c.matter_id`), q)
+			text, args := b.Add(` AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ?`, r.Now().Date()).SQL()
 			err = r.Row(ctx, text, args...).Scan(&v.Denominator)
 			for rule, n := range all {
 				v.Denominator, v.Numerator = v.Denominator+n, v.Numerator+counting[rule]
@@ -101,9 +54,9 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := db.Build(clockRow + kept + clockFrom)
-			measure.Visible(b, who, r.City())
+			measure.Visible(b, who, r.City()).Add(` WHERE c.city_id = $1`)
 			wanted(b, q).Add(` AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?) ORDER BY 7, c.due_on DESC, c.id LIMIT ?`, r.Now().Date(), limit+1)
-			return matterRows(ctx, r, b, limit)
+			return measure.MatterRows(ctx, r, b, limit)
 		}}
 }
 
@@ -126,18 +79,18 @@ func LateDef(name, kind string) measure.Def {
 // clockStock declares a number of legal clocks begun by the query's last day, by rule.
 func clockStock(name string, which Condition) measure.Def {
 	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		which(b.Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ?`, q.To), q)
+		which(b.Add(` AND c.legal = TRUE AND c.start_on <= ?`, q.To), q)
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c CROSS JOIN matters x`)
-			return byDim(ctx, r, from(b, q).Add(` AND x.city_id = c.city_id AND x.id = c.matter_id GROUP BY c.rule`))
+			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND x.city_id = c.city_id AND x.id = c.matter_id`)
+			return measure.ByDim(ctx, r, from(b, q).Add(` GROUP BY c.rule`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City())
+			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City()).Add(` WHERE c.city_id = $1`)
 			from(b, q).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit+1)
-			return matterRows(ctx, r, b, limit)
+			return measure.MatterRows(ctx, r, b, limit)
 		}}
 }
 
@@ -164,12 +117,12 @@ func firedDef(name, like string) measure.Def {
 	const fires = ` JOIN fires f ON f.city_id = c.city_id AND f.clock_id = c.id`
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, Dims: []string{measure.DimRule},
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			return byDim(ctx, r, from(db.Build(`SELECT c.rule, COUNT(f.clock_id) FROM clocks c`+fires), q).Add(` GROUP BY c.rule`))
+			return measure.ByDim(ctx, r, from(db.Build(`SELECT c.rule, COUNT(f.clock_id) FROM clocks c`+fires), q).Add(` GROUP BY c.rule`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City()).Add(fires)
 			from(b, q).Add(` ORDER BY f.at DESC, c.id LIMIT ?`, limit+1)
-			return matterRows(ctx, r, b, limit)
+			return measure.MatterRows(ctx, r, b, limit)
 		}}
 }
 
@@ -181,43 +134,12 @@ func OpenDef(name, kind string, dims ...string) measure.Def {
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			return byDim(ctx, r, from(db.Build(`SELECT x.source, COUNT(x.id) FROM matters x`), q).Add(` GROUP BY x.source`))
+			return measure.ByDim(ctx, r, from(db.Build(`SELECT x.source, COUNT(x.id) FROM matters x`), q).Add(` GROUP BY x.source`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
 			b := db.Build(`SELECT x.received_on, x.source, 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), 1 FROM matters x LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
 			measure.Visible(b, who, r.City())
 			from(b, q).Add(` ORDER BY x.received_on DESC, x.id DESC LIMIT ?`, limit+1)
-			return matterRows(ctx, r, b, limit)
+			return measure.MatterRows(ctx, r, b, limit)
 		}}
-}
-
-func share(ctx context.Context, r db.Reader, b *db.Builder) (measure.Value, error) {
-	var v measure.Value
-	text, args := b.SQL()
-	err := r.Row(ctx, text, args...).Scan(&v.Denominator, &v.Numerator)
-	v.Known = v.Denominator > 0
-	return v, err
-}
-
-func byDim(ctx context.Context, r db.Reader, b *db.Builder) (measure.Value, error) {
-	v := measure.Value{Known: true}
-	text, args := b.SQL()
-	ps, err := db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
-	for _, p := range ps {
-		v.Numerator += p.N
-	}
-	sort.Slice(ps, func(i, j int) bool { return ps[i].N > ps[j].N || ps[i].N == ps[j].N && ps[i].Dim < ps[j].Dim })
-	v.By = ps
-	return v, err
-}
-
-func matterRows(ctx context.Context, r db.Reader, b *db.Builder, limit int) (measure.RowList, error) {
-	text, args := b.SQL()
-	rows, err := db.All(ctx, r, func(rows *db.Rows) (m measure.MatterRow, err error) {
-		var counts int64
-		err = rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title, &counts)
-		m.Counts = counts == 1
-		return m, err
-	}, text, args...)
-	return measure.MatterList(r.City(), rows, limit), err
 }
