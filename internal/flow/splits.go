@@ -20,16 +20,7 @@ func (e *Engine) recast(ctx context.Context, tx *ledger.Tx, m *Matter, cause str
 			own.Shares = append(own.Shares, s)
 		}
 	}
-	var about []measure.About
-	for _, a := range []measure.About{own, parent} {
-		if a.Matter != "" && len(a.Shares) > 0 {
-			about = append(about, a)
-		}
-	}
-	if len(about) == 0 {
-		return do()
-	}
-	return measure.Recast(ctx, tx, about, do)
+	return measure.Recast(ctx, tx, []measure.About{own, parent}, do)
 }
 
 // tally counts a matter once.

@@ -67,6 +67,10 @@ type About struct {
 
 // Recast makes a write that changes what matters add to shares, and brings the cells up to it.
 func Recast(ctx context.Context, tx *ledger.Tx, about []About, do func() error) error {
+	about = slices.DeleteFunc(about, func(a About) bool { return a.Matter == "" || len(a.Shares) == 0 })
+	if len(about) == 0 {
+		return do()
+	}
 	diff := map[Portion]int64{}
 	add := func(sign int64) (err error) {
 		for _, a := range about {
