@@ -38,8 +38,9 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 // gives the scope words of a batch of matters. What is derived from facts is no fact, so no act is owed for it. Others write
 // between its batches, which are as large as somebody may wait for.
 //
-// SQLite merges what the batches leave by fours; every text would be written again six times for a million of them. By
-// twelves it is three times. What is left then is merged step by step, so that nobody waits for that either.
+// SQLite merges what the batches leave by fours, which writes every text of a million again six times, and what was there
+// before each time a tenth more of it has gone. Meanwhile it merges by twelves and leaves what was there alone; what is left
+// to be merged then is done step by step, so that nobody waits for that either.
 func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
 	type entry struct{ matter, plain string }
 	after := ""
@@ -69,10 +70,11 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 		return repeat(ctx, d, city, batch)
 	}
 	return errors.Join(
-		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 64)),
+		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 64, "deletemerge", 101)),
 		repeat(ctx, d, city, batch),
+		d.Write(ctx, city, merging(ctx, "automerge", 4, "crisismerge", 64, "deletemerge", 10)),
 		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx) }),
-		d.Write(ctx, city, merging(ctx, "automerge", 4, "crisismerge", 16)))
+		d.Write(ctx, city, merging(ctx, "crisismerge", 16)))
 }
 
 // repeat writes step after step, each for itself, until there is nothing more.
