@@ -219,6 +219,15 @@ func TestVerifyNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.ok("verify --db sqlite:DIR/q.db")
+	if _, err := d.Exec(`INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n) VALUES (2, 'kept.clue', 'month', '2026-10', '', 'x', 'clue.dispose', '0', 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if got, out, errs := s.run("", "verify --db sqlite:DIR/q.db"); got != exitFailed || !strings.Contains(out, "month kept.clue 2026-10") {
+		t.Errorf("a share that has no rows: exit %d\n%s%s", got, out, errs)
+	}
+	if _, err := d.Exec(`DELETE FROM splits`); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Exec(`UPDATE checkpoints SET note = replace(note, 'qianshao/', 'qianshaO/')`); err != nil {
 		t.Fatal(err)
 	}

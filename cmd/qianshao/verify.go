@@ -69,6 +69,10 @@ func (c *verifyCmd) Run(e *env) error {
 			return err
 		}
 		sums = append(sums, bad...)
+		if bad, err = measure.CheckSplits(e.ctx, d.In(city), app.Splits()); err != nil {
+			return err
+		}
+		sums = append(sums, bad...)
 	}
 	p.end()
 	e.say("verify.seen", strconv.FormatInt(sum.Logs, 10), strconv.FormatInt(sum.Acts, 10), strconv.FormatInt(sum.Rows, 10), strconv.FormatInt(sum.Checkpoints, 10))
