@@ -98,7 +98,7 @@ func TestRetime(t *testing.T) {
 	}
 	newer := book(t, assign, assign+"  to: 2026-10-13\n"+strings.NewReplacer("length: 5", "length: 8", `version: "1"`, "version: \"2\"\n  from: 2026-10-13", "keep", "switch").Replace(assign))
 	before, _ := stand()
-	for lang, want := range map[string]string{"en": "Hand the clue to an office (clue.assign): from version 1 to 2, 2 deadline(s), 0 of them sooner and 2 later.\nA trial", "zh-CN": "第1版改用第2版，2个期限，其中提前0个、推后2个。\n只是试算"} {
+	for lang, want := range map[string]string{"en": "Hand the clue to an office (clue.assign): from version 1 to 2, 2 deadlines, 0 of them sooner and 2 later.\nA trial", "zh-CN": "第1版改用第2版，2个期限，其中提前0个、推后2个。\n只是试算"} {
 		if out, err := run(newer, lang, true); err != nil || !strings.Contains(out, want) {
 			t.Errorf("%v\n%s", err, out)
 		}
@@ -106,7 +106,7 @@ func TestRetime(t *testing.T) {
 	if due, acts := stand(); due != before || acts != 0 {
 		t.Errorf("a trial left %s and %d acts", due, acts)
 	}
-	if out, err := run(newer, "en", false); err != nil || !strings.Contains(out, "2 deadline(s) now run under the new versions") {
+	if out, err := run(newer, "en", false); err != nil || !strings.Contains(out, "2 deadlines now run under the new versions") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if due, acts := stand(); due <= before || acts != 1 {
