@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/blob"
+	"qianshao/internal/platform/migrate"
 	"qianshao/internal/platform/obs"
 )
 
@@ -42,11 +43,15 @@ func (c *demoCmd) Run(e *env) error {
 	if err := c.build(e, f, today); err != nil {
 		return err
 	}
-	d, err := f.open(e)
+	d, err := f.reach(e)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	// A city that an earlier program built; nobody keeps backups of it.
+	if _, err := migrate.Up(e.ctx, d, func(int64, int64) error { return nil }, func(string, time.Duration) {}); err != nil {
+		return err
+	}
 	now, err := demoClock(filepath.Join(c.Data, "clock.json"), today)
 	if err != nil {
 		return err

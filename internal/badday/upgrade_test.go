@@ -60,7 +60,7 @@ func TestUpgrade(t *testing.T) {
 				must(t, os.WriteFile(filepath.Join(l.dir, "key"), b, 0o600))
 				if s := l.run(nil); true { // nobody serves from an earlier schema, or changes it by the way
 					<-s.gone
-					if s.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(s.log.end(), "upgrade the database first") {
+					if s.cmd.ProcessState.ExitCode() == 0 || !strings.Contains(s.log.end(), "upgrade it first with qianshao migrate") {
 						t.Errorf("served as it was: %s", s.log.end())
 					}
 				}
