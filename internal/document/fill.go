@@ -235,7 +235,11 @@ func (g *gathered) why() []string {
 	if g.Clock == nil {
 		return nil
 	}
-	return g.Clock.Reasons
+	var out []string
+	for _, s := range g.Clock.Reasons {
+		out = append(out, strings.TrimSuffix(s, "。")+"。")
+	}
+	return out
 }
 
 func (g *gathered) name(list, code string) string {
@@ -375,6 +379,10 @@ func (g *gathered) fields(doc rulebook.Document) map[string]string {
 		}
 	case "assign_letter":
 		f = map[string]string{"requirement": lines(at("assign").Str("verify_note"), at("hand_out").Str("verify_note"))}
+	case "urge_slip":
+		if v := at("urge"); g.Clock != nil && v.Day("due") == g.Clock.Due {
+			f = map[string]string{"demand": v.Str("note")}
+		}
 	case "result_record":
 		v := at("tell_result")
 		f = map[string]string{"way": choice(v, "way"), "objection": v.Str("objection")}

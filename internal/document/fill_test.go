@@ -67,7 +67,7 @@ func full(book *rulebook.Book, doc rulebook.Document) *gathered {
 		g.M.Kind = "clue"
 	}
 	g.Said = map[string]flow.Values{
-		"decline": v("ground", "litigation", "told_where", "县人民法院"), "pass_on": v("forward_reason", "other_place", "organ_name", "白河县纪委监委"), "assign": v("verify_note", "先查账，不接触举报人。"),
+		"urge": v("due", "2026-11-12", "note", "请于三个工作日内提出处置意见。"), "decline": v("ground", "litigation", "told_where", "县人民法院"), "pass_on": v("forward_reason", "other_place", "organ_name", "白河县纪委监委"), "assign": v("verify_note", "先查账，不接触举报人。"),
 		"tell_result": v("way", "call", "objection", "认为数额偏少。"), "propose": v("disposal", "verification", "reason", "问题具体，可查。", "studied_on", "2026-10-14", "studied_by", "姜、戚、谢"),
 		"send_letter": v("letter_no", "云函询〔2026〕3号", "copied_to", "石桥镇党委"), "record_answer": v("on", "2026-10-30"), "submit_plan": v("team", "a", "team", "b", "lead", "a", "questions", "管护费去向。", "steps", "调账、谈话。", "measures", "talk", "safety", "两人以上。"),
 		"write_report": v("facts", "虚报三万元，自用一万元。", "finding", "true", "record_no", "核〔2026〕1号", "suggestion", "建议给予党内警告处分。"), "propose_result": v("reason", "建议立案审查。"),

@@ -50,7 +50,7 @@ func every() map[string]string {
 	f := map[string]string{}
 	for _, k := range strings.Fields(`contact ground where reason requirement way content objection evidence source summary study disposal
 		questions copies register_by answered basis team method time scope measures cautions process findings proposal opinion verification facts track
-		discipline property department sanction body decided period filed document place delivered announced post archive other result execution`) {
+		discipline property department sanction body decided period filed document place delivered announced post archive other result execution demand`) {
 		f[k] = "「" + k + "」"
 	}
 	return f
