@@ -16,6 +16,7 @@ import (
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/text"
 )
 
 // The jobs that the program makes by itself. Every one may run twice, and at any time.
@@ -66,6 +67,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 func (w *Workers) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.watch(ctx) })
+	wg.Go(func() { text.Tend(ctx, w.app.DB, func(err error) { w.trouble(ctx, "merging the search index", err) }) })
 	if w.app.Shelf != nil {
 		wg.Go(func() { w.backUp(ctx) })
 	}

@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
+	"qianshao/internal/platform/text"
 )
 
 // The tenants of the demonstration.
@@ -112,6 +113,9 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	if _, err := migrate.Up(ctx, d, func(int64, int64) error { return nil }, func(string, time.Duration) {}); err != nil {
+		return out, err
+	}
+	if err := text.Prepare(ctx, d); err != nil {
 		return out, err
 	}
 	a, err := app.Build(ctx, d)

@@ -10,7 +10,7 @@ import (
 // SharedTables have no tenant: nation-wide directories, reference data and the machinery's own tables.
 var SharedTables = map[string]bool{
 	"tenants": true, "logins": true, "jobs": true, "settings_deployment": true, "goose_db_version": true,
-	"holiday_years": true, "attempts": true, "search_fts": true,
+	"holiday_years": true, "attempts": true, "search_fts": true, "search_fts_data": true, "search_fts_idx": true,
 }
 
 // ScratchTables hold what is no fact (D6). Scratch transactions may write these and nothing else, and no act is owed

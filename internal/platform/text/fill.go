@@ -96,7 +96,7 @@ func (x *Filling) Settle() error {
 	if err := x.F.Exec(`/*engine*/ INSERT INTO search_fts (search_fts) VALUES (?)`, "optimize"); err != nil {
 		return err
 	}
-	return x.set("hashsize", 1<<20, "automerge", 4, "crisismerge", 16)
+	return x.set(append([]any{"hashsize", 1 << 20}, standing...)...)
 }
 
 // set sets options of the index (https://www.sqlite.org/fts5.html, "configuration options").

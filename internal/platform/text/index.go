@@ -70,11 +70,10 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 		return repeat(ctx, d, city, batch)
 	}
 	return errors.Join(
-		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 64, "deletemerge", 101)),
+		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 1999, "deletemerge", 101)),
 		repeat(ctx, d, city, batch),
-		d.Write(ctx, city, merging(ctx, "automerge", 4, "crisismerge", 64, "deletemerge", 10)),
-		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx) }),
-		d.Write(ctx, city, merging(ctx, "crisismerge", 16)))
+		d.Write(ctx, city, merging(ctx, append([]any{"deletemerge", 10}, standing...)...)),
+		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx, rebuiltPages) }))
 }
 
 // repeat writes step after step, each for itself, until there is nothing more.
@@ -102,18 +101,18 @@ func merging(ctx context.Context, pairs ...any) func(*db.Tx) error {
 	}
 }
 
-// mergePages is how many pages of SQLite's index are merged in one step.
-const mergePages = 1000
+// rebuiltPages is how many pages of SQLite's index are merged in one step after it was made anew.
+const rebuiltPages = 1000
 
 // merge merges some of SQLite's index, and says whether there was anything to merge: what it wrote are changes beside the
 // one that the command itself is (https://www.sqlite.org/fts5.html, "the merge command").
-func merge(ctx context.Context, tx *db.Tx) (more bool, err error) {
+func merge(ctx context.Context, tx *db.Tx, pages int) (more bool, err error) {
 	var was, is int64
 	s := tx.SharedTx()
 	if err := s.Row(ctx, `/*engine*/ SELECT total_changes()`).Scan(&was); err != nil {
 		return false, err
 	}
-	if _, err := s.Exec(ctx, setOption, "merge", mergePages); err != nil {
+	if _, err := s.Exec(ctx, setOption, "merge", pages); err != nil {
 		return false, err
 	}
 	err = s.Row(ctx, `/*engine*/ SELECT total_changes()`).Scan(&is)
