@@ -70,7 +70,7 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 		return repeat(ctx, d, city, batch)
 	}
 	return errors.Join(
-		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 1999, "deletemerge", 101)),
+		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 500, "deletemerge", 101)),
 		repeat(ctx, d, city, batch),
 		d.Write(ctx, city, merging(ctx, append([]any{"deletemerge", 10}, standing...)...)),
 		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx, rebuiltPages) }))

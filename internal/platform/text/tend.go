@@ -10,8 +10,9 @@ import (
 
 // Of itself SQLite's index merges its pieces within the commits that add to it: mostly a little, now and then, when pieces
 // have piled up beside a large one, all of it, while everybody waits for the writer (8.8 s beside 230,000 texts). Here
-// commits merge nothing, and Tend does it beside them in steps that nobody notices.
-var standing = []any{"automerge", 0, "crisismerge", 1999} // 2,000 pieces are the most that there can be
+// commits merge nothing, and Tend does it beside them in steps that nobody notices. Where nothing tends it, five hundred
+// pieces of one size are merged at once, while they are small: with two thousand of all sizes SQLite refuses to write.
+var standing = []any{"automerge", 0, "crisismerge", 500}
 
 // tendPages is how many pages a step merges: some milliseconds of the writer's time.
 const tendPages = 64

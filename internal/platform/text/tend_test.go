@@ -13,7 +13,7 @@ import (
 
 // TestTended: commits leave the index in pieces and merge none, however many; what tends it leaves few, and finds the same.
 func TestTended(t *testing.T) {
-	const texts = 300
+	const texts = 300 // fewer than are merged by themselves
 	d := dbtest.SQLite(t)
 	if err := Prepare(background, d); err != nil {
 		t.Fatal(err)
