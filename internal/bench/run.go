@@ -26,6 +26,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/web"
 )
 
@@ -208,7 +209,17 @@ func (r *runner) serve() (func(), error) {
 	r.url = "http://" + l.Addr().String()
 	srv := &http.Server{Handler: r.mux.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with Close
-	return func() { _ = srv.Close() }, nil
+	ctx, stop := context.WithCancel(r.ctx)
+	tended := make(chan struct{})
+	go func() { // as the program does beside whatever it serves
+		defer close(tended)
+		text.Tend(ctx, r.app.DB, func(error) { r.bad.Add(1) })
+	}()
+	return func() {
+		stop()
+		<-tended
+		_ = srv.Close()
+	}, nil
 }
 
 // signIn signs somebody in at the page, once.

@@ -12,10 +12,15 @@ import (
 // have piled up beside a large one, all of it, while everybody waits for the writer (8.8 s beside 230,000 texts). Here
 // commits merge nothing, and Tend does it beside them in steps that nobody notices. Where nothing tends it, five hundred
 // pieces of one size are merged at once, while they are small: with two thousand of all sizes SQLite refuses to write.
-var standing = []any{"automerge", 0, "crisismerge", 500}
+// By eights rather than fours, each text is written again less often.
+var standing = []any{"automerge", 0, "crisismerge", 500, "usermerge", 8}
 
-// tendPages is how many pages a step merges: some milliseconds of the writer's time.
-const tendPages = 64
+// tendPages is how many pages a step merges: some milliseconds of the writer's time. tendRest is how many times as long as it
+// took the next one waits.
+const (
+	tendPages = 32
+	tendRest  = 5
+)
 
 // Prepare has commits merge nothing from now on. Whoever fills a database that is tended later calls it by itself.
 func Prepare(ctx context.Context, d *db.DB) error {
@@ -25,7 +30,7 @@ func Prepare(ctx context.Context, d *db.DB) error {
 	return d.Write(ctx, 0, merging(ctx, standing...))
 }
 
-// Tend merges what commits have left, every second until ctx ends, and rests after each step as long as it took.
+// Tend merges what commits have left, every second until ctx ends, in short steps with long rests.
 func Tend(ctx context.Context, d *db.DB, trouble func(error)) {
 	if d.Engine == db.Postgres {
 		return
@@ -61,7 +66,7 @@ func Tend(ctx context.Context, d *db.DB, trouble func(error)) {
 				}
 				select {
 				case <-ctx.Done():
-				case <-time.After(time.Since(began)):
+				case <-time.After(tendRest * time.Since(began)):
 				}
 			}
 			return nil

@@ -53,12 +53,12 @@ func TestTended(t *testing.T) {
 		defer close(done)
 		Tend(ctx, d, func(err error) { t.Error(err) })
 	}()
-	for until := time.Now().Add(20 * time.Second); pieces() > 12 && time.Now().Before(until); {
+	for until := time.Now().Add(20 * time.Second); pieces() > 20 && time.Now().Before(until); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	stop()
 	<-done
-	if n := pieces(); n > 12 {
+	if n := pieces(); n > 20 {
 		t.Errorf("%d pieces are left", n)
 	}
 	if n := found(); n != texts {
