@@ -108,7 +108,7 @@ func manyOwned(t *testing.T, l *deployment) {
 		{"matters", "id, root_id", "kind, no, state, open, version, level, organ_city, organ_id, county_id, township_id, handler_city, handler_id, second_id, title, source, mode, rank, subject, subject_post, received_on, opened_on, ended_on, outcome, due_on, flags"},
 		{"texts", "matter_id", "plain"},
 	} {
-		id, of := `'Z' || CAST(k.n AS TEXT)`, strings.Split(x.key, ", ")
+		id, of := `'01M' || CAST(k.n AS TEXT) || '0000000000000000'`, strings.Split(x.key, ", ")
 		ids := id + strings.Repeat(", "+id, len(of)-1)
 		_, err := d.Raw().Exec(`WITH RECURSIVE k(n) AS (SELECT 1000000 UNION ALL SELECT n + 1 FROM k WHERE n < 999999 + CAST($1 AS INTEGER)) INSERT INTO `+x.table+` (city_id, `+x.key+`, `+x.alike+`) SELECT city_id, `+ids+`, `+x.alike+
 			` FROM `+x.table+`, k WHERE city_id = $2 AND `+of[0]+` = $3`, *owned, int64(apptest.City), one)

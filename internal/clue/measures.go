@@ -50,9 +50,9 @@ var byChannel = measure.Split{Name: "clue.by_channel", Tally: "clue.opened", Of:
 
 // channelFrom joins each clue opened in the period with the way its report came in; a clue without a report came in by
 // its source.
-const channelFrom = ` FROM tallies t LEFT JOIN clues c ON c.city_id = t.city_id AND c.id = t.matter_id LEFT JOIN tipoffs o ON o.city_id = c.city_id AND o.id = c.tipoff_id`
+const channelFrom = ` FROM tallies t LEFT JOIN clues c ON c.city_id = t.city_id AND c.id = t.matter_id`
 
-const channelOf = `COALESCE(o.channel, t.dim)`
+const channelOf = `COALESCE(CASE WHEN c.tipoff_id <> '' THEN (SELECT o.channel FROM tipoffs o WHERE o.city_id = c.city_id AND o.id = c.tipoff_id) END, t.dim)`
 
 func openedIn(b *db.Builder, q measure.Query) *db.Builder {
 	b.Add(` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, q.From, q.To)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
@@ -40,13 +41,13 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 //
 // SQLite merges what the batches leave by fours, which writes every text of a million again six times, and what was there
 // before each time a tenth more of it has gone. Meanwhile it merges by twelves and leaves what was there alone; what is left
-// to be merged then is done step by step, so that nobody waits for that either.
+// to be merged then is Tend's.
 func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
 	type entry struct{ matter, plain string }
 	after := ""
 	batch := func(tx *db.Tx) (more bool, err error) {
 		es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
-			`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 1000`, after)
+			`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 500`, after)
 		if err != nil || len(es) == 0 {
 			return false, err
 		}
@@ -72,13 +73,24 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 	return errors.Join(
 		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 500, "deletemerge", 101)),
 		repeat(ctx, d, city, batch),
-		d.Write(ctx, city, merging(ctx, append([]any{"deletemerge", 10}, standing...)...)),
-		repeat(ctx, d, city, func(tx *db.Tx) (bool, error) { return merge(ctx, tx, rebuiltPages) }))
+		d.Write(ctx, city, merging(ctx, append([]any{"deletemerge", 10}, standing...)...)))
 }
+
+// turn is how long somebody may keep SQLite's writer before others get theirs: another process that waits for it looks every
+// tenth of a second.
+const (
+	turn   = 300 * time.Millisecond
+	breath = 110 * time.Millisecond
+)
 
 // repeat writes step after step, each for itself, until there is nothing more.
 func repeat(ctx context.Context, d *db.DB, city id.City, step func(*db.Tx) (bool, error)) error {
+	began := time.Now()
 	for more := true; more; {
+		if d.Engine == db.SQLite && time.Since(began) > turn {
+			time.Sleep(breath)
+			began = time.Now()
+		}
 		err := d.Write(ctx, city, func(tx *db.Tx) (err error) {
 			more, err = step(tx)
 			return err
@@ -100,9 +112,6 @@ func merging(ctx context.Context, pairs ...any) func(*db.Tx) error {
 		return nil
 	}
 }
-
-// rebuiltPages is how many pages of SQLite's index are merged in one step after it was made anew.
-const rebuiltPages = 1000
 
 // merge merges some of SQLite's index, and says whether there was anything to merge: what it wrote are changes beside the
 // one that the command itself is (https://www.sqlite.org/fts5.html, "the merge command").
