@@ -22,7 +22,7 @@ func Measures() []measure.Def {
 	}
 }
 
-// Shares are what this room counts by parts.
+// Splits are what this room counts by parts.
 func Splits() []measure.Split { return []measure.Split{byTownship, returned} }
 
 // byTownship: a township commission handles the case itself (自办案件).

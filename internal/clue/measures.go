@@ -30,11 +30,11 @@ func Measures() []measure.Def {
 	}
 }
 
-// Shares are what this room counts by parts.
+// Splits are what this room counts by parts.
 func Splits() []measure.Split { return []measure.Split{byChannel, filed, selfFound, sentBack} }
 
 // filed: a case was filed from the clue, on the first day that one was. CROSS JOIN keeps the order: the clue's case first.
-// The other way round, or by the kind of matter (hence || ”), every case of the city is read for each clue.
+// The other way round, or by the kind of matter (hidden from the planner for that), every case of the city is read for each clue.
 var filed = measure.ShareOf("clue.filed_per_disposed", "clue.disposed", `COALESCE((SELECT MIN(f.on_day) FROM matters k CROSS JOIN tallies f
 	WHERE k.city_id = x.city_id AND k.parent_id = x.id AND k.kind || '' = 'case' AND f.city_id = k.city_id AND f.matter_id = k.id AND f.measure = 'case.filed' AND f.n <> 0), '')`, "case.filed", true)
 
@@ -48,8 +48,8 @@ var sentBack = measure.ShareOf("clue.returned_share", "clue.disposed", measure.H
 var byChannel = measure.Split{Name: "clue.by_channel", Tally: "clue.opened", Of: "t.matter_id",
 	Rows: `SELECT t.city_id, 'clue.by_channel' AS name, '' AS county_id, t.unit_id, t.on_day, ` + channelOf + ` AS dim, '' AS mark, t.n` + channelFrom + ` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.n <> 0`}
 
-// channelFrom joins each clue opened in the period with the way its report came in; a clue without a report came in by
-// its source.
+// channelFrom are the clues opened in the period; channelOf is the way a clue's report came in, and its source where there
+// was none: no report is looked for then.
 const channelFrom = ` FROM tallies t LEFT JOIN clues c ON c.city_id = t.city_id AND c.id = t.matter_id`
 
 const channelOf = `COALESCE(CASE WHEN c.tipoff_id <> '' THEN (SELECT o.channel FROM tipoffs o WHERE o.city_id = c.city_id AND o.id = c.tipoff_id) END, t.dim)`

@@ -34,8 +34,9 @@ func portion(row []any) (p measure.Portion) {
 }
 
 // Where these stand in a clock's row.
-const (
-	atMatter, atRule, atLegal, atDue, atState, atEnded, atOwed, atCounty = 1, 3, 8, 10, 12, 13, 15, 20
+var (
+	atMatter, atRule, atLegal, atDue   = clockTable.At("matter_id"), clockTable.At("rule"), clockTable.At("legal"), clockTable.At("due_on")
+	atState, atEnded, atOwed, atCounty = clockTable.At("state"), clockTable.At("ended_on"), clockTable.At("owed_id"), clockTable.At("county_id")
 )
 
 // tell brings the cells of Kept from what a clock was to what it is.

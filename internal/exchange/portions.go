@@ -22,9 +22,6 @@ const Portion = 500
 
 var portionRows = Portion // tests cut smaller ones
 
-// breath is a pause between two portions on SQLite: another process that waits for the writer looks every tenth of a second.
-const breath = 110 * time.Millisecond
-
 var (
 	errWrong   = errors.New("exchange: rows are wrong")
 	errNothing = errors.New("exchange: nothing changes")
@@ -153,7 +150,7 @@ func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 	for k, rows := range parts {
 		part := whole
 		if k > 0 && i.s.Ledger.DB.Engine == db.SQLite {
-			time.Sleep(breath)
+			time.Sleep(db.Breath)
 		}
 		if len(parts) > 1 {
 			var err error

@@ -34,7 +34,7 @@ func (e *Engine) CountOn(ctx context.Context, tx *ledger.Tx, m *Matter, name, di
 }
 
 // handlerAt is where the handling unit stands in a matter's row.
-const handlerAt = 12
+var handlerAt = matterTable.At("handler_id")
 
 // keep is save, for a matter that may have changed hands.
 func (e *Engine) keep(ctx context.Context, tx *ledger.Tx, m *Matter) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,15 @@ type Table struct {
 
 // Columns lists key and other columns in the order Insert and Update take their values.
 func (t *Table) Columns() []string { return append(append([]string{}, t.Key...), t.Cols...) }
+
+// At is where a column stands among Columns.
+func (t *Table) At(column string) int {
+	i := slices.Index(t.Columns(), column)
+	if i < 0 {
+		panic("ledger: " + t.Name + " has no column " + column)
+	}
+	return i
+}
 
 // List is the columns as text for a SELECT, with an alias in front of each.
 func (t *Table) List(alias string) string {

@@ -22,6 +22,10 @@ import (
 const pragmas = "_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)" +
 	"&_pragma=wal_autocheckpoint(20000)&_pragma=temp_store(memory)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
 
+// Breath is the pause that whoever writes much in portions makes between two: another process that waits for SQLite's writer
+// looks every tenth of a second.
+const Breath = 110 * time.Millisecond
+
 func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if path == "" || strings.ContainsAny(path, "?#") {
 		return fault.New(fault.BadRequest, "db.address", "sqlite:"+path)

@@ -73,22 +73,18 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 	return errors.Join(
 		d.Write(ctx, city, merging(ctx, "automerge", 12, "crisismerge", 500, "deletemerge", 101)),
 		repeat(ctx, d, city, batch),
-		d.Write(ctx, city, merging(ctx, append([]any{"deletemerge", 10}, standing...)...)))
+		Prepare(ctx, d))
 }
 
-// turn is how long somebody may keep SQLite's writer before others get theirs: another process that waits for it looks every
-// tenth of a second.
-const (
-	turn   = 300 * time.Millisecond
-	breath = 110 * time.Millisecond
-)
+// turn is how long a rebuild keeps SQLite's writer before others get theirs.
+const turn = 300 * time.Millisecond
 
 // repeat writes step after step, each for itself, until there is nothing more.
 func repeat(ctx context.Context, d *db.DB, city id.City, step func(*db.Tx) (bool, error)) error {
 	began := time.Now()
 	for more := true; more; {
 		if d.Engine == db.SQLite && time.Since(began) > turn {
-			time.Sleep(breath)
+			time.Sleep(db.Breath)
 			began = time.Now()
 		}
 		err := d.Write(ctx, city, func(tx *db.Tx) (err error) {

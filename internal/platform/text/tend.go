@@ -13,7 +13,7 @@ import (
 // commits merge nothing, and Tend does it beside them in steps that nobody notices. Where nothing tends it, five hundred
 // pieces of one size are merged at once, while they are small: with two thousand of all sizes SQLite refuses to write.
 // By eights rather than fours, each text is written again less often.
-var standing = []any{"automerge", 0, "crisismerge", 500, "usermerge", 8}
+var standing = []any{"automerge", 0, "crisismerge", 500, "usermerge", 8, "deletemerge", 10}
 
 // tendPages is how many pages a step merges: some milliseconds of the writer's time. tendRest is how many times as long as it
 // took the next one waits.
