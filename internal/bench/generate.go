@@ -21,6 +21,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/migrate"
@@ -391,6 +392,10 @@ func (g *grower) close() error {
 		return err
 	}
 	for _, c := range cities {
+		// The shares' cells ask each row for another one: now there are indexes to find it by.
+		if err := g.d.Write(g.ctx, c, func(tx *db.Tx) error { return measure.Recount(g.ctx, tx, app.Splits()) }); err != nil {
+			return err
+		}
 		r := g.d.In(c)
 		for _, q := range []struct {
 			into *int64

@@ -8,10 +8,8 @@ import (
 	"slices"
 
 	"qianshao/internal/access"
-	"qianshao/internal/app"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
-	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
@@ -230,9 +228,6 @@ func (g *grower) cover(x *work) error {
 			delete(x.digests, c)
 		}
 		return g.d.Write(g.ctx, city, func(tx *db.Tx) error {
-			if err := measure.Recount(g.ctx, tx, app.Splits()); err != nil {
-				return err
-			}
 			rows, err := tx.Query(g.ctx, `SELECT unit_id, month, measure, dim, n FROM rollups WHERE city_id = $1`)
 			if err != nil {
 				return err
