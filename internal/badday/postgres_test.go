@@ -12,10 +12,6 @@ import (
 // back is how long the program may take to write again once its database is there.
 const back = 10 * time.Second
 
-// backFromSilence is how long it may take when every connection has fallen silent with writes on it: 10 s is asked, and is
-// reached in most runs only (docs/benchmarks.md).
-const backFromSilence = 25 * time.Second
-
 // TestDatabaseDies is T17 and T23: under load, one after the other, the server is killed and restarted, its backends
 // are ended, its connections fall silent, are cut, and a lock fills the pool. Each time whoever asks is told to come again, the
 // program finds back by itself within ten seconds, and nothing is lost or doubled.
@@ -33,11 +29,7 @@ func TestDatabaseDies(t *testing.T) {
 	recover := func(t *testing.T) {
 		t.Helper()
 		before := c.registers()
-		within := back
-		if strings.HasSuffix(t.Name(), "silent") {
-			within = backFromSilence
-		}
-		took := until(t, within, "a write taken again in every register", func() bool { return c.beyond(before) })
+		took := until(t, back, "a write taken again in every register", func() bool { return c.beyond(before) })
 		t.Logf("writes taken again after %s", took.Round(time.Millisecond))
 	}
 	for _, x := range []struct {

@@ -38,7 +38,7 @@ func pgDial(cfg *pgx.ConnConfig) {
 	cfg.DialFunc = dialer.DialContext
 }
 
-func pgPool(cfg *pgx.ConnConfig, most int) *sql.DB {
+func pgPool(cfg *pgx.ConnConfig, w *watch, most int) *sql.DB {
 	set := ""
 	for name, limit := range map[string]time.Duration{"lock_timeout": lockWithin, "idle_in_transaction_session_timeout": idleInTx} {
 		if _, said := cfg.RuntimeParams[name]; !said { // in the address; not as start-up parameters, which poolers in between refuse
@@ -54,12 +54,20 @@ func pgPool(cfg *pgx.ConnConfig, most int) *sql.DB {
 		}),
 		// A connection that was idle is asked first, and not for long: it may have been cut off without a word.
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
+			if w.doubtful(p.IdleDuration) { // not asked: a dead one costs its whole time, a new one some milliseconds
+				_ = p.Conn.PgConn().Conn().Close() // being asked now it says so
+				return true
+			}
 			if p.IdleDuration < time.Second {
 				return false
 			}
-			ctx, cancel := context.WithTimeout(ctx, pingWithin)
+			short, cancel := context.WithTimeout(ctx, pingWithin)
 			defer cancel()
-			return p.Conn.Ping(ctx) != nil // closed by now; being asked again it says so
+			err := p.Conn.Ping(short)
+			if err != nil && short.Err() != nil && ctx.Err() == nil {
+				w.silent()
+			}
+			return err != nil // closed by now; being asked again it says so
 		}))
 	pool.SetMaxOpenConns(most)
 	pool.SetMaxIdleConns(most)

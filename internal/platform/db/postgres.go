@@ -32,7 +32,7 @@ func (d *DB) openPostgres(ctx context.Context, address string) error {
 	asking := cfg.Copy()
 	asking.ConnectTimeout = askFor
 	d.watch = &watch{cfg: asking, waiting: map[*unanswered]bool{}}
-	d.w, d.r, d.Engine = pgPool(cfg, pgWriters), pgPool(cfg, pgReaders), Postgres
+	d.w, d.r, d.Engine = pgPool(cfg, d.watch, pgWriters), pgPool(cfg, d.watch, pgReaders), Postgres
 	var collate string
 	if err := d.r.QueryRowContext(ctx, `SELECT datcollate FROM pg_database WHERE datname = current_database()`).Scan(&collate); err != nil {
 		_ = errors.Join(d.r.Close(), d.w.Close()) // the failure to connect is the news

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,9 +31,21 @@ const (
 type watch struct {
 	cfg *pgx.ConnConfig
 
+	// fell is when a connection was last found silent, in nanoseconds: whatever has not been used since then has likely
+	// fallen silent with it.
+	fell atomic.Int64
+
 	mu      sync.Mutex
 	waiting map[*unanswered]bool
 	running bool
+}
+
+// silent notes that a connection was found silent.
+func (w *watch) silent() { w.fell.Store(time.Now().UnixNano()) }
+
+// doubtful says whether a connection that has been idle for so long was last used before another one was found silent.
+func (w *watch) doubtful(idle time.Duration) bool {
+	return time.Now().Add(-idle).UnixNano() < w.fell.Load()
 }
 
 // unanswered is a statement under way on a connection.
@@ -154,6 +167,7 @@ func (w *watch) judge(old []*unanswered, states map[uint32]string) {
 			continue
 		}
 		if u.idle++; u.idle > 1 {
+			w.silent()
 			_ = u.wire.Close() // whoever reads from it is told
 		}
 	}
