@@ -23,9 +23,8 @@ func Number(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, 
 		return "", err
 	}
 	for {
-		var n int64
-		if err := tx.Row(ctx, `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
-			ON CONFLICT (city_id, organ_id, kind, year) DO UPDATE SET n = counters.n + 1 RETURNING n`, organ.Key, kind, on.Year()).Scan(&n); err != nil {
+		n, err := next(ctx, tx, organ.Key, kind, on.Year())
+		if err != nil {
 			return "", err
 		}
 		head := fmt.Sprintf("%s纪%s〔%d〕", u.Short, mark, on.Year())
@@ -35,6 +34,22 @@ func Number(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, 
 			return no, err
 		}
 	}
+}
+
+// next counts on one of an organ's registers. SQLite is asked for the number by itself: for a statement that returns what it
+// wrote, its text index writes out what it has gathered.
+func next(ctx context.Context, tx *ledger.Tx, organ id.Key, kind string, year int) (n int64, err error) {
+	const count = `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
+		ON CONFLICT (city_id, organ_id, kind, year) DO UPDATE SET n = counters.n + 1`
+	if tx.Engine() == db.Postgres {
+		err = tx.Row(ctx, count+` RETURNING n`, organ, kind, year).Scan(&n)
+		return n, err
+	}
+	if _, err := tx.Exec(ctx, count, organ, kind, year); err != nil {
+		return 0, err
+	}
+	err = tx.Row(ctx, `SELECT n FROM counters WHERE city_id = $1 AND organ_id = $2 AND kind = $3 AND year = $4`, organ, kind, year).Scan(&n)
+	return n, err
 }
 
 // ownForm is how the system's own numbers look, in whatever brackets: the organ's short name, the mark, year and number.

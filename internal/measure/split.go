@@ -118,10 +118,22 @@ func Recast(ctx context.Context, tx *ledger.Tx, about []About, do func() error) 
 
 // Tell adds a portion to its day's and its month's cell.
 func Tell(ctx context.Context, tx *ledger.Tx, p Portion) error {
+	month := calendar.Date(p.On).MonthKey()
+	if tx.Engine() == db.SQLite { // a statement of several rows makes its text index write out what it has gathered
+		for _, span := range [2][2]string{{"day", p.On}, {"month", month}} {
+			if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+				ON CONFLICT (city_id, name, grain, span, county_id, unit_id, dim, mark) DO UPDATE SET n = splits.n + excluded.n`,
+				p.Name, span[0], span[1], p.County, p.Unit, p.Dim, p.Mark, p.N); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
 		VALUES ($1, $2, 'day', $3, $5, $6, $7, $8, $9), ($1, $2, 'month', $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (city_id, name, grain, span, county_id, unit_id, dim, mark) DO UPDATE SET n = splits.n + excluded.n`,
-		p.Name, p.On, calendar.Date(p.On).MonthKey(), p.County, p.Unit, p.Dim, p.Mark, p.N)
+		p.Name, p.On, month, p.County, p.Unit, p.Dim, p.Mark, p.N)
 	return err
 }
 
