@@ -54,12 +54,13 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
+	// Said as OR, SQLite may look a unit's holdings up twice.
 	b := db.Build(`SELECT p.id, p.name, h.id, h.kind, h.unit_id, '' AS for_id FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id WHERE h.city_id = $1`)
-	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
+	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND NOT (h.to_on <> '' AND h.to_on <= ?)`, today, today)
 	b.Add(` UNION ALL SELECT p.id, p.name, h.id, h.kind, h.unit_id, h.person_id FROM delegations d
 		JOIN holdings h ON h.city_id = d.city_id AND h.id = d.from_holding
 		JOIN people p ON p.city_id = d.city_id AND p.id = d.to_person WHERE d.city_id = $1 AND d.from_on <= ? AND d.to_on >= ? AND d.revoked_on = ''`, today, today)
-	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, today, today)
+	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND NOT (h.to_on <> '' AND h.to_on <= ?)`, today, today)
 	here := organ.City == r.City()
 	if root != "" && here {
 		b.Add(` UNION ALL SELECT x.person_id, '', '', '', '', '~barred' FROM bars x WHERE x.city_id = $1 AND x.root_id = ?`, root)

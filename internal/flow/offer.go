@@ -198,9 +198,9 @@ func (e *Engine) handlerPeople(ctx context.Context, r db.Reader, m *Matter, toda
 // nobody to work, and those where a subject of the matter sits, are left out and named in the notes.
 func (e *Engine) Targets(ctx context.Context, r db.Reader, organ access.Unit, today calendar.Date) ([]Target, error) {
 	text, args := db.Build(`SELECT u.id, u.name, u.kind, u.level, (SELECT COUNT(1) FROM holdings h WHERE h.city_id = u.city_id AND h.unit_id = u.id
-			AND h.kind IN ('office_head', 'investigator', 'secretary', 'deputy', 'officer') AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)),
+			AND h.kind IN ('office_head', 'investigator', 'secretary', 'deputy', 'officer') AND h.from_on <= ? AND NOT (h.to_on <> '' AND h.to_on <= ?)),
 			(SELECT COUNT(1) FROM holdings h WHERE h.city_id = u.city_id AND h.unit_id = u.id
-			AND h.kind IN ('office_head', 'secretary') AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?))
+			AND h.kind IN ('office_head', 'secretary') AND h.from_on <= ? AND NOT (h.to_on <> '' AND h.to_on <= ?))
 		FROM units u WHERE u.city_id = $1 AND u.organ_id = ? AND u.kind IN ('office', 'township') AND u.closed_on = '' ORDER BY u.kind, u.code, u.name`,
 		today, today, today, today, organ.ID.Key).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (t Target, err error) {
