@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,10 +62,36 @@ type DB struct {
 	group    *groupRun // the one transaction that everything runs in while Grouped; nil otherwise
 }
 
-// groupRun is the transaction of a group, and whether what runs in it now has written anything.
+// groupRun is the transaction of a group, whether what runs in it now has written anything, and what waits for its end.
 type groupRun struct {
 	runner
 	wrote bool
+	late  map[string]late
+}
+
+type late struct {
+	city id.City
+	do   func(*Tx) error
+}
+
+// Late puts something that is derived from what was written off to the end of the group, where it is done once for each key,
+// as it was last said, in the order of the keys. False, when there is no group: it is to be done now.
+func (t *Tx) Late(key string, do func(*Tx) error) bool {
+	if t.d.group == nil {
+		return false
+	}
+	t.d.group.late[key] = late{t.city, do}
+	return true
+}
+
+func (g *groupRun) end(d *DB) error {
+	for _, key := range slices.Sorted(maps.Keys(g.late)) {
+		l := g.late[key]
+		if err := l.do(&Tx{d: d, run: g, city: l.city, now: d.Now()}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g *groupRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
@@ -88,9 +116,13 @@ func (d *DB) Grouped(ctx context.Context, fn func() error) error {
 	if err != nil {
 		return err
 	}
-	d.group = &groupRun{runner: run}
+	d.group = &groupRun{runner: run, late: map[string]late{}}
 	defer func() { d.group = nil }()
 	if err := fn(); err != nil {
+		run.rollback()
+		return err
+	}
+	if err := d.group.end(d); err != nil {
 		run.rollback()
 		return err
 	}

@@ -19,6 +19,15 @@ func Put(ctx context.Context, tx *db.Tx, matter id.Key, terms []string, parts ..
 	if _, err := tx.Exec(ctx, `INSERT INTO texts (city_id, matter_id, plain) VALUES ($1, $2, $3) ON CONFLICT (city_id, matter_id) DO UPDATE SET plain = $3`, matter, plain); err != nil {
 		return err
 	}
+	return indexed(ctx, tx, matter, plain, terms)
+}
+
+// indexed brings the index up to a text now or, while a database is built, once for all that the group does to the matter, and
+// in the order in which SQLite's index gathers words in memory.
+func indexed(ctx context.Context, tx *db.Tx, matter id.Key, plain string, terms []string) error {
+	if tx.Late(matter, func(tx *db.Tx) error { return index(ctx, tx, matter, plain, terms) }) {
+		return nil
+	}
 	return index(ctx, tx, matter, plain, terms)
 }
 
@@ -32,7 +41,7 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 	if err != nil {
 		return err
 	}
-	return index(ctx, tx, matter, plain, terms)
+	return indexed(ctx, tx, matter, plain, terms)
 }
 
 // Rebuild makes a tenant's index anew from the texts it was made of: after a restore, which carries only those. terms
