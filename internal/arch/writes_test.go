@@ -17,8 +17,8 @@ var doors = map[string][]string{
 	"Write": {"internal/ledger", "internal/jobs", "internal/platform/text", "internal/deadline", "internal/app", "internal/bench"},
 	// Raw: migrations; the builder of the demonstration, which makes its file ready to be copied; plans and bare rows measured.
 	"Raw": {"internal/platform/migrate", "internal/platform/dbtest", "internal/demo", "internal/bench"},
-	// Fill and Bare: a database that is generated.
-	"Fill": {"internal/bench"}, "Bare": {"internal/bench"},
+	// Fill and Bare: a database that is generated; Bare: one that is built.
+	"Fill": {"internal/bench"}, "Bare": {"internal/bench", "internal/demo"},
 	// Load: a restore.
 	"Load": {"internal/platform/backup"},
 }

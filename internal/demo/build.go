@@ -66,7 +66,7 @@ type builder struct {
 	queue          queue
 	planned        int
 	logins         []login
-	hash           func() string
+	slow           slow
 }
 
 // Build makes the city in a folder, unless it is there already. An interrupted build leaves nothing under the file's
@@ -106,6 +106,7 @@ func BuildCity(ctx context.Context, o Options) (Built, error) {
 
 func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // nothing else runs; a bigger heap is quicker than a tidy one
+	ready := beside()
 	seed := [32]byte{'q', 'i', 'a', 'n', 's', 'h', 'a', 'o'}
 	d, err := db.Open(ctx, "sqlite:"+file, db.Options{Relaxed: true, Keys: id.From(rand.NewChaCha8(seed))})
 	if err != nil {
@@ -122,7 +123,11 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	if err != nil {
 		return out, err
 	}
-	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}, waiting: map[access.Role]int{}, hash: readyHashes()}
+	dress, err := d.Bare(ctx, bare, asked...)
+	if err != nil {
+		return out, err
+	}
+	b := &builder{ctx: ctx, app: a, o: o, r: rand.New(rand.NewChaCha8(seed)), staff: map[id.Key][]*worker{}, byPerson: map[id.Key]*worker{}, waiting: map[access.Role]int{}, slow: ready}
 	b.out.Skipped = map[string]int{}
 	b.start = o.Today.AddMonths(-36)
 	b.end = noon(o.Today).Add(-3*time.Hour - 40*time.Minute)
@@ -131,7 +136,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	for _, s := range []struct {
 		name string
 		do   func() error
-	}{{"places", b.places}, {"people", b.people}, {"register", b.register}} {
+	}{{"places", b.places}, {"people", b.people}, {"register", b.register}, {"register", b.keys}} {
 		o.Progress(s.name, 0, 0)
 		if err := d.Grouped(ctx, s.do); err != nil {
 			return b.out, fmt.Errorf("%s: %w", s.name, err)
@@ -146,16 +151,18 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	if err := d.Grouped(ctx, b.finish); err != nil {
 		return b.out, err
 	}
-	return b.out, checkpoint(d)
+	if err := dress(ctx, func(int, int) {}); err != nil {
+		return b.out, err
+	}
+	return b.out, migrate.Measure(ctx, d)
 }
 
-// checkpoint empties the journal beside the file, so that the file alone is the database.
-func checkpoint(d *db.DB) error {
-	if _, err := d.Raw().Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		return err
-	}
-	return migrate.Measure(context.Background(), d)
-}
+// bare are the tables that most is written to. While the city is built they have only the indexes that something asks for
+// meanwhile; the others are for pages, and are made when all rows are there.
+var (
+	bare  = []string{"acts", "clocks", "matters", "fires", "officials", "people", "subjects", "clues", "cases", "tipoffs", "envelopes"}
+	asked = []string{"acts_matter", "clocks_fire", "clocks_matter", "clocks_owed_rule", "clocks_running", "matters_county", "matters_no", "matters_parent", "matters_root", "officials_unit", "tipoffs_clue", "tipoffs_main"}
+)
 
 func noon(d calendar.Date) time.Time {
 	return time.Date(d.Year(), time.Month(d.Month()), d.Day(), 12, 0, 0, 0, calendar.Zone)
@@ -163,13 +170,14 @@ func noon(d calendar.Date) time.Time {
 
 func (b *builder) today() calendar.Date { return calendar.InstantOf(b.now).Date() }
 
-// live lets the stories take their steps in order of time.
+// live lets the stories take their steps in order of time, many in one transaction: what it has changed of a page is written
+// once.
 func (b *builder) live() error {
-	const group = 2000
+	const group, look = 8000, 500
 	total := int(b.end.Sub(noon(b.start)).Hours() / 24)
 	for len(b.queue) > 0 {
 		err := b.app.DB.Grouped(b.ctx, func() error {
-			for n := 0; n < group; n++ {
+			for n := range group {
 				e, ok := b.queue.next(b.end)
 				if !ok {
 					b.queue = nil
@@ -179,13 +187,18 @@ func (b *builder) live() error {
 				if err := e.do(); err != nil {
 					return fmt.Errorf("%s: %w", b.now.Format(time.DateTime), err)
 				}
+				if n%look == 0 {
+					b.o.Progress("work", min(total, int(b.now.Sub(noon(b.start)).Hours()/24)), total)
+					if err := b.ctx.Err(); err != nil {
+						return err
+					}
+				}
 			}
-			return b.ctx.Err()
+			return nil
 		})
 		if err != nil {
 			return err
 		}
-		b.o.Progress("work", min(total, int(b.now.Sub(noon(b.start)).Hours()/24)), total)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (b *builder) top(city id.City) access.Unit {
 	return b.city
 }
 
-// places opens the tenants and the units, and makes the organs' keys.
+// places opens the tenants and the units.
 func (b *builder) places() error {
 	for _, t := range []app.Tenant{{City: Province, Kind: "province", Name: "XX省", Code: "990000000000"}, {City: City, Kind: "city", Name: "XX市", Above: Province, Code: "990100000000"}} {
 		if err := app.AddTenant(b.ctx, b.app.DB, t); err != nil {
@@ -143,8 +143,17 @@ func (b *builder) places() error {
 			}
 		}
 	}
-	b.app.Custody.Make = b.readyKeys(len(us) + 2)
-	for _, u := range append([]access.Unit{b.province, b.city}, us...) {
+	return nil
+}
+
+// keys makes the organs' keys.
+func (b *builder) keys() error {
+	organs := []access.Unit{b.province, b.city}
+	for _, c := range b.counties {
+		organs = append(organs, c.unit)
+	}
+	b.app.Custody.Make = b.slow.pair
+	for _, u := range organs {
 		if err := b.app.Custody.MakeKey(b.ctx, access.ByOperator(u.ID.City), u, Passphrase); err != nil {
 			return err
 		}
@@ -152,44 +161,47 @@ func (b *builder) places() error {
 	return nil
 }
 
-// readyKeys makes key pairs on every core ahead of their use: a passphrase is slow on purpose.
-func (b *builder) readyKeys(n int) func(string) (string, string, error) {
-	type pair struct {
-		public, wrapped string
-		err             error
-	}
-	ready := make(chan pair, n)
-	for range n {
-		go func() {
-			public, wrapped, err := custody.NewPair(Passphrase)
-			ready <- pair{public, wrapped, err}
-		}()
-	}
-	return func(string) (string, string, error) {
-		p := <-ready
-		return p.public, p.wrapped, p.err
-	}
-}
-
 // mostLogins is how many hashes of the demonstration's password are made beside the work.
 const mostLogins = 40
 
-// readyHashes makes hashes of the password while the work is done: they are slow on purpose.
-func readyHashes() func() string {
-	cost := account.Demonstration().Cost
-	ready := make(chan string, mostLogins)
+// slow is what is slow on purpose, made beside the work and ahead of its use, on one core: first the organs' key pairs, then
+// hashes of the demonstration's password.
+type slow struct {
+	pairs  chan pair
+	hashes chan string
+}
+
+type pair struct {
+	public, wrapped string
+	err             error
+}
+
+func beside() slow {
+	n := len(countyNames) + 2
+	s := slow{make(chan pair, n), make(chan string, mostLogins)}
 	go func() {
-		defer close(ready)
+		for range n {
+			public, wrapped, err := custody.NewPair(Passphrase)
+			s.pairs <- pair{public, wrapped, err}
+		}
 		for range mostLogins {
-			ready <- cost.Hash(account.DemoPassword)
+			s.hashes <- account.Demonstration().Cost.Hash(account.DemoPassword)
 		}
+		close(s.hashes)
 	}()
-	return func() string {
-		if h, ok := <-ready; ok {
-			return h
-		}
-		return cost.Hash(account.DemoPassword)
+	return s
+}
+
+func (s slow) pair(string) (string, string, error) {
+	p := <-s.pairs
+	return p.public, p.wrapped, p.err
+}
+
+func (s slow) hash() string {
+	if h, ok := <-s.hashes; ok {
+		return h
 	}
+	return account.Demonstration().Cost.Hash(account.DemoPassword)
 }
 
 // login is a sign-in of the demonstration.
@@ -205,7 +217,7 @@ func (b *builder) accounts() error {
 		var in []account.ReadyAccount
 		for _, l := range b.logins {
 			if l.city == city {
-				in = append(in, account.ReadyAccount{Person: l.person, Login: l.name, Hash: b.hash()})
+				in = append(in, account.ReadyAccount{Person: l.person, Login: l.name, Hash: b.slow.hash()})
 			}
 		}
 		err := b.act(city, "account.create", access.Unit{}, map[string]any{"accounts": len(in)}, func(tx *ledger.Tx) error { return account.CreateMany(b.ctx, tx, in) })

@@ -153,11 +153,11 @@ func (b *builder) run(w *worker, m id.ID, move string, in flow.Values, next func
 		b.out.Skipped[move+" nobody"]++
 		return nil
 	}
-	x, err := b.matter(m)
-	if err != nil {
+	var version int64
+	if err := b.app.DB.In(m.City).Row(b.ctx, `SELECT m.version FROM matters m WHERE m.city_id = $1 AND m.id = $2`, m.Key).Scan(&version); err != nil {
 		return err
 	}
-	d, err := b.app.Engine.Do(b.ctx, b.as(w), m, x.Version, move, in)
+	d, err := b.app.Engine.Do(b.ctx, b.as(w), m, version, move, in)
 	ok, err := b.took(move, err)
 	if !ok {
 		return err

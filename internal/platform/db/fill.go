@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -250,9 +251,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-// Bare takes the indexes off tables that are about to be filled (and, on PostgreSQL, what the rows are checked for), and
-// returns what puts them back.
-func (d *DB) Bare(ctx context.Context, tables []string) (dress func(context.Context, func(done, total int)) error, err error) {
+// Bare takes the indexes off tables that are about to be filled (and, on PostgreSQL, what the rows are checked for), but for
+// those to be kept, and returns what puts them back.
+func (d *DB) Bare(ctx context.Context, tables []string, keep ...string) (dress func(context.Context, func(done, total int)) error, err error) {
 	list := `SELECT 'DROP INDEX ' || name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = $1`
 	if d.Engine == Postgres {
 		list = `SELECT 'ALTER TABLE ' || $1 || ' DROP CONSTRAINT ' || conname, 'ALTER TABLE ' || $1 || ' ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)
@@ -271,6 +272,9 @@ func (d *DB) Bare(ctx context.Context, tables []string) (dress func(context.Cont
 			var off, on string
 			if err := errors.Join(rows.Scan(&off, &on)); err != nil {
 				return nil, errors.Join(err, rows.Close())
+			}
+			if slices.Contains(keep, off[strings.LastIndexByte(off, ' ')+1:]) {
+				continue
 			}
 			drop, make = append(drop, off), append(make, on)
 		}

@@ -48,7 +48,7 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	}
 	journal, sync, cache := "WAL", "FULL", 32000
 	if d.settings.Relaxed {
-		journal, sync, cache = "OFF", "OFF", 64000
+		journal, sync, cache = "OFF", "OFF", 160000
 	}
 	base := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + pragmas + "&_pragma=journal_mode(" + journal + ")&_pragma=synchronous(" + sync + ")"
 	if d.w, err = sql.Open("sqlite", fmt.Sprintf("%s&_pragma=cache_size(-%d)&_txlock=immediate", base, cache)); err != nil {
