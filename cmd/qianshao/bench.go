@@ -73,7 +73,8 @@ func (c *measureCmd) Run(e *env) error {
 	if len(c.What) > 0 {
 		command += " --what " + strings.Join(c.What, ",")
 	}
-	res, err := bench.Run(e.ctx, bench.RunOptions{DB: c.DB, What: c.What, Requests: c.Requests, Duration: c.Duration, Profile: c.Profile, Command: command, Progress: p.at})
+	res, err := bench.Run(e.ctx, bench.RunOptions{DB: c.DB, What: c.What, Requests: c.Requests, Duration: c.Duration, Profile: c.Profile, Command: command, Progress: p.at,
+		Line: func(f bench.Figure, path string) { p.say(f.Line(path)) }})
 	p.end()
 	res.Markdown(e.out) // what was measured before something failed is worth reading
 	if c.JSON != "" {

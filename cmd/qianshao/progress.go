@@ -84,3 +84,12 @@ func (p *progress) end() {
 	}
 	p.stage, p.wide = "", 0
 }
+
+// say writes a whole line among the stages'.
+func (p *progress) say(line string) {
+	if p.live {
+		p.draw(line)
+		line = ""
+	}
+	fmt.Fprintln(p.out, line)
+}

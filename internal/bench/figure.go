@@ -66,6 +66,15 @@ func (f Figure) asked(p95 float64) Figure {
 	return f
 }
 
+// Line is the figure in one line, for whoever watches a run.
+func (f Figure) Line(path string) string {
+	mark := ""
+	if !f.Fits {
+		mark = " over"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%9.2f ms%-5s %3d  %-13s %s  %s", f.P95, mark, f.Queries, f.Who, path, f.Note))
+}
+
 func ms(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
 
 // load is how busy the machine is with everything that runs on it.

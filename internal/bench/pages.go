@@ -1,11 +1,14 @@
 package bench
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"html"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // people are who the other pages are measured for: everybody whom the demonstration offers a sign-in.
@@ -13,6 +16,13 @@ var people = []string{"station", "officer", "township", "intake", "supervision",
 
 // perRoute is how many addresses of one route are measured for one person.
 const perRoute = 2
+
+const (
+	// patience is how long one request may take, and pageBound how long one page is measured: what is slower is noted as
+	// what it is, and the run goes on with the next.
+	patience  = 10 * time.Second
+	pageBound = 30 * time.Second
+)
 
 // pages measures the desk, a matter's page and every other page that links lead to from the desk, four links deep; lists
 // are measured by themselves.
@@ -31,6 +41,9 @@ func (r *runner) pages() error {
 		}
 		f.Fits = f.Fits && f.Queries <= mostStatements
 		r.add(f)
+		if r.o.Line != nil {
+			r.o.Line(f, path)
+		}
 		return nil
 	})
 }
@@ -50,7 +63,16 @@ func (r *runner) walk(do func(s *session, path, route string) error) error {
 		for depth := 0; depth < 4 && len(next) > 0; depth++ {
 			var links []string
 			for _, path := range next {
-				code, body, err := s.page(r.ctx, path)
+				code, body, err := r.first(s, path)
+				if errors.Is(err, errSlow) { // it has no links that could be followed
+					f := figure("Pages", path, s.login, nil)
+					f.Fits, f.Note = false, fmt.Sprintf("no answer in %s", patience)
+					r.add(f)
+					if r.o.Line != nil {
+						r.o.Line(f, path)
+					}
+					continue
+				}
 				if err != nil {
 					return err
 				}
@@ -76,6 +98,29 @@ func (r *runner) walk(do func(s *session, path, route string) error) error {
 		}
 	}
 	return nil
+}
+
+// errSlow is an answer that did not come within a request's patience.
+var errSlow = errors.New("bench: no answer")
+
+// first opens a page to read it, for as long as a request may take.
+func (r *runner) first(s *session, path string) (code int, body string, err error) {
+	err = r.patiently(func(ctx context.Context) error {
+		code, body, err = s.page(ctx, path)
+		return err
+	})
+	return code, body, err
+}
+
+// patiently gives a request the time that one may take; errSlow if it takes longer.
+func (r *runner) patiently(do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	err := do(ctx)
+	if err != nil && ctx.Err() != nil && r.ctx.Err() == nil {
+		return errSlow
+	}
+	return err
 }
 
 // visit calls do for every list under every filter of all four scopes, and for what walk finds, after opening each once.

@@ -39,6 +39,7 @@ type RunOptions struct {
 	Profile  string        // a folder for profiles of each part
 	Command  string
 	Progress func(stage string, done, total int64)
+	Line     func(f Figure, path string) // of each page as soon as it is measured, if wanted
 }
 
 // parts are what is measured, in this order: what changes nothing first.
@@ -298,13 +299,26 @@ func (s *session) ask(ctx context.Context, path, encoding string) (*http.Respons
 	return s.http.Do(req)
 }
 
-// line measures a page: warm, then so many times.
+// line measures a page: warm, then so many times, or as often as its time allows. A page that gives no answer is a finding.
 func (r *runner) line(part, what, who string, s *session, path string, asked float64) (Figure, error) {
 	took := make([]time.Duration, 0, r.o.Requests)
-	most := int64(0)
+	most, note := int64(0), ""
+	began := time.Now()
 	for i := range r.o.Requests + 3 {
-		at := time.Now()
-		code, err := s.get(r.ctx, path)
+		if time.Since(began) > pageBound && len(took) > 0 {
+			note = fmt.Sprintf("measured for %s only", pageBound)
+			break
+		}
+		at, code := time.Now(), 0
+		err := r.patiently(func(ctx context.Context) (err error) {
+			code, err = s.get(ctx, path)
+			return err
+		})
+		if errors.Is(err, errSlow) {
+			note = fmt.Sprintf("no answer in %s", patience)
+			took = append(took, time.Since(at))
+			break
+		}
 		if err != nil {
 			return Figure{}, err
 		}
@@ -317,7 +331,7 @@ func (r *runner) line(part, what, who string, s *session, path string, asked flo
 		}
 	}
 	f := figure(part, what, who, took).asked(asked)
-	f.Queries = most
+	f.Queries, f.Note = most, note
 	return f, nil
 }
 
