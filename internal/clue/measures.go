@@ -1,12 +1,8 @@
 package clue
 
 import (
-	"context"
-
-	"qianshao/internal/access"
 	"qianshao/internal/flow"
 	"qianshao/internal/measure"
-	"qianshao/internal/platform/db"
 )
 
 // Measures are what this room counts. Numbers of clues and what they lead to are for understanding and never scored;
@@ -19,7 +15,7 @@ func Measures() []measure.Def {
 		measure.FlowDef("clue.verified", measure.Hand, true, "verification_outcome"),
 		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
-		measure.SumDef(byChannel, measure.Hand, true, []string{"channel", "clue_source"}, byChannelRows),
+		measure.SumDef(byChannel, measure.Hand, true, []string{"channel", "clue_source"}, measure.TallyRows("clue.opened", channelOf, channelJoin)),
 		measure.ShareDef(filed, measure.Hand, true),
 		measure.ShareDef(selfFound, measure.Hand, true),
 		measure.ShareDef(sentBack, measure.Hand, false),
@@ -46,25 +42,10 @@ var sentBack = measure.ShareOf("clue.returned_share", "clue.disposed", measure.H
 
 // byChannel: the way each clue came in.
 var byChannel = measure.Split{Name: "clue.by_channel", Tally: "clue.opened", Of: "t.matter_id",
-	Rows: `SELECT t.city_id, 'clue.by_channel' AS name, '' AS county_id, t.unit_id, t.on_day, ` + channelOf + ` AS dim, '' AS mark, t.n` + channelFrom + ` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.n <> 0`}
+	Rows: `SELECT t.city_id, 'clue.by_channel' AS name, '' AS county_id, t.unit_id, t.on_day, ` + channelOf + ` AS dim, '' AS mark, t.n FROM tallies t` + channelJoin + ` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.n <> 0`}
 
-// channelFrom are the clues opened in the period; channelOf is the way a clue's report came in, and its source where there
+// channelJoin finds a tally's clue; channelOf is the way a clue's report came in, and its source where there
 // was none: no report is looked for then.
-const channelFrom = ` FROM tallies t LEFT JOIN clues c ON c.city_id = t.city_id AND c.id = t.matter_id`
+const channelJoin = ` LEFT JOIN clues c ON c.city_id = t.city_id AND c.id = t.matter_id`
 
 const channelOf = `COALESCE(CASE WHEN c.tipoff_id <> '' THEN (SELECT o.channel FROM tipoffs o WHERE o.city_id = c.city_id AND o.id = c.tipoff_id) END, t.dim)`
-
-func openedIn(b *db.Builder, q measure.Query) *db.Builder {
-	b.Add(` WHERE t.city_id = $1 AND t.measure = 'clue.opened' AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, q.From, q.To)
-	return q.Owned(b, "t.unit_id")
-}
-
-func byChannelRows(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-	b := db.Build(`SELECT t.on_day, ` + channelOf + `, t.n, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, '')` + channelFrom + ` LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
-	text, args := openedIn(measure.Visible(b, who, r.City()), q).Add(` ORDER BY t.on_day DESC, t.id DESC LIMIT ?`, limit+1).SQL()
-	rows, err := db.All(ctx, r, func(rows *db.Rows) (measure.MatterRow, error) {
-		m := measure.MatterRow{Counts: true}
-		return m, rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title)
-	}, text, args...)
-	return measure.MatterList(r.City(), rows, limit), err
-}

@@ -2,10 +2,12 @@ package flow
 
 import (
 	"context"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 )
@@ -52,60 +54,75 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 			v.Known = v.Denominator > 0
 			return v, err
 		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := db.Build(clockRow + kept + clockFrom)
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
+			b := db.Build(clockRow + kept + clockPlace + clockFrom)
 			measure.Visible(b, who, r.City()).Add(` WHERE c.city_id = $1`)
-			wanted(b, q).Add(` AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?) ORDER BY 7, c.due_on DESC, c.id LIMIT ?`, r.Now().Date(), limit+1)
-			return measure.MatterRows(ctx, r, b, limit)
+			wanted(b, q).Add(` AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?)`, r.Now().Date())
+			return measure.MatterRows(ctx, r, at.Down(b, "c.due_on", "c.id"), at)
 		}}
 }
 
 // What a row that stands for a clock is read from: its day, its rule as the kind, and the matter if it may be seen.
 const (
-	clockRow  = `SELECT c.due_on, c.rule, 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), `
-	clockFrom = ` FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`
+	clockRow   = `SELECT c.due_on, c.rule, 1, ` + measure.MatterCells + `, `
+	clockPlace = `, c.due_on, c.id`
+	clockFrom  = ` FROM clocks c JOIN matters x ON x.city_id = c.city_id AND x.id = c.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`
 )
 
 // LateDef declares how many legal clocks stood past their day on the query's last day, of one kind of matter or, "", of
 // all. Only legal clocks are counted: the others are the office's own.
 func LateDef(name, kind string) measure.Def {
-	return clockStock(name, func(b *db.Builder, q measure.Query) {
-		// Each side has an index of its own, of what is open and of what ended late: its conditions are said in full.
-		b.Add(` AND (c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ? OR c.legal = TRUE AND c.state = 'done' AND c.ended_on > c.due_on AND c.due_on < ? AND c.ended_on > ?)`,
-			q.To, q.To, q.To).If(kind != "", ` AND x.kind = ?`, kind)
-	})
-}
-
-// clockStock declares a number of legal clocks begun by the query's last day, by rule.
-func clockStock(name string, which Condition) measure.Def {
-	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		which(b.Add(` AND c.legal = TRUE AND c.start_on <= ?`, q.To), q)
-		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
-	}
-	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
-		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := db.Build(`SELECT c.rule, COUNT(c.id) FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND x.city_id = c.city_id AND x.id = c.matter_id`)
-			return measure.ByDim(ctx, r, from(b, q).Add(` GROUP BY c.rule`))
-		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City()).Add(` WHERE c.city_id = $1`)
-			from(b, q).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit+1)
-			return measure.MatterRows(ctx, r, b, limit)
-		}}
+	return clockStock(name, kind,
+		func(b *db.Builder, q measure.Query) { b.Add(` AND c.state = 'open' AND c.due_on < ?`, q.To) },
+		func(b *db.Builder, q measure.Query) { b.Add(` AND c.ended_on > c.due_on AND c.due_on < ?`, q.To) })
 }
 
 // nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
 func nearDef(name string) measure.Def {
-	return clockStock(name, func(b *db.Builder, q measure.Query) {
-		b.Add(` AND c.due_on >= ? AND c.due_on <= ? AND (c.state = 'open' OR c.state = 'done' AND c.ended_on > ?)`, q.To, q.To.AddDays(nearDays), q.To)
-	})
+	return clockStock(name, "",
+		func(b *db.Builder, q measure.Query) {
+			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
+		},
+		func(b *db.Builder, q measure.Query) {
+			b.Add(` AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
+		})
 }
 
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
 func openClocks(name string) measure.Def {
-	return clockStock(name, func(b *db.Builder, q measure.Query) {
-		b.Add(` AND (c.state IN ('open', 'paused') OR c.state = 'done' AND c.ended_on > ?)`, q.To)
-	})
+	all := func(*db.Builder, measure.Query) {}
+	return clockStock(name, "", all, all)
+}
+
+// clockStock declares a number of legal clocks begun by the query's last day, by rule: of those that still run, running
+// narrows which, and of those that ended after that day, since. Each has an index of its own, so that they are asked for
+// apart: together every clock would be read.
+func clockStock(name, kind string, running, since Condition) measure.Def {
+	sides := func(b *db.Builder, q measure.Query, z, columns string, end func()) {
+		for i, which := range []Condition{running, since} {
+			b.If(i > 0, ` UNION ALL `).Add(`SELECT ` + z + ` FROM (SELECT ` + columns + ` FROM clocks c`)
+			b.If(kind != "", ` CROSS JOIN matters x`).Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ?`, q.To)
+			b.If(i == 0, ` AND c.state IN ('open', 'paused')`).If(i > 0, ` AND c.state = 'done' AND c.ended_on > ?`, q.To)
+			which(b, q)
+			b.If(kind != "", ` AND x.city_id = c.city_id AND x.id = c.matter_id AND x.kind = ?`, kind)
+			q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
+			end()
+			b.Add(`) z`)
+		}
+	}
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
+		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+			b := db.Build(`SELECT y.rule, SUM(y.n) FROM (`)
+			sides(b, q, `z.rule, z.n`, `c.rule, COUNT(c.rule) AS n`, func() { b.Add(` GROUP BY c.rule`) })
+			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.rule`))
+		},
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
+			b := db.Build(clockRow + `1` + clockPlace + ` FROM (`)
+			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func() { at.Up(b, "c.due_on", "c.id") })
+			b.Add(`) c LEFT JOIN matters m ON m.city_id = $1 AND m.id = c.matter_id`)
+			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
+			return measure.MatterRows(ctx, r, at.Up(b, "c.due_on", "c.id"), at)
+		}}
 }
 
 // firedDef declares how many fires of a kind there were in the period, by rule.
@@ -119,27 +136,44 @@ func firedDef(name, like string) measure.Def {
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 			return measure.ByDim(ctx, r, from(db.Build(`SELECT c.rule, COUNT(f.clock_id) FROM clocks c`+fires), q).Add(` GROUP BY c.rule`))
 		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := measure.Visible(db.Build(clockRow+`1`+clockFrom), who, r.City()).Add(fires)
-			from(b, q).Add(` ORDER BY f.at DESC, c.id LIMIT ?`, limit+1)
-			return measure.MatterRows(ctx, r, b, limit)
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
+			b := db.Build(clockRow + `1, f.at, f.clock_id` + clockFrom)
+			measure.Visible(b, who, r.City()).Add(fires)
+			from(b, q)
+			if at.After.Key != "" {
+				n, err := strconv.ParseInt(at.After.By, 10, 64)
+				if err != nil {
+					return measure.RowList{}, fault.InvalidField("after", "cursor")
+				}
+				b.Add(` AND (f.at, f.clock_id) < (?, ?)`, n, at.After.Key)
+			}
+			return measure.MatterRows(ctx, r, b.Add(` ORDER BY f.at DESC, f.clock_id DESC LIMIT ?`, at.Limit+1), at)
 		}}
 }
 
-// OpenDef declares how many matters of a kind stood open on the query's last day, by source.
+// OpenDef declares how many matters of a kind stood open on the query's last day, by source: those that are open, and
+// those that ended since.
 func OpenDef(name, kind string, dims ...string) measure.Def {
-	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` WHERE x.city_id = $1 AND x.kind = ? AND x.opened_on <= ? AND (x.ended_on = '' OR x.ended_on > ?)`, kind, q.To, q.To)
-		return q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
+	sides := func(b *db.Builder, q measure.Query, z, columns string, end func()) {
+		for i := range 2 {
+			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1 AND x.kind = ?`, kind)
+			b.If(i == 0, ` AND x.ended_on = ''`).If(i > 0, ` AND x.ended_on > ?`, q.To).Add(` AND x.opened_on <= ?`, q.To)
+			q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
+			end()
+			b.Add(`) z`)
+		}
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			return measure.ByDim(ctx, r, from(db.Build(`SELECT x.source, COUNT(x.id) FROM matters x`), q).Add(` GROUP BY x.source`))
+			b := db.Build(`SELECT y.source, SUM(y.n) FROM (`)
+			sides(b, q, `z.source, z.n`, `x.source, COUNT(x.source) AS n`, func() { b.Add(` GROUP BY x.source`) })
+			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.source`))
 		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, limit int) (measure.RowList, error) {
-			b := db.Build(`SELECT x.received_on, x.source, 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), 1 FROM matters x LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
-			measure.Visible(b, who, r.City())
-			from(b, q).Add(` ORDER BY x.received_on DESC, x.id DESC LIMIT ?`, limit+1)
-			return measure.MatterRows(ctx, r, b, limit)
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
+			b := db.Build(`SELECT x.received_on, x.source, 1, ` + measure.MatterCells + `, 1, x.received_on, x.id FROM (`)
+			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func() { at.Down(b, "x.received_on", "x.id") })
+			b.Add(`) x LEFT JOIN matters m ON m.city_id = $1 AND m.id = x.id`)
+			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
+			return measure.MatterRows(ctx, r, at.Down(b, "x.received_on", "x.id"), at)
 		}}
 }

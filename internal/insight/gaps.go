@@ -120,7 +120,7 @@ func (s *Service) underStrength(ctx context.Context, x plot, q measure.Query) (m
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.Rows(ctx, x.r, q, access.ByProgram(x.r.City()), allTownships)
+	rows, err := d.Rows(ctx, x.r, q, access.ByProgram(x.r.City()), measure.Turn{Limit: allTownships})
 	out := map[string]bool{}
 	for _, l := range rows.Rows {
 		if l.Counts {

@@ -28,29 +28,21 @@ func (s *Service) Declare() error {
 				lines, err := vacancies(ctx, r, q)
 				return meanOf(lines), err
 			},
-			Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, limit int) (measure.RowList, error) {
+			Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
 				lines, err := vacancies(ctx, r, q)
-				return cut([]string{"unit", "post", "vacant", "months"}, lines, limit), err
+				return measure.Cut([]string{"unit", "post", "vacant", "months"}, lines, at), err
 			}},
 		measure.Def{Name: gapCommon, Unit: measure.Number, Kind: measure.Stock, By: measure.Place,
 			Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 				lines, err := s.commonLines(ctx, r, q)
 				return measure.Value{Numerator: int64(len(lines)), Known: true}, err
 			},
-			Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, limit int) (measure.RowList, error) {
+			Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
 				lines, err := s.commonLines(ctx, r, q)
-				return cut([]string{"unit", "what", "post", "towns"}, lines, limit), err
+				return measure.Cut([]string{"unit", "what", "post", "towns"}, lines, at), err
 			}},
 	)
 	return s.Plan.Check(s.Measures)
-}
-
-func cut(columns []string, lines []measure.Line, limit int) measure.RowList {
-	out := measure.RowList{Columns: columns, Rows: lines}
-	if len(lines) > limit {
-		out.Rows, out.More = lines[:limit], true
-	}
-	return out
 }
 
 // vacancies is one row a vacant post of the establishment, with the whole months it has been vacant.

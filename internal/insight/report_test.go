@@ -192,7 +192,7 @@ func TestRowsMakeTheNumbers(t *testing.T) {
 		for _, unit := range []string{"city", "county", "full"} {
 			rep := report(t, w, access.ByProgram(apptest.City), w.Units[unit].ID)
 			for name, f := range rep.Figures {
-				rows, err := f.Def.Rows(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: rep.Unit, From: rep.Period.From, To: rep.Period.To}, access.ByProgram(apptest.City), 10000)
+				rows, err := f.Def.Rows(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: rep.Unit, From: rep.Period.From, To: rep.Period.To}, access.ByProgram(apptest.City), measure.Turn{Limit: 10000})
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}

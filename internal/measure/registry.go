@@ -7,7 +7,6 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 )
 
@@ -81,22 +80,6 @@ func (v Value) Float(u Unit) float64 {
 	return float64(v.Numerator) / float64(v.Denominator)
 }
 
-// RowList is the rows behind a number: column codes (for locale) and cells. Link gives each row's page, "" for none.
-type RowList struct {
-	Columns []string
-	Rows    []Line
-	More    bool // there are further rows than were asked for
-	Hidden  int  // rows that count but that this reader may not see
-}
-
-// Line is one row behind a number. Counts says whether it is in the numerator; in a share the others make up the rest.
-type Line struct {
-	Cells  []string
-	Link   string
-	Counts bool
-	N      int64
-}
-
 // Def declares a measure. Names and meanings are in locale under measure.<name>.
 type Def struct {
 	Name        string
@@ -108,9 +91,6 @@ type Def struct {
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
 	Rows        RowsFunc
 }
-
-// RowsFunc lists the rows behind a number, at most limit of them.
-type RowsFunc func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error)
 
 // Registry holds every measure of the program. It is filled by package app, one call per area.
 type Registry struct {
@@ -169,9 +149,7 @@ func (q Query) Under(b *db.Builder, county, township, unit string) *db.Builder {
 func FlowDef(name string, by By, neverScored bool, dims ...string) Def {
 	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) { return flowValue(ctx, r, name, q) },
-		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error) {
-			return flowRows(ctx, r, name, q, who, limit)
-		}}
+		Rows:  TallyRows(name, "t.dim", "")}
 }
 
 // Owned is the condition that a tally or rollup belongs to the query's unit. A flow is owned by an organ (county or
@@ -251,61 +229,6 @@ func brokenMonths(from, to calendar.Date, first, last string) [][2]calendar.Date
 		out = append(out, [2]calendar.Date{calendar.MakeDate(to.Year(), to.Month(), 1), to})
 	}
 	return out
-}
-
-// MatterColumns are the columns of rows that are matters.
-var MatterColumns = []string{"day", "matter", "title", "kind"}
-
-// Visible is the condition on matters m that the reader may see them: rows count for everyone, but only matters in the
-// reader's scope are shown.
-func Visible(b *db.Builder, who access.Actor, city id.City) *db.Builder {
-	b.Add(` AND (1 = 0`)
-	for _, k := range access.Reads {
-		b.Add(` OR (m.kind = ? `, k.Kind)
-		who.Scope(k.Perm).Where(b, "m", city)
-		b.Add(`)`)
-	}
-	return b.Add(`)`)
-}
-
-// MatterRow is a row that is a matter, as read: Key "" when the reader may not see it.
-type MatterRow struct {
-	On             calendar.Date
-	Dim            string
-	Key, No, Title string
-	N              int64
-	Counts         bool
-}
-
-// MatterList makes rows that are matters into the answer of at most limit rows, blank where the reader may not see them.
-func MatterList(city id.City, rows []MatterRow, limit int) RowList {
-	out := RowList{Columns: MatterColumns}
-	if len(rows) > limit {
-		rows, out.More = rows[:limit], true
-	}
-	for _, r := range rows {
-		l := Line{Cells: []string{string(r.On), r.No, r.Title, r.Dim}, Counts: r.Counts, N: r.N}
-		if r.Key != "" {
-			l.Link = "/m/" + id.ID{City: city, Key: r.Key}.String()
-		} else {
-			out.Hidden++
-			l.Cells[1], l.Cells[2] = "", ""
-		}
-		out.Rows = append(out.Rows, l)
-	}
-	return out
-}
-
-func flowRows(ctx context.Context, r db.Reader, name string, q Query, who access.Actor, limit int) (RowList, error) {
-	b := db.Build(`SELECT t.on_day, t.dim, t.n, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, '') FROM tallies t
-		LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
-	Visible(b, who, r.City()).Add(` WHERE t.city_id = $1 AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, name, q.From, q.To)
-	text, args := q.Owned(b, "t.unit_id").Add(` ORDER BY t.on_day DESC, t.id DESC LIMIT ?`, limit+1).SQL()
-	rows, err := db.All(ctx, r, func(rows *db.Rows) (MatterRow, error) {
-		m := MatterRow{Counts: true}
-		return m, rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title)
-	}, text, args...)
-	return MatterList(r.City(), rows, limit), err
 }
 
 // Add is the sum of two answers to the same measure: of two tenants, which hold different rows.

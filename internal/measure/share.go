@@ -45,12 +45,13 @@ func ShareDef(s Split, by By, neverScored bool) Def {
 			v.Known = v.Denominator > 0
 			return v, err
 		},
-		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, limit int) (RowList, error) {
-			b := mark(db.Build(`SELECT MAX(t.on_day), '', 1, COALESCE(m.id, ''), COALESCE(m.no, ''), COALESCE(m.title, ''), MAX(`), q).Add(` THEN 1 ELSE 0 END) FROM tallies t
+		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
+			b := mark(db.Build(`SELECT t.on_day, '', 1, `+MatterCells+`, `), q).Add(` THEN 1 ELSE 0 END, t.on_day, t.id FROM tallies t
 				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
 			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
-			from(b, q).Add(` GROUP BY x.id, m.id, m.no, m.title ORDER BY 7 DESC, 1 DESC, x.id DESC LIMIT ?`, limit+1)
-			return MatterRows(ctx, r, b, limit)
+			// A matter that was counted several times stands where it was counted last.
+			q.tallied(b, "t", s.Tally).Add(` AND NOT EXISTS (SELECT 1 FROM tallies l WHERE l.city_id = t.city_id AND l.matter_id = t.matter_id AND (l.on_day, l.id) > (t.on_day, t.id)`)
+			return MatterRows(ctx, r, at.Down(q.tallied(b, "l", s.Tally).Add(`)`), "t.on_day", "t.id"), at)
 		}}
 }
 
@@ -65,18 +66,6 @@ func ByDim(ctx context.Context, r db.Reader, b *db.Builder) (Value, error) {
 	sort.Slice(ps, func(i, j int) bool { return ps[i].N > ps[j].N || ps[i].N == ps[j].N && ps[i].Dim < ps[j].Dim })
 	v.By = ps
 	return v, err
-}
-
-// MatterRows reads rows that are matters: day, kind, number, the matter as Visible leaves it, and whether it counts.
-func MatterRows(ctx context.Context, r db.Reader, b *db.Builder, limit int) (RowList, error) {
-	text, args := b.SQL()
-	rows, err := db.All(ctx, r, func(rows *db.Rows) (m MatterRow, err error) {
-		var counts int64
-		err = rows.Scan(&m.On, &m.Dim, &m.N, &m.Key, &m.No, &m.Title, &counts)
-		m.Counts = counts == 1
-		return m, err
-	}, text, args...)
-	return MatterList(r.City(), rows, limit), err
 }
 
 func share(ctx context.Context, r db.Reader, b *db.Builder) (Value, error) {

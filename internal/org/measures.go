@@ -29,13 +29,9 @@ func stock(name string, unit measure.Unit, columns []string, list lister) measur
 			lines, err := list(ctx, r, q)
 			return addUp(unit, lines), err
 		},
-		Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, limit int) (measure.RowList, error) {
+		Rows: func(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
 			lines, err := list(ctx, r, q)
-			out := measure.RowList{Columns: columns, Rows: lines}
-			if len(lines) > limit {
-				out.Rows, out.More = lines[:limit], true
-			}
-			return out, err
+			return measure.Cut(columns, lines, at), err
 		}}
 }
 

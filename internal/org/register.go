@@ -82,18 +82,27 @@ func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.
 	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
 }
 
-func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, limit int) (measure.RowList, error) {
+// listOfficials reads the register in the order of units, and within one of names.
+func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
 	out := measure.RowList{Columns: []string{"unit", "name", "post_text", "category", "since"}}
-	b := db.Build(`SELECT u.id, u.name, o.name, o.post, o.category, o.from_on FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id WHERE o.city_id = $1`)
-	text, args := onRegister(b, q).Add(` ORDER BY u.level, u.code, u.id, o.pinyin, o.id LIMIT ?`, limit+1).SQL()
+	b := db.Build(`SELECT u.id, u.name, o.name, o.post, o.category, o.from_on, o.id FROM units u JOIN officials o ON o.city_id = u.city_id AND o.unit_id = u.id`)
+	if at.After.Key != "" {
+		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ? JOIN units v ON v.city_id = l.city_id AND v.id = l.unit_id`, at.After.Key)
+	}
+	b.Add(` WHERE u.city_id = $1`).If(at.After.Key != "", ` AND u.code >= v.code AND (u.code, u.id, o.pinyin, o.id) > (v.code, v.id, l.pinyin, l.id)`)
+	text, args := onRegister(b, q).Add(` ORDER BY u.code, u.id, o.pinyin, o.id LIMIT ?`, at.Limit+1).SQL()
 	lines, err := db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
 		var unit string
-		c := make([]string, 5)
-		err = rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4])
+		c := make([]string, 6)
+		err = rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
 		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: true, N: 1}, err
 	}, text, args...)
-	if len(lines) > limit {
-		lines, out.More = lines[:limit], true
+	if len(lines) > at.Limit {
+		lines = lines[:at.Limit]
+		out.Next = measure.Cursor{By: "0", Key: lines[at.Limit-1].Cells[5]}
+	}
+	for i := range lines {
+		lines[i].Cells = lines[i].Cells[:5]
 	}
 	out.Rows = lines
 	return out, err

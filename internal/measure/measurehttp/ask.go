@@ -3,6 +3,8 @@ package measurehttp
 import (
 	"context"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -137,22 +139,38 @@ func (a ask) value(ctx context.Context, d measure.Def) (measure.Value, error) {
 	return sum, nil
 }
 
-// rows lists at most limit rows behind a measure.
-func (a ask) rows(ctx context.Context, d measure.Def, who access.Actor, limit int) (measure.RowList, error) {
-	var all measure.RowList
-	for _, x := range a.plots {
-		if limit-len(all.Rows) <= 0 {
-			all.More = true
-			break
+// rows lists a page of the rows behind a measure, one tenant after another; after is where the page before ended. Next is
+// where this one did, "" if it was the last.
+func (a ask) rows(ctx context.Context, d measure.Def, who access.Actor, after string, limit int) (all measure.RowList, next string, err error) {
+	from, at := 0, measure.Turn{Limit: limit}
+	if city, place, ok := strings.Cut(after, "."); ok {
+		from = slices.IndexFunc(a.plots, func(x plot) bool { return strconv.FormatInt(int64(x.q.Unit.ID.City), 10) == city })
+		if at.After, err = measure.ParseCursor(place); err != nil {
+			return all, "", err
 		}
-		l, err := d.Rows(ctx, x.r, x.q, who, limit-len(all.Rows))
-		if err != nil {
-			return all, err
-		}
-		all.Columns, all.More, all.Hidden = l.Columns, l.More, all.Hidden+l.Hidden
-		all.Rows = append(all.Rows, l.Rows...)
 	}
-	return all, nil
+	if from < 0 || after != "" && !strings.Contains(after, ".") {
+		return all, "", fault.InvalidField("after", "cursor")
+	}
+	for i, x := range a.plots[from:] {
+		mark := func(p measure.Cursor) string { return strconv.FormatInt(int64(x.q.Unit.ID.City), 10) + "." + p.String() }
+		if at.Limit == 0 {
+			return all, mark(measure.Cursor{}), nil
+		}
+		if i > 0 {
+			at.After = measure.Cursor{}
+		}
+		l, err := d.Rows(ctx, x.r, x.q, who, at)
+		if err != nil {
+			return all, "", err
+		}
+		all.Columns, all.Hidden = l.Columns, all.Hidden+l.Hidden
+		all.Rows = append(all.Rows, l.Rows...)
+		if at.Limit -= len(l.Rows); l.Next != (measure.Cursor{}) {
+			return all, mark(l.Next), nil
+		}
+	}
+	return all, "", nil
 }
 
 // query is the question as part of an address.

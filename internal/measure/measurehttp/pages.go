@@ -2,6 +2,7 @@ package measurehttp
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -213,6 +214,7 @@ type oneView struct {
 	Mark        bool // some rows count and some do not
 	Rows        []rowView
 	Notes       []string
+	First, Next string // other pages of the rows
 }
 
 type partView struct {
@@ -235,8 +237,8 @@ type rowView struct {
 	Hidden bool
 }
 
-// shownRows bounds a page of rows; a city's whole establishment fits.
-const shownRows = 600
+// shownRows is how many rows stand on a page.
+const shownRows = 50
 
 func (p *Pages) one(c *web.Ctx) error {
 	d, err := p.Measures.Get(c.R.PathValue("name"))
@@ -251,7 +253,8 @@ func (p *Pages) one(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	list, err := a.rows(c.Context(), d, c.Who, shownRows)
+	after := c.R.URL.Query().Get("after")
+	list, next, err := a.rows(c.Context(), d, c.Who, after, shownRows)
 	if err != nil {
 		return err
 	}
@@ -274,8 +277,12 @@ func (p *Pages) one(c *web.Ctx) error {
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	if list.More {
-		v.Notes = append(v.Notes, c.T("measure.more", strconv.Itoa(shownRows)))
+	here := "/measures/" + d.Name + "?" + a.query()
+	if after != "" {
+		v.First = here
+	}
+	if next != "" {
+		v.Next = here + "&after=" + url.QueryEscape(next)
 	}
 	if list.Hidden > 0 {
 		v.Notes = append(v.Notes, c.T("measure.hidden", strconv.Itoa(list.Hidden)))

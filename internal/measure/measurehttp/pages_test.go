@@ -133,7 +133,7 @@ func TestEveryMeasureHasItsPlace(t *testing.T) {
 			t.Errorf("%s stands on no page", d.Name)
 		}
 		q := measure.Query{Unit: w.Units["city"], From: "2026-01-01", To: "2026-10-12"}
-		rows, err := d.Rows(apptest.Ctx, w.App.DB.In(apptest.City), q, w.As("cityorg"), 10)
+		rows, err := d.Rows(apptest.Ctx, w.App.DB.In(apptest.City), q, w.As("cityorg"), measure.Turn{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
