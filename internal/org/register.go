@@ -135,7 +135,7 @@ func (b base) covers(o base) bool {
 func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
 	b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, u.township_id, u.level, s.on_day, s.n FROM official_bases s
 		JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
-	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.level, u.code, u.id`).SQL()
+	text, args := within(b, q).Add(` ORDER BY u.level, u.code, u.id`).SQL()
 	bases, err := db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
 		return x, rows.Scan(&x.unit, &x.name, &x.kind, &x.superior, &x.county, &x.township, &x.level, &x.on, &x.n)
 	}, text, args...)
@@ -198,7 +198,7 @@ func sizes(ctx context.Context, r db.Reader, q measure.Query, judge func(authori
 	b := db.Build(`SELECT u.id, u.name, s.authorised, s.actual, s.on_day FROM organ_sizes s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
 		WHERE s.city_id = $1 AND u.kind = 'township' AND u.opened_on <= ? AND (u.closed_on = '' OR u.closed_on > ?)
 		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= ?)`, q.To, q.To, q.To)
-	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.code, u.id`).SQL()
+	text, args := within(b, q).Add(` ORDER BY u.code, u.id`).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
 		var unit, name, on string
 		var authorised, actual int64
@@ -218,7 +218,7 @@ func groups(ctx context.Context, r db.Reader, q measure.Query, counts func(headK
 		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
 		WHERE g.city_id = $1 AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To, q.To, q.To)
-	text, args := q.Under(b, "u.county_id", "u.township_id", "u.id").Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
+	text, args := within(b, q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
 		var unit string
 		c := make([]string, 6)
