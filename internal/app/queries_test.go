@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/web"
@@ -173,27 +176,73 @@ func TestListPlans(t *testing.T) {
 		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewEnded}, "matters_handler_open"},
 		{"secretary", flow.Filter{Kind: "case", View: flow.ViewWaiting}, "matters_handler_open"},
 	} {
-		var plan string
-		ctx := db.WithStats(apptest.Ctx, &db.Stats{Seen: func(text string, args []any) {
-			rows, err := w.App.DB.Raw().Query("EXPLAIN QUERY PLAN "+text, args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var a, b, c int
-				var line string
-				if err := rows.Scan(&a, &b, &c, &line); err != nil {
-					t.Fatal(err)
-				}
-				plan += line + "; "
-			}
-		}})
-		if _, err := w.App.Engine.List(ctx, w.As(c.who), c.f); err != nil {
-			t.Fatal(err)
-		}
+		plan := planned(t, w, func(ctx context.Context) error {
+			_, err := w.App.Engine.List(ctx, w.As(c.who), c.f)
+			return err
+		})
 		if !strings.Contains(plan, "USING INDEX "+c.index+" ") || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s, %+v: %s", c.who, c.f, plan)
+		}
+	}
+}
+
+// planned is how SQLite goes about the statements of do.
+func planned(t *testing.T, w *apptest.World, do func(ctx context.Context) error) (plan string) {
+	t.Helper()
+	ctx := db.WithStats(apptest.Ctx, &db.Stats{Seen: func(text string, args []any) {
+		rows, err := w.App.DB.Raw().Query("EXPLAIN QUERY PLAN "+text, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var a, b, c int
+			var line string
+			if err := rows.Scan(&a, &b, &c, &line); err != nil {
+				t.Fatal(err)
+			}
+			plan += line + "; "
+		}
+	}})
+	if err := do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// TestRowPlans: the rows behind a number are walked in the order they are shown in, and what stands on a day is counted
+// from what stands and what ended since.
+func TestRowPlans(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	whole := regexp.MustCompile(`SCAN (t|c|x|f|l|p|h|g|o|d)\b|SEARCH (t|c|x|f|l|p|h|o) USING [A-Z ]*INDEX \S+ \(city_id=\?\)`)
+	for _, name := range []string{"clue.opened", "clue.by_channel", "clue.filed_per_disposed", "clue.returned_share", "tipoff.received", "case.filed", "clue.on_time", "deadline.open", "deadline.late", "deadline.near",
+		"deadline.warned", "deadline.risen", "clue.open", "case.open", "clue.late", "staff.posts", "officials.count"} {
+		def, err := w.App.Measures.Get(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, unit := range []string{"city", "county", "full"} {
+			q := year(w.Units[unit])
+			plan := planned(t, w, func(ctx context.Context) error {
+				_, err := def.Value(ctx, w.App.DB.In(apptest.City), q)
+				return err
+			})
+			if bad := whole.FindString(plan); bad != "" && unit != "city" {
+				t.Errorf("%s of %s: %s in %s", name, unit, bad, plan)
+			}
+			plan = planned(t, w, func(ctx context.Context) error {
+				_, err := def.Rows(ctx, w.App.DB.In(apptest.City), q, w.As("cityoffice"), measure.Turn{Limit: 50})
+				return err
+			})
+			if bad := whole.FindString(plan); bad != "" && unit != "city" {
+				t.Errorf("rows of %s of %s: %s in %s", name, unit, bad, plan)
+			}
+			if strings.HasPrefix(name, "staff.") || name == "officials.count" || strings.HasPrefix(name, "deadline.") || strings.HasSuffix(name, ".open") || name == "clue.late" {
+				continue // sorted: of two sides, or of one unit's
+			}
+			if strings.Contains(plan, "TEMP B-TREE FOR ORDER BY") {
+				t.Errorf("rows of %s of %s are sorted: %s", name, unit, plan)
+			}
 		}
 	}
 }

@@ -94,11 +94,15 @@ func openClocks(name string) measure.Def {
 	return clockStock(name, "", all, all)
 }
 
+// hidden makes an order one that the planner finds in no index: of what ended since a day there is little, of what ended
+// before it everything.
+var hidden = []string{"", " || ''"}
+
 // clockStock declares a number of legal clocks begun by the query's last day, by rule: of those that still run, running
 // narrows which, and of those that ended after that day, since. Each has an index of its own, so that they are asked for
 // apart: together every clock would be read.
 func clockStock(name, kind string, running, since Condition) measure.Def {
-	sides := func(b *db.Builder, q measure.Query, z, columns string, end func()) {
+	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
 		for i, which := range []Condition{running, since} {
 			b.If(i > 0, ` UNION ALL `).Add(`SELECT ` + z + ` FROM (SELECT ` + columns + ` FROM clocks c`)
 			b.If(kind != "", ` CROSS JOIN matters x`).Add(` WHERE c.city_id = $1 AND c.legal = TRUE AND c.start_on <= ?`, q.To)
@@ -106,19 +110,19 @@ func clockStock(name, kind string, running, since Condition) measure.Def {
 			which(b, q)
 			b.If(kind != "", ` AND x.city_id = c.city_id AND x.id = c.matter_id AND x.kind = ?`, kind)
 			q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
-			end()
+			end(hidden[i])
 			b.Add(`) z`)
 		}
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 			b := db.Build(`SELECT y.rule, SUM(y.n) FROM (`)
-			sides(b, q, `z.rule, z.n`, `c.rule, COUNT(c.rule) AS n`, func() { b.Add(` GROUP BY c.rule`) })
+			sides(b, q, `z.rule, z.n`, `c.rule, COUNT(c.rule) AS n`, func(string) { b.Add(` GROUP BY c.rule`) })
 			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.rule`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + `1` + clockPlace + ` FROM (`)
-			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func() { at.Up(b, "c.due_on", "c.id") })
+			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func(hide string) { at.Up(b, "c.due_on"+hide, "c.id") })
 			b.Add(`) c LEFT JOIN matters m ON m.city_id = $1 AND m.id = c.matter_id`)
 			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
 			return measure.MatterRows(ctx, r, at.Up(b, "c.due_on", "c.id"), at)
@@ -154,24 +158,24 @@ func firedDef(name, like string) measure.Def {
 // OpenDef declares how many matters of a kind stood open on the query's last day, by source: those that are open, and
 // those that ended since.
 func OpenDef(name, kind string, dims ...string) measure.Def {
-	sides := func(b *db.Builder, q measure.Query, z, columns string, end func()) {
+	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
 		for i := range 2 {
 			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1 AND x.kind = ?`, kind)
 			b.If(i == 0, ` AND x.ended_on = ''`).If(i > 0, ` AND x.ended_on > ?`, q.To).Add(` AND x.opened_on <= ?`, q.To)
 			q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
-			end()
+			end(hidden[i])
 			b.Add(`) z`)
 		}
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 			b := db.Build(`SELECT y.source, SUM(y.n) FROM (`)
-			sides(b, q, `z.source, z.n`, `x.source, COUNT(x.source) AS n`, func() { b.Add(` GROUP BY x.source`) })
+			sides(b, q, `z.source, z.n`, `x.source, COUNT(x.source) AS n`, func(string) { b.Add(` GROUP BY x.source`) })
 			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.source`))
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(`SELECT x.received_on, x.source, 1, ` + measure.MatterCells + `, 1, x.received_on, x.id FROM (`)
-			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func() { at.Down(b, "x.received_on", "x.id") })
+			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
 			b.Add(`) x LEFT JOIN matters m ON m.city_id = $1 AND m.id = x.id`)
 			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
 			return measure.MatterRows(ctx, r, at.Down(b, "x.received_on", "x.id"), at)

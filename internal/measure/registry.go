@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"qianshao/internal/access"
@@ -48,6 +49,51 @@ type Query struct {
 	Unit access.Unit
 	From calendar.Date
 	To   calendar.Date
+	Read *Read // what several measures of one answer have in common; nil: each reads for itself
+}
+
+// Read keeps what was read for one measure of an answer for the others of it: an answer of many measures would read the
+// same rows for each. It lives as long as the answer.
+type Read struct {
+	flows []string // what is counted by tallies
+	got   map[string]any
+}
+
+// Read begins an answer of many measures.
+func (g *Registry) Read() *Read {
+	var out Read
+	for _, name := range g.order {
+		if g.defs[name].tallied {
+			out.flows = append(out.flows, name)
+		}
+	}
+	return &out
+}
+
+// flows are the flows to be read for the sake of one of them.
+func (q Query) flows(name string) []string {
+	if q.Read == nil || !slices.Contains(q.Read.flows, name) {
+		return []string{name}
+	}
+	return q.Read.flows
+}
+
+// Once reads what is called so, unless another measure of the answer did.
+func Once[T any](q Query, called string, read func() (T, error)) (T, error) {
+	if q.Read == nil {
+		return read()
+	}
+	if x, ok := q.Read.got[called]; ok {
+		return x.(T), nil
+	}
+	x, err := read()
+	if err == nil {
+		if q.Read.got == nil {
+			q.Read.got = map[string]any{}
+		}
+		q.Read.got[called] = x
+	}
+	return x, err
 }
 
 // Value is the answer. A plain number stands in Numerator with Denominator 0. By lists the parts of a number that has
@@ -90,6 +136,7 @@ type Def struct {
 	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
 	Rows        RowsFunc
+	tallied     bool // it is a sum of tallies
 }
 
 // Registry holds every measure of the program. It is filled by package app, one call per area.
@@ -147,7 +194,7 @@ func (q Query) Under(b *db.Builder, county, township, unit string) *db.Builder {
 // FlowDef declares a measure counted by Count: its value is a sum of rollups for whole months (and of tallies for the
 // broken ones), its rows are the tallies. dims are the rulebook's lists that its kinds are from.
 func FlowDef(name string, by By, neverScored bool, dims ...string) Def {
-	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims,
+	return Def{Name: name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims, tallied: true,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) { return flowValue(ctx, r, name, q) },
 		Rows:  TallyRows(name, "t.dim", "")}
 }
@@ -165,36 +212,36 @@ func (q Query) Owned(b *db.Builder, column string) *db.Builder {
 	}
 }
 
+// flowSum is what a flow comes to, of one kind.
+type flowSum struct {
+	measure, dim string
+	n            int64
+}
+
 func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, error) {
 	v := Value{Known: true}
 	first, last := wholeMonths(q.From, q.To)
 	sums := map[string]int64{}
-	gather := func(b *db.Builder) error {
-		text, args := b.SQL()
-		rows, err := r.Query(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var d string
-			var n int64
-			if err := rows.Scan(&d, &n); err != nil {
-				return err
+	gather := func(called, text string, args ...any) error {
+		all, err := Once(q, called, func() ([]flowSum, error) {
+			b := db.Build(text, args...).In(` AND `, "measure", q.flows(name))
+			text, args := q.Owned(b, "unit_id").Add(` GROUP BY measure, dim`).SQL()
+			return db.All(ctx, r, func(rows *db.Rows) (x flowSum, err error) { return x, rows.Scan(&x.measure, &x.dim, &x.n) }, text, args...)
+		})
+		for _, x := range all {
+			if x.measure == name {
+				sums[x.dim] += x.n
 			}
-			sums[d] += n
 		}
-		return rows.Err()
+		return err
 	}
 	if first <= last {
-		b := db.Build(`SELECT dim, SUM(n) FROM rollups WHERE city_id = $1 AND measure = ? AND month >= ? AND month <= ?`, name, first, last)
-		if err := gather(q.Owned(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+		if err := gather("rollups", `SELECT measure, dim, SUM(n) FROM rollups WHERE city_id = $1 AND month >= ? AND month <= ?`, first, last); err != nil {
 			return v, err
 		}
 	}
 	for _, p := range brokenMonths(q.From, q.To, first, last) {
-		b := db.Build(`SELECT dim, SUM(n) FROM tallies WHERE city_id = $1 AND measure = ? AND on_day >= ? AND on_day <= ?`, name, p[0], p[1])
-		if err := gather(q.Owned(b, "unit_id").Add(` GROUP BY dim`)); err != nil {
+		if err := gather("tallies "+string(p[0]), `SELECT measure, dim, SUM(n) FROM tallies WHERE city_id = $1 AND on_day >= ? AND on_day <= ?`, p[0], p[1]); err != nil {
 			return v, err
 		}
 	}

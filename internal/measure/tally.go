@@ -30,14 +30,6 @@ func add(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on c
 	return err
 }
 
-// Cell is one number of a flow: a unit, a month, a kind.
-type Cell struct {
-	Unit  id.Key
-	Month string
-	Dim   string
-	N     int64
-}
-
 // Sums adds up the rollups of a measure over the units and whole months from-to, by kind.
 func Sums(ctx context.Context, r db.Reader, name string, units []id.Key, from, to string) (map[string]int64, error) {
 	out := map[string]int64{}

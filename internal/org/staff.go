@@ -62,6 +62,8 @@ const (
 )
 
 // establishment is the condition on posts p and their units u: the establishment of townships that were there on the day.
+// CROSS JOIN in its statements keeps the order, the few units first: by the kinds of post the whole city's are read for one
+// township.
 func establishment(b *db.Builder, q measure.Query) *db.Builder {
 	b.In(" AND ", "p.kind", Establishment)
 	b.Add(` AND p.established = TRUE AND p.opened_on <= ? AND (p.closed_on = '' OR p.closed_on > ?)`, q.To, q.To)
@@ -69,22 +71,26 @@ func establishment(b *db.Builder, q measure.Query) *db.Builder {
 	return q.Under(b, "u.county_id", "u.id", "u.id")
 }
 
-// seats is what statements on the establishment begin from: CROSS JOIN keeps the order, the few units first. By the kinds of
-// post the whole city's are read for one township.
-const seats = ` FROM units u CROSS JOIN posts p`
-
 // within is the condition on units u that they lie under the query's unit. A township's are found among its county's.
 func within(b *db.Builder, q measure.Query) *db.Builder {
 	b.If(q.Unit.Kind == "township" && q.Unit.County != "", ` AND u.county_id = ?`, q.Unit.County)
 	return q.Under(b, "u.county_id", "u.township_id", "u.id")
 }
 
-// LoadFacts reads the establishment under a unit as of the query's last day.
+// LoadFacts reads the establishment under a unit as of the query's last day. For an answer of many measures it is read once,
+// with everything.
 func LoadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*Facts, error) {
+	if q.Read != nil {
+		need = NeedService | NeedDuties
+	}
+	return measure.Once(q, "facts", func() (*Facts, error) { return loadFacts(ctx, r, q, need) })
+}
+
+func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*Facts, error) {
 	f := &Facts{To: q.To}
 	b := db.Build(`SELECT p.id, p.kind, p.title, p.opened_on, u.id, u.name, u.short, u.code, u.county_id, COALESCE(h.id, ''), COALESCE(h.person_id, ''),
 		COALESCE(x.name, ''), COALESCE(x.born, ''), COALESCE(h.from_on, ''), COALESCE(h.full_time, FALSE), COALESCE(x.discipline_months, 0)
-		`+seats+` LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
+		FROM units u CROSS JOIN posts p LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
 		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id`, q.To, q.To)
 	text, args := establishment(b, q).Add(` ORDER BY u.code, u.name, u.id, p.opened_on, p.id, h.from_on DESC, h.id`).SQL()
@@ -131,7 +137,7 @@ func LoadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 // readVacancies says of each vacant post when its last holder left it, and why.
 func (f *Facts) readVacancies(ctx context.Context, r db.Reader, q measure.Query) error {
 	type end struct{ post, on, why, to string }
-	b := db.Build(`SELECT h.post_id, h.to_on, h.leave_reason, h.leave_to`+seats+` CROSS JOIN holdings h
+	b := db.Build(`SELECT h.post_id, h.to_on, h.leave_reason, h.leave_to FROM units u CROSS JOIN posts p CROSS JOIN holdings h
 		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.to_on <> '' AND h.to_on <= ? AND NOT EXISTS (SELECT 1 FROM holdings n WHERE n.city_id = h.city_id
 		AND n.post_id = h.post_id AND n.acting = FALSE AND n.from_on <= ? AND (n.to_on = '' OR n.to_on > ?))`, q.To, q.To, q.To)
 	text, args := establishment(b, q).Add(` ORDER BY h.to_on, h.id`).SQL()
@@ -167,10 +173,10 @@ func staffKinds() []string {
 
 // readService reads the periods of discipline work of everybody in post: holdings anywhere, and earlier work.
 func readService(ctx context.Context, r db.Reader, q measure.Query) (map[id.Key]*Career, error) {
-	b := db.Build(`SELECT o.person_id, o.from_on, o.to_on`+seats+` CROSS JOIN holdings h CROSS JOIN holdings o
+	b := db.Build(`SELECT o.person_id, o.from_on, o.to_on FROM units u CROSS JOIN posts p CROSS JOIN holdings h CROSS JOIN holdings o
 		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND o.city_id = h.city_id AND o.person_id = h.person_id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) AND o.from_on <= ?`, q.To, q.To, q.To)
 	establishment(b.In(" AND ", "o.kind", staffKinds()), q)
-	b.Add(` UNION ALL SELECT c.person_id, c.from_on, c.to_on`+seats+` CROSS JOIN holdings h CROSS JOIN careers c
+	b.Add(` UNION ALL SELECT c.person_id, c.from_on, c.to_on FROM units u CROSS JOIN posts p CROSS JOIN holdings h CROSS JOIN careers c
 		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND c.city_id = h.city_id AND c.person_id = h.person_id AND c.discipline = TRUE AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) AND c.from_on <= ?`, q.To, q.To, q.To)
 	text, args := establishment(b, q).SQL()
 	rows, err := r.Query(ctx, text, args...)

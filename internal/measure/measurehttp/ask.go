@@ -105,7 +105,7 @@ func sees(who access.Actor, city id.City) bool {
 
 // plough lays out the tenants: the unit's own, and below a province or the nation those under it.
 func (p *Pages) plough(c *web.Ctx, a *ask) error {
-	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to}}}
+	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to, Read: p.Measures.Read()}}}
 	if a.unit.Level >= access.City || a.unit.ID.City != c.Who.City {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (p *Pages) plough(c *web.Ctx, a *ask) error {
 		if err != nil {
 			return err
 		}
-		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to}})
+		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to, Read: p.Measures.Read()}})
 	}
 	return nil
 }
@@ -153,7 +153,9 @@ func (a ask) rows(ctx context.Context, d measure.Def, who access.Actor, after st
 		return all, "", fault.InvalidField("after", "cursor")
 	}
 	for i, x := range a.plots[from:] {
-		mark := func(p measure.Cursor) string { return strconv.FormatInt(int64(x.q.Unit.ID.City), 10) + "." + p.String() }
+		mark := func(p measure.Cursor) string {
+			return strconv.FormatInt(int64(x.q.Unit.ID.City), 10) + "." + p.String()
+		}
 		if at.Limit == 0 {
 			return all, mark(measure.Cursor{}), nil
 		}

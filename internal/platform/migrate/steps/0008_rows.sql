@@ -1,8 +1,7 @@
 -- The rows behind a number, a page at a time in the order they are listed in: what a flow counted by day; legal duties by
--- the day they were due, of a city or county and of whoever owed them; what fired, by its time.
+-- the day they were due; what fired, by its time.
 CREATE INDEX tallies_flow ON tallies (city_id, measure, on_day, id, unit_id);
 CREATE INDEX clocks_legal ON clocks (city_id, due_on, id, county_id, owed_id) WHERE legal = TRUE;
-CREATE INDEX clocks_legal_owed ON clocks (city_id, owed_id, due_on, id) WHERE legal = TRUE;
 CREATE INDEX fires_at ON fires (city_id, at, clock_id, kind);
 
 -- What stands on a day, from indexes alone: legal duties that run, and those that ended since that day; matters that are
