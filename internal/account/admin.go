@@ -273,7 +273,7 @@ type Account struct {
 	Name       string
 	Login      string
 	Post       string // kind of the post held today, or left last
-	Unit       string // its unit's name
+	Unit       string // what its unit is called, the organ's name where it has one
 	Disabled   bool
 	MustChange bool
 	TOTP       bool
@@ -282,17 +282,17 @@ type Account struct {
 
 // accountsBy begins a statement for the accounts the actor administers.
 func accountsBy(who access.Actor, today string) (*db.Builder, error) {
-	b := db.Build(`SELECT a.id, a.person_id, p.name, a.login, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, ''), a.disabled, a.must_change, a.totp,
+	b := db.Build(`SELECT a.id, a.person_id, p.name, a.login, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, ''), a.disabled, a.must_change, a.totp,
 		(SELECT count(k.id) FROM passkeys k WHERE k.city_id = a.city_id AND k.account_id = a.id AND k.removed_on = '')
-		FROM accounts a`+rowFrom+` WHERE a.city_id = $1`, today, today)
+		FROM accounts a`+rowFrom+` WHERE a.city_id = $1`, today, today, today)
 	return b, within(b, who, today)
 }
 
 func scanAccount(city id.City) func(*db.Rows) (Account, error) {
 	return func(rows *db.Rows) (Account, error) {
-		a, totp := Account{ID: id.ID{City: city}}, ""
-		err := rows.Scan(&a.ID.Key, &a.Person, &a.Name, &a.Login, &a.Post, &a.Unit, &a.Disabled, &a.MustChange, &totp, &a.Passkeys)
-		a.TOTP = totp != ""
+		a, u, totp := Account{ID: id.ID{City: city}}, access.Unit{}, ""
+		err := rows.Scan(&a.ID.Key, &a.Person, &a.Name, &a.Login, &a.Post, &u.Kind, &u.Name, &a.Disabled, &a.MustChange, &totp, &a.Passkeys)
+		a.Unit, a.TOTP = u.Commission(), totp != ""
 		return a, err
 	}
 }
@@ -359,9 +359,9 @@ type Candidate struct {
 func (s *Service) Candidates(ctx context.Context, who access.Actor, part string, limit int) ([]Candidate, error) {
 	r := s.Ledger.DB.In(who.City)
 	today := r.Now().Date()
-	b := db.Build(`SELECT p.id, p.name, `+postSQL("h.kind", "?")+`, `+postSQL("u.name", "?")+` FROM people p WHERE p.city_id = $1
+	b := db.Build(`SELECT p.id, p.name, `+postSQL("h.kind", "?")+`, `+postSQL("u.kind", "?")+`, `+postSQL("u.name", "?")+` FROM people p WHERE p.city_id = $1
 		AND EXISTS (SELECT 1 FROM holdings c WHERE c.city_id = p.city_id AND c.person_id = p.id AND c.from_on <= ? AND (c.to_on = '' OR c.to_on > ?))
-		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.city_id = p.city_id AND a.person_id = p.id)`, today, today, today, today)
+		AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.city_id = p.city_id AND a.person_id = p.id)`, today, today, today, today, today)
 	if err := within(b, who, string(today)); err != nil {
 		return nil, err
 	}
@@ -371,13 +371,16 @@ func (s *Service) Candidates(ctx context.Context, who access.Actor, part string,
 }
 
 func scanCandidate(rows *db.Rows) (c Candidate, err error) {
-	return c, rows.Scan(&c.Person, &c.Name, &c.Post, &c.Unit)
+	var u access.Unit
+	err = rows.Scan(&c.Person, &c.Name, &c.Post, &u.Kind, &u.Name)
+	c.Unit = u.Commission()
+	return c, err
 }
 
 // Names reads people of a tenant with the post they hold today or left last, for whoever reads what they did.
 func Names(ctx context.Context, r db.Reader, people []id.Key) ([]Candidate, error) {
 	today := r.Now().Date()
-	q, args := db.Build(`SELECT p.id, p.name, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, '') FROM people p WHERE p.city_id = $1`, today, today).In(" AND ", "p.id", people).SQL()
+	q, args := db.Build(`SELECT p.id, p.name, COALESCE(`+postSQL("h.kind", "?")+`, ''), COALESCE(`+postSQL("u.kind", "?")+`, ''), COALESCE(`+postSQL("u.name", "?")+`, '') FROM people p WHERE p.city_id = $1`, today, today, today).In(" AND ", "p.id", people).SQL()
 	return db.All(ctx, r, scanCandidate, q, args...)
 }
 

@@ -203,7 +203,7 @@ func TestLists(t *testing.T) {
 			return out
 		}
 		all := list("sysadmin", "")
-		if len(all) != 2 || all[0].Login != "officer" || !all[0].MustChange || all[0].TOTP || all[1].Name != "潘书" || !all[1].TOTP || all[1].Post != "secretary" || all[1].Unit != b.Units["full"].Name {
+		if len(all) != 2 || all[0].Login != "officer" || !all[0].MustChange || all[0].TOTP || all[1].Name != "潘书" || !all[1].TOTP || all[1].Post != "secretary" || all[1].Unit != b.Units["full"].Commission() {
 			t.Errorf("%+v", all)
 		}
 		if n := len(list("sysadmin", "潘")); n != 1 {

@@ -199,7 +199,7 @@ func told(c *web.Ctx, e ledger.Entry) string {
 		switch x := x.(type) {
 		case string:
 			value = locale.First(c.Lang, "audit.value."+k+"."+x, x)
-			if k == "kind" {
+			if k == "kind" || k == "post" {
 				value = locale.First(c.Lang, "post."+x, x)
 			}
 		case float64:

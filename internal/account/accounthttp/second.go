@@ -45,7 +45,7 @@ func (p *Pages) secondForm(c *web.Ctx, status int, s account.Session, next strin
 	v.Code = field(c, "code", "line", true, texts)
 	v.Code.Auto, v.Code.Focus, v.Code.Max = "one-time-code", v.Codes && !v.Passkey, "40"
 	if !s.TOTP {
-		v.Code.Help = c.T("second.recovery.help")
+		v.Code.Label, v.Code.Help = c.T("second.recovery"), c.T("second.recovery.help")
 	}
 	if len(texts) == 0 {
 		v.Wrong = p.wrong(c, problem)
