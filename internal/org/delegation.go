@@ -29,6 +29,9 @@ var standIns = map[access.Role][]string{
 // stand in either.
 var administrators = []string{"sysadmin", "secadmin", "auditor"}
 
+// Administers says whether a kind of post is one of them.
+func Administers(kind string) bool { return slices.Contains(administrators, kind) }
+
 // Delegation is one leader's authority, given to another from one day to another, both included.
 type Delegation struct {
 	ID       id.ID

@@ -47,6 +47,7 @@ type grantsView struct {
 	Next   string
 	First  string
 	Active bool
+	Fresh  bool // nothing but administrators' posts: no roster has come in yet
 }
 
 type viewLink struct {
@@ -92,7 +93,9 @@ func (p *Pages) grants(c *web.Ctx) error {
 	if q.After != "" {
 		v.First = to(q.Only, "")
 	}
+	v.Fresh = !v.Active && q.Only == "" && q.After == ""
 	for _, x := range list {
+		v.Fresh = v.Fresh && org.Administers(x.Kind)
 		r := grantRow{Href: grantsPath + "/" + x.Post, Unit: x.Unit.Commission(), Post: postTitle(c, x), Name: x.Name, Acting: x.Acting, Asked: x.Asked}
 		switch {
 		case x.Holding != "":
