@@ -2,7 +2,9 @@ package app
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,10 +35,40 @@ func errorPage(c *web.Ctx, err error) error {
 		what = c.T("error.fields", said)
 	}
 	frame := c.Frame(title)
-	if !c.SignedIn() {
-		return c.Render(p.Status, errorOut(frame, title, what, p.Number, "/"))
+	v := trouble{Title: title, What: what, Incident: p.Number}
+	if p.Number != "" { // it may go better in a moment
+		v.retry(c)
 	}
-	return c.Render(p.Status, errorIn(frame, title, what, p.Number, "/"))
+	if !c.SignedIn() {
+		return c.Render(p.Status, errorOut(frame, v))
+	}
+	return c.Render(p.Status, errorIn(frame, v))
+}
+
+// secrets are the fields that are never written into a page, so that a form with one of them is filled in anew.
+var secrets = []string{"password", "old", "twice", "code", "answer", "passphrase", "new", "repeat"}
+
+// retry lets the request be made once more: a page is asked for again, and a form goes out again with what was entered.
+// Its key is the same, so that it is not done twice where it was done after all.
+func (v *trouble) retry(c *web.Ctx) {
+	if c.R.Method == http.MethodGet {
+		v.Again = c.R.URL.RequestURI()
+		return
+	}
+	f, err := c.Form()
+	if err != nil || f.Get("_key") == "" { // a file, or a form that could be taken twice
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if slices.Contains(secrets, name) {
+			v.Fields = nil
+			return
+		}
+		for _, x := range f[name] {
+			v.Fields = append(v.Fields, [2]string{name, x})
+		}
+	}
+	v.Resend = c.R.URL.RequestURI()
 }
 
 // prefRoutes keep what a person prefers in their browser.

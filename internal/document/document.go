@@ -87,6 +87,34 @@ func (p Paper) Lines() []string {
 	return out
 }
 
+// approvals is the heading of the part that stays empty until it is signed.
+const approvals = "审批意见"
+
+// byHand is what is written on the printed paper, so that an empty line is no omission.
+var byHand = []string{"签名", "签字", "盖章", "负责人", "备注"}
+
+// Blanks are the labels of a form or record behind which nothing stands yet, though it is not for whoever signs.
+func (p Paper) Blanks() []string {
+	if p.Kind != "form" && p.Kind != "record" {
+		return nil
+	}
+	var out []string
+	lines, head := p.Lines(), ""
+	for i, l := range lines {
+		if h, ok := strings.CutPrefix(l, "# "); ok {
+			if head = h; h != approvals && (i+1 == len(lines) || strings.HasPrefix(lines[i+1], "# ")) {
+				out = append(out, h)
+			}
+			continue
+		}
+		label, ok := strings.CutSuffix(l, "：")
+		if ok && head != approvals && !slices.ContainsFunc(byHand, func(x string) bool { return strings.Contains(label, x) }) {
+			out = append(out, label)
+		}
+	}
+	return out
+}
+
 // Text is the whole paper as plain text, as it would be read aloud.
 func (p Paper) Text() string {
 	parts := []string{p.Title}
@@ -141,7 +169,7 @@ func (s *Service) Offers(ctx context.Context, r db.Reader, d *flow.Dossier) ([]O
 	chosen := chosen(made, known)
 	var out []Offered
 	for _, doc := range s.Rules.Documents() {
-		if !doc.Fits(chosen) {
+		if !doc.Fits(chosen) || toReporter(doc.Code) && !d.Matter.Is(flow.FlagNamed) {
 			continue
 		}
 		for _, m := range doc.Moves {
@@ -207,6 +235,9 @@ func (s *Service) Draft(ctx context.Context, r db.Reader, who access.Actor, matt
 	d, err := s.Engine.Open(ctx, r, who, matter)
 	if err != nil {
 		return Paper{}, err
+	}
+	if toReporter(code) && !d.Matter.Is(flow.FlagNamed) {
+		return Paper{}, fault.New(fault.Conflict, "paper.no_reporter")
 	}
 	g, err := s.gather(ctx, r, who, d, doc, clock)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/intake"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -162,4 +164,37 @@ func golden(t *testing.T, name, have string) {
 	if string(want) != have {
 		t.Errorf("%s differs; write it anew with -update:\n%s", name, have)
 	}
+}
+
+// A notice goes to whoever reported under a name; there is none where nobody did.
+func TestNoticeNeedsReporter(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		for _, named := range []bool{true, false} {
+			in := intake.Entry{Subject: org.SubjectInput{Unit: w.Units["full"].ID.Key, Name: "吴某", Post: "农业综合服务中心主任", Rank: "staff", Category: "c2", PartyMember: true},
+				Channel: "letter", Received: "2026-10-12", Original: "来信原文", Title: "反映石桥镇农业综合服务中心主任虚报管护费", Summary: "来信反映该主任虚报高标准农田管护费，数额不详。", Discipline: "integrity"}
+			if in.Named = named; named {
+				in.Reporter = intake.Reporter{Name: "赵六", Contact: "13900000000"}
+			}
+			e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Do("intake", e.ID, "accept", nil)
+			r := w.App.DB.In(e.ID.City)
+			open, err := w.App.Engine.Open(apptest.Ctx, r, w.As("intake"), e.ID.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := w.App.Papers().Offers(apptest.Ctx, r, open)
+			if err != nil {
+				t.Fatal(err)
+			}
+			offered := slices.ContainsFunc(list, func(o document.Offered) bool { return o.Doc.Code == "accept_notice" })
+			_, err = w.App.Papers().Draft(apptest.Ctx, r, w.As("intake"), e.ID.Key, "accept_notice", nil)
+			if offered != named || named != (err == nil) || !named && fault.Code(err) != "paper.no_reporter" {
+				t.Errorf("named %v: offered %v, drafted with %v", named, offered, err)
+			}
+		}
+	})
 }

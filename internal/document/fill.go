@@ -188,9 +188,10 @@ func (g *gathered) number(doc rulebook.Document) string {
 
 // addressee is whom a letter goes to.
 func (g *gathered) addressee(doc rulebook.Document) string {
-	switch doc.Code {
-	case "accept_notice", "decline_notice":
+	if toReporter(doc.Code) {
 		return zh("paper.reporter")
+	}
+	switch doc.Code {
 	case "transfer_letter", "assign_letter":
 		if to := g.Said["pass_on"].Str("organ_name"); to != "" && doc.Code == "transfer_letter" {
 			return to
@@ -205,6 +206,9 @@ func (g *gathered) addressee(doc rulebook.Document) string {
 	}
 	return ""
 }
+
+// toReporter are the notices that go to whoever reported: there are none where nobody gave a name.
+func toReporter(code string) bool { return code == "accept_notice" || code == "decline_notice" }
 
 // made is the day a paper bears: a decision that of the collective decision, any other the day it is issued.
 func (g *gathered) made(doc rulebook.Document) calendar.Date {

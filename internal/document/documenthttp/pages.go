@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/document"
@@ -106,6 +107,7 @@ type draftView struct {
 	Note     string // about the number
 	Reporter bool   // it goes to a reporter, whose name must not stand in it
 	Correct  string
+	Blanks   string // what stands empty
 	Fields   []ui.FieldView
 	Wrong    string
 	Action   string
@@ -187,6 +189,9 @@ func (p *Pages) renderDraft(c *web.Ctx, key id.ID, d document.Paper, clock strin
 		v.Fields = []ui.FieldView{title, field("addressee", "line", d.Addressee, d.Kind == "letter", 200, 0), body, field("copies", "line", d.Copies, false, 200, 0)}
 	}
 	v.Paper = layout(c, d)
+	if blanks := d.Blanks(); len(blanks) > 0 {
+		v.Blanks = c.T("paper.blanks", strings.Join(blanks, c.T("list.comma")))
+	}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 	}
