@@ -3,6 +3,9 @@ package document
 import (
 	"slices"
 	"testing"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/rulebook"
 )
 
 // What is empty is said before a form is issued; what the signers write is not missing.
@@ -14,5 +17,22 @@ func TestBlanks(t *testing.T) {
 	p.Kind = "letter"
 	if got := p.Blanks(); got != nil {
 		t.Errorf("a salutation is no blank: %q", got)
+	}
+}
+
+// A decision does not go out with the words that say what to write there.
+func TestHintsAreReplaced(t *testing.T) {
+	doc := rulebook.Document{Kind: "letter", Body: "依照{{with .F.basis}}{{.}}{{else}}（填写所依据的条款）{{end}}，决定给予{{with .F.sanction}}{{.}}{{else}}（处分种类）{{end}}处分。"}
+	in := Issuing{Title: "决定", Addressee: "某单位", Body: "依照（填写所依据的条款），决定给予警告处分。"}
+	if err := in.clean(doc); fault.Code(err) != "invalid" || fault.Fields(err)[0].Code != "paper.unfilled" || fault.Fields(err)[0].Args[0] != "（填写所依据的条款）" {
+		t.Errorf("issued with a hint in it: %v", err)
+	}
+	in.Body = "依照《中国共产党纪律处分条例》第一百二十六条，决定给予警告处分。"
+	if err := in.clean(doc); err != nil {
+		t.Error(err)
+	}
+	doc.Kind, in.Body = "record", "（处分种类）"
+	if err := in.clean(doc); err != nil {
+		t.Errorf("a record may be completed by hand: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -92,6 +93,20 @@ const approvals = "审批意见"
 
 // byHand is what is written on the printed paper, so that an empty line is no omission.
 var byHand = []string{"签名", "签字", "盖章", "负责人", "备注"}
+
+// reHint is what a text says in brackets where the matter has nothing to put.
+var reHint = regexp.MustCompile(`\{\{else\}\}(（[^）]*）)`)
+
+// hints are those of a document that still stand in a paper.
+func hints(doc rulebook.Document, title, body string) []string {
+	var out []string
+	for _, m := range reHint.FindAllStringSubmatch(doc.Body, -1) {
+		if (strings.Contains(body, m[1]) || strings.Contains(title, m[1])) && !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
 
 // Blanks are the labels of a form or record behind which nothing stands yet, though it is not for whoever signs.
 func (p Paper) Blanks() []string {
@@ -361,6 +376,11 @@ func (in *Issuing) clean(doc rulebook.Document) error {
 			bad = append(bad, fault.Field{Name: f.name, Code: "required"})
 		case len([]rune(*f.text)) > f.limit:
 			bad = append(bad, fault.Field{Name: f.name, Code: "text.long", Args: []string{fmt.Sprint(f.limit)}})
+		}
+	}
+	if doc.Kind != "form" && doc.Kind != "record" { // those may be completed by hand
+		if left := hints(doc, in.Title, in.Body); len(left) > 0 {
+			bad = append(bad, fault.Field{Name: "body", Code: "paper.unfilled", Args: []string{strings.Join(left, "")}})
 		}
 	}
 	return fault.InvalidFields(bad)
