@@ -450,10 +450,14 @@ func (k *Keeper) Explain(c Clock, es []Entry) Explanation {
 	return Explain(k.rule(c), es, k.Calendar())
 }
 
-// Soonest is the day the first running obligation of a matter is due, "" if there is none. Paused clocks have no day.
-func Soonest(ctx context.Context, r db.Reader, matter id.Key) (calendar.Date, error) {
+// Soonest is the day the first running obligation of a matter is due, "" if there is none. Paused clocks have no day. It is
+// what it was for as long as the transaction has written no clock.
+func Soonest(ctx context.Context, tx *ledger.Tx, matter id.Key, was calendar.Date) (calendar.Date, error) {
+	if !tx.Wrote(clockTable) {
+		return was, nil
+	}
 	var d *string
-	err := r.Row(ctx, `SELECT MIN(c.due_on) FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.state = 'open'`, matter).Scan(&d)
+	err := tx.Row(ctx, `SELECT MIN(c.due_on) FROM clocks c WHERE c.city_id = $1 AND c.matter_id = $2 AND c.state = 'open'`, matter).Scan(&d)
 	if err != nil || d == nil {
 		return "", err
 	}

@@ -149,7 +149,7 @@ func (m *Matter) hold() {
 
 // save stores the whole row and brings its due day up to its clocks.
 func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
-	due, err := deadline.Soonest(ctx, tx, m.ID.Key)
+	due, err := deadline.Soonest(ctx, tx, m.ID.Key, m.Due)
 	if err != nil {
 		return err
 	}

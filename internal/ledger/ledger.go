@@ -55,6 +55,17 @@ type Tx struct {
 	bulk  []Row
 	parts [][]byte // of rows that were written beside: see Cover
 	more  []Act    // further acts of the same transaction, only for a Batch
+	wrote map[*Table]bool
+}
+
+// Wrote says whether the transaction has written rows of a table.
+func (t *Tx) Wrote(tab *Table) bool { return t.wrote[tab] }
+
+func (t *Tx) writes(tab *Table) {
+	if t.wrote == nil {
+		t.wrote = map[*Table]bool{}
+	}
+	t.wrote[tab] = true
 }
 
 // Ledger writes acts.

@@ -240,6 +240,7 @@ func plain(vals []any) []any {
 }
 
 func (t *Tx) cover(tab *Table, vals []any) {
+	t.writes(tab)
 	key := tab.Name + "/" + tab.keyText(vals)
 	d := Digest(vals)
 	for i := range t.rows {
@@ -254,6 +255,7 @@ func (t *Tx) cover(tab *Table, vals []any) {
 // InsertMany writes many rows of one table and covers them as parts of the act (D6: a bulk import is one act with the
 // digest of its rows).
 func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
+	t.writes(tab)
 	n := len(tab.Key) + len(tab.Cols)
 	per := 30000 / n
 	if t.Engine() == db.SQLite {
