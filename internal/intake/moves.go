@@ -258,7 +258,37 @@ func (s *Service) applyMerge(ctx context.Context, op *flow.Op) error {
 	if err := saveTipoff(ctx, op.Tx, op.M.ID.Key, t); err != nil {
 		return err
 	}
-	return nil
+	return s.along(ctx, op, main.ID.Key, main.Root, mt.Clue)
+}
+
+// along takes with a tip-off that joins another those that had joined it, before it came back or was looked at anew:
+// their reporters are owed the same answer as its own.
+func (s *Service) along(ctx context.Context, op *flow.Op, main, root, clue id.Key) error {
+	keys, err := repeats(ctx, op.Tx, op.M.ID.Key)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	for _, k := range keys {
+		t, err := Get(ctx, op.Tx, k)
+		if err != nil {
+			return err
+		}
+		t.Main, t.Clue = main, clue
+		if err := saveTipoff(ctx, op.Tx, k, t); err != nil {
+			return err
+		}
+		m, err := flow.Lock(ctx, op.Tx, k)
+		if err != nil {
+			return err
+		}
+		if err := s.Engine.JoinFamily(ctx, op.Tx, &m, root); err != nil {
+			return err
+		}
+		if err := flow.Save(ctx, op.Tx, &m); err != nil {
+			return err
+		}
+	}
+	return s.Reopened(ctx, op.Tx, clue)
 }
 
 // Finished is told that what became of a tip-off has ended. Every reporter behind it is owed an answer from that day.
