@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -322,6 +323,47 @@ func TestOwnChiefFindsNothing(t *testing.T) {
 		}
 		if _, err := flow.Get(apptest.Ctx, d.In(apptest.City), w.As("intake"), e.ID.Key); err != nil {
 			t.Errorf("the clerk who entered it: %v", err)
+		}
+		// Nor is there a gap in the numbers of the other slips, nor a row that is counted and not shown.
+		in.Subject = org.SubjectInput{Unit: w.Units["county"].ID.Key, Post: "县委书记", Rank: "county"}
+		var nos []string
+		sent := func(slip id.ID) {
+			w.Do("intake", slip, "send", vals{"on": {string(d.Today())}})
+			nos = append(nos, w.Matter(slip).No)
+		}
+		sent(e.ID)
+		for range 2 {
+			x, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+			if err != nil || !x.Slip {
+				t.Fatalf("%+v %v", x, err)
+			}
+			sent(x.ID)
+		}
+		if !strings.HasSuffix(nos[1], "0001号") || !strings.HasSuffix(nos[2], "0002号") || nos[0] == nos[1] {
+			t.Errorf("the slips are numbered %v", nos)
+		}
+		for unit, n := range map[string]int64{"county": 2, "city": 1} {
+			got, err := db.Column[int64](apptest.Ctx, d.In(apptest.City), `SELECT COALESCE(SUM(t.n), 0) FROM tallies t WHERE t.city_id = $1 AND t.measure = 'tipoff.slips' AND t.unit_id = $2`, w.Units[unit].ID.Key)
+			if err != nil || got[0] != n {
+				t.Errorf("%s counts %v slips, want %d (%v)", unit, got, n, err)
+			}
+		}
+		w.Verify()
+	})
+}
+
+// TestTransferOnly: who passed a report on is kept of a transfer only, whatever else was filled in.
+func TestTransferOnly(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		in := entry(w)
+		in.FromKind, in.FromNo = strings.Repeat("无", 5000)+"\x01", "转1号"
+		e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err := intake.Get(apptest.Ctx, d.In(apptest.City), e.ID.Key); err != nil || x.FromKind != "" || x.FromNo != "" {
+			t.Errorf("a letter came from %q, %q (%v)", x.FromKind, x.FromNo, err)
 		}
 	})
 }

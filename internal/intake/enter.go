@@ -142,6 +142,9 @@ func (s *Service) Stand(ctx context.Context, r db.Reader, who access.Actor, in o
 	return st, sub, err
 }
 
+// ownChief is why a slip about the organ's own chief goes up, of the list slip_reason.
+const ownChief = "own_chief"
+
 var levelOf = map[string]int{"nation": access.Nation, "province": access.Province, "city": access.City, "county": access.County, "township": access.Township}
 
 func (s *Service) stand(ctx context.Context, r db.Reader, organ access.Unit, sub flow.Subject) (Standing, error) {
@@ -166,7 +169,7 @@ func (s *Service) stand(ctx context.Context, r db.Reader, organ access.Unit, sub
 	}
 	switch {
 	case chief || sub.Chief && sub.Unit == organ.ID.Key:
-		st.Slip, st.Reason, st.To = true, "own_chief", above
+		st.Slip, st.Reason, st.To = true, ownChief, above
 	case levelOf[rank.Managed] < organ.Level:
 		st.Slip, st.Reason, st.To = true, "higher_managed", above
 		for u := above; !u.ID.Zero() && u.Level > levelOf[rank.Managed]; {
@@ -287,7 +290,9 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 	line("summary", &in.Summary, true, 4000, true)
 	line("from_no", &in.FromNo, false, 60, false)
 	line("original", &in.Original, false, 20000, true)
-	if in.Channel == "transfer" {
+	if in.Channel != "transfer" {
+		in.FromKind, in.FromNo = "", "" // typed before another channel was chosen
+	} else {
 		if in.FromKind == "" {
 			say("from_kind", "required")
 		} else if _, ok := s.Rules.Term("transfer_from", in.FromKind); !ok {
@@ -326,10 +331,17 @@ func (s *Service) InTime(today calendar.Date) calendar.Date {
 
 func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Unit, st Standing, in Entry) (ledger.Act, Entered, error) {
 	m := flow.Matter{Kind: KindSlip, Organ: organ.ID, Received: in.Received, Title: "上级管理件"}
+	if st.Reason == ownChief {
+		// Numbers of its own: in the register's row the chief would see that one is missing.
+		var err error
+		if m.No, err = flow.Number(ctx, tx, organ.ID, "slip.chief", "专", tx.Today()); err != nil {
+			return ledger.Act{}, Entered{}, err
+		}
+	}
 	if err := s.Engine.Create(ctx, tx, &m, nil, map[string]calendar.Date{"tipoff.up": in.Received}); err != nil {
 		return ledger.Act{}, Entered{}, err
 	}
-	if st.Reason == "own_chief" {
+	if st.Reason == ownChief {
 		if err := s.hideFromChief(ctx, tx, organ, m.Root); err != nil {
 			return ledger.Act{}, Entered{}, err
 		}

@@ -118,7 +118,7 @@ func (s *Service) SlipTable() *flow.Table {
 		Moves: []flow.Move{
 			{Name: "send", From: []string{"registered"}, To: "sent", By: []flow.By{flow.ByIntake}, Many: true,
 				Fields: []flow.Field{{Name: "on", Kind: flow.Day, Must: true, Since: "received"}},
-				Basis:  []rulebook.Basis{jk("14–18")}, Key: true, Counts: []flow.Tally{{Measure: "tipoff.slips"}}},
+				Basis:  []rulebook.Basis{jk("14–18")}, Key: true},
 		},
 		Hooks: flow.Hooks{Apply: map[string]func(context.Context, *flow.Op) error{"send": s.applySend}},
 	}

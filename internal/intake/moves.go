@@ -230,6 +230,17 @@ func (s *Service) applySend(ctx context.Context, op *flow.Op) error {
 		return err
 	}
 	op.M.Outcome = "sent"
+	// A number below would show the chief, who sees every other slip, that one is about them (D22): it counts for the organ
+	// above, and where that lies in another tenant for nobody.
+	unit := op.M.Organ
+	if sl.Reason == ownChief {
+		unit = sl.To
+	}
+	if unit.City == op.City() {
+		if err := measure.Count(ctx, op.Tx, "tipoff.slips", "", unit.Key, op.Day, op.M.ID.Key, 1); err != nil {
+			return err
+		}
+	}
 	return op.Update(ctx, slipTable, op.M.ID.Key, sl.Channel, sl.Reason, int64(sl.To.City), sl.To.Key, sl.Entered, sl.LateReason, op.In.Day("on"))
 }
 
