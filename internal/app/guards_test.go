@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -330,6 +331,16 @@ func TestOwnChiefFindsNothing(t *testing.T) {
 		sent := func(slip id.ID) {
 			w.Do("intake", slip, "send", vals{"on": {string(d.Today())}})
 			nos = append(nos, w.Matter(slip).No)
+		}
+		for _, name := range []string{"deadline.open", "deadline.near"} {
+			def, err := w.App.Measures.Get(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, err := def.Rows(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: w.Units["county"], From: d.Today(), To: d.Today()}, w.As("principal"), 50)
+			if err != nil || list.Hidden > 0 {
+				t.Errorf("%s counts what the chief may not see: %+v %v", name, list, err)
+			}
 		}
 		sent(e.ID)
 		for range 2 {

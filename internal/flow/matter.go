@@ -64,7 +64,16 @@ const (
 	FlagPunished = "punished" // a sanction was decided
 	FlagOffice   = "office"   // and no Party sanction among them: the law on offices alone
 	FlagTownship = "township" // a township commission handles it
+	FlagApart    = "apart"    // about the organ's own chief: among no number of that organ
 )
+
+// among is the county in whose numbers a matter's clocks are.
+func (m *Matter) among() id.Key {
+	if m.Is(FlagApart) {
+		return ""
+	}
+	return m.County
+}
 
 // Is says whether the matter has a flag.
 func (m Matter) Is(flag string) bool { return slices.Contains(strings.Fields(m.Flags), flag) }

@@ -97,7 +97,7 @@ func (e *Engine) tellSuperior(ctx context.Context, op *Op) error {
 		}
 	}
 	_, err = e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: op.M.ID.Key, Root: op.M.Root, Rule: RuleSuperior, Start: op.Day, OwedBy: unit, OwedRole: role,
-		About: op.Move.Name, Organ: op.M.Organ, County: op.M.County})
+		About: op.Move.Name, Organ: op.M.Organ, County: op.M.among()})
 	return err
 }
 
@@ -165,7 +165,7 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 	}
 	m.Set(FlagRisen)
 	if _, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRisen, Start: tx.Today(), OwedBy: unit, OwedRole: role,
-		About: c.ID.Key, Organ: m.Organ, County: m.County}); err != nil {
+		About: c.ID.Key, Organ: m.Organ, County: m.among()}); err != nil {
 		return err
 	}
 	return save(ctx, tx, &m)

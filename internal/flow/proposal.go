@@ -111,7 +111,7 @@ func (e *Engine) openSeat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Prop
 		rule = "approve.record"
 	}
 	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: rule, Start: tx.Today(), OwedBy: s.Unit, OwedRole: s.Seat,
-		About: p.ID.Key, Organ: m.Organ, County: m.County})
+		About: p.ID.Key, Organ: m.Organ, County: m.among()})
 	p.Clock = c.ID.Key
 	return err
 }

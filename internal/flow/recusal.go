@@ -263,7 +263,7 @@ func (e *Engine) askRecusal(ctx context.Context, tx *ledger.Tx, m *Matter, x *Re
 		return err
 	}
 	x.Moved = seat.Moved
-	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRecusal, Start: tx.Today(), OwedBy: seat.Unit.ID, OwedRole: seat.Role, About: x.ID.Key, Organ: m.Organ, County: m.County})
+	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRecusal, Start: tx.Today(), OwedBy: seat.Unit.ID, OwedRole: seat.Role, About: x.ID.Key, Organ: m.Organ, County: m.among()})
 	x.Clock = c.ID.Key
 	return err
 }

@@ -332,6 +332,7 @@ func (s *Service) InTime(today calendar.Date) calendar.Date {
 func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Unit, st Standing, in Entry) (ledger.Act, Entered, error) {
 	m := flow.Matter{Kind: KindSlip, Organ: organ.ID, Received: in.Received, Title: "上级管理件"}
 	if st.Reason == ownChief {
+		m.Set(flow.FlagApart)
 		// Numbers of its own: in the register's row the chief would see that one is missing.
 		var err error
 		if m.No, err = flow.Number(ctx, tx, organ.ID, "slip.chief", "专", tx.Today()); err != nil {
