@@ -54,7 +54,7 @@ func pgPool(cfg *pgx.ConnConfig, w *watch, most int) *sql.DB {
 		}),
 		// A connection that was idle is asked first, and not for long: it may have been cut off without a word.
 		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
-			if w.doubtful(p.IdleDuration) { // not asked: a dead one costs its whole time, a new one some milliseconds
+			if w.doubtful(p.Conn, p.IdleDuration) { // not asked: a dead one costs its whole time, a new one some milliseconds
 				_ = p.Conn.PgConn().Conn().Close() // being asked now it says so
 				return true
 			}

@@ -43,9 +43,15 @@ type watch struct {
 // silent notes that a connection was found silent.
 func (w *watch) silent() { w.fell.Store(time.Now().UnixNano()) }
 
-// doubtful says whether a connection that has been idle for so long was last used before another one was found silent.
-func (w *watch) doubtful(idle time.Duration) bool {
-	return time.Now().Add(-idle).UnixNano() < w.fell.Load()
+// doubtful says whether a connection that is said to have been idle for so long was opened and last used before another
+// one was found silent.
+func (w *watch) doubtful(c *pgx.Conn, idle time.Duration) bool {
+	used := time.Now().Add(-idle)
+	// One that was never used since it was opened is said to have been idle for ever.
+	if born, _ := c.PgConn().CustomData()[bornAt].(time.Time); used.Before(born) {
+		used = born
+	}
+	return used.UnixNano() < w.fell.Load()
 }
 
 // unanswered is a statement under way on a connection.
@@ -59,7 +65,11 @@ type unanswered struct {
 // ownProcess marks a connection whose process number is the server's own: what a pooler in between says is its own.
 const ownProcess = "qianshao.own"
 
+// bornAt marks a connection with when it was opened.
+const bornAt = "qianshao.born"
+
 func markOwn(ctx context.Context, c *pgx.Conn) error {
+	c.PgConn().CustomData()[bornAt] = time.Now()
 	var pid uint32
 	if err := c.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&pid); err != nil {
 		return err

@@ -33,3 +33,27 @@ func TestSlowIsLeftAlone(t *testing.T) {
 		t.Errorf("it slept %s", took)
 	}
 }
+
+// TestConnectionsAreKept: statements one after the other, at once and after a rest, go over the same connection.
+func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	d, err := db.Open(context.Background(), dbtest.Address(t), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	seen := map[int64]bool{}
+	for i := range 12 {
+		var pid int64
+		if err := d.Shared().Row(context.Background(), `/*engine*/ SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+			t.Fatal(err)
+		}
+		seen[pid] = true
+		if i%4 == 3 {
+			time.Sleep(1200 * time.Millisecond) // idle for so long that it is asked first
+		}
+	}
+	if len(seen) > 2 {
+		t.Errorf("12 statements went over %d connections", len(seen))
+	}
+}
