@@ -337,7 +337,7 @@ func TestOwnChiefFindsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := def.Rows(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: w.Units["county"], From: d.Today(), To: d.Today()}, w.As("principal"), 50)
+			list, err := def.Rows(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: w.Units["county"], From: d.Today(), To: d.Today()}, w.As("principal"), measure.Turn{Limit: 50})
 			if err != nil || list.Hidden > 0 {
 				t.Errorf("%s counts what the chief may not see: %+v %v", name, list, err)
 			}

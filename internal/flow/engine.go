@@ -280,6 +280,10 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 	if who.Automatic() {
 		return true, nil
 	}
+	who, err := unlent(ctx, r, who, m.Root)
+	if err != nil {
+		return false, err
+	}
 	for _, b := range by {
 		switch b {
 		case BySystem:

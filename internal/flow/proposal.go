@@ -270,6 +270,24 @@ func barredFrom(ctx context.Context, r db.Reader, person, root id.Key) (bool, er
 	return err == nil, err
 }
 
+// unlent is the actor without what those lent them who have no business with the family themselves: named in it, or
+// recused.
+func unlent(ctx context.Context, r db.Reader, who access.Actor, root id.Key) (access.Actor, error) {
+	var own []access.Hat
+	for _, h := range who.Hats {
+		if h.For != "" {
+			if barred, err := barredFrom(ctx, r, h.For, root); err != nil {
+				return who, err
+			} else if barred {
+				continue
+			}
+		}
+		own = append(own, h)
+	}
+	who.Hats = own
+	return who, nil
+}
+
 func (e *Engine) approve(ctx context.Context, tx *ledger.Tx, who access.Actor, m *Matter, p *Proposal, i int) error {
 	for k := p.Step; k < i; k++ {
 		p.Steps[k].Decision, p.Steps[k].At = "passed", tx.Now()
