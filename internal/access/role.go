@@ -58,11 +58,14 @@ const (
 	KeyHold      Perm = "key.hold"
 )
 
-// Reads says under which permission each kind of matter is read.
-var Reads = []struct {
+// Read is a kind of matter and the permission to read it.
+type Read struct {
 	Kind string
 	Perm Perm
-}{{"tipoff", TipoffRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}}
+}
+
+// Reads says under which permission each kind of matter is read.
+var Reads = []Read{{"tipoff", TipoffRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {

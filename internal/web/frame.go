@@ -1,6 +1,9 @@
 package web
 
 import (
+	"slices"
+
+	"qianshao/internal/access"
 	"qianshao/internal/web/ui"
 )
 
@@ -9,6 +12,7 @@ func (c *Ctx) Frame(title string) ui.Frame {
 	u := c.Who.Unit()
 	f := ui.Frame{Lang: c.Lang, Title: title, Org: u.Commission(), Post: c.T("post." + c.Who.Post()), Today: c.Today, Demo: c.Mux.Demo, Theme: c.Cookie("theme"), Density: c.Cookie("density"),
 		Here: c.R.URL.RequestURI(), Posts: c.Session.Posts, Foot: c.T("page.unwitnessed")}
+	f.Search = slices.ContainsFunc(access.Reads, func(r access.Read) bool { return c.Who.Can(r.Perm) })
 	if c.Who.Name != "" {
 		f.Post += " " + c.Who.Name
 	}

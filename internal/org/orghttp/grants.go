@@ -94,9 +94,13 @@ func (p *Pages) grants(c *web.Ctx) error {
 		v.First = to(q.Only, "")
 	}
 	v.Fresh = !v.Active && q.Only == "" && q.After == ""
+	organs, err := p.organsOf(c, list)
+	if err != nil {
+		return err
+	}
 	for _, x := range list {
 		v.Fresh = v.Fresh && org.Administers(x.Kind)
-		r := grantRow{Href: grantsPath + "/" + x.Post, Unit: x.Unit.Commission(), Post: postTitle(c, x), Name: x.Name, Acting: x.Acting, Asked: x.Asked}
+		r := grantRow{Href: grantsPath + "/" + x.Post, Unit: underOrgan(x.Unit, organs), Post: postTitle(c, x), Name: x.Name, Acting: x.Acting, Asked: x.Asked}
 		switch {
 		case x.Holding != "":
 			r.Since = ui.LongDay(c.Lang, x.Since)
@@ -106,6 +110,25 @@ func (p *Pages) grants(c *web.Ctx) error {
 		v.Rows = append(v.Rows, r)
 	}
 	return c.Render(http.StatusOK, grantsPage(v))
+}
+
+// organsOf are the organs that the offices among the places belong to.
+func (p *Pages) organsOf(c *web.Ctx, list []org.Place) (map[string]access.Unit, error) {
+	var keys []string
+	for _, x := range list {
+		if x.Unit.Kind == "office" {
+			keys = append(keys, x.Unit.Organ)
+		}
+	}
+	return access.Units(c.Context(), p.Org.Ledger.DB.In(c.Who.City), keys)
+}
+
+// underOrgan is a unit by name, an office behind its organ's: every county has a first office.
+func underOrgan(u access.Unit, organs map[string]access.Unit) string {
+	if o, ok := organs[u.Organ]; ok && u.Kind == "office" {
+		return o.Commission() + " " + u.Name
+	}
+	return u.Commission()
 }
 
 // postTitle is a post by its own title, else by its kind.
@@ -173,7 +196,11 @@ func (p *Pages) grantForm(c *web.Ctx, status int, f url.Values, form string, pro
 	if err != nil {
 		return err
 	}
-	v := grantView{Frame: c.Frame(postTitle(c, file.Place)), Key: web.NewKey(), Self: grantsPath + "/" + key, Unit: file.Unit.Commission(), Post: postTitle(c, file.Place), EndOpen: form == "end"}
+	organs, err := p.organsOf(c, []org.Place{file.Place})
+	if err != nil {
+		return err
+	}
+	v := grantView{Frame: c.Frame(postTitle(c, file.Place)), Key: web.NewKey(), Self: grantsPath + "/" + key, Unit: underOrgan(file.Unit, organs), Post: postTitle(c, file.Place), EndOpen: form == "end"}
 	texts := web.Texts(c.Lang, problem)
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title

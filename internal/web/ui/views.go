@@ -14,6 +14,7 @@ type Frame struct {
 	Today   calendar.Date
 	Demo    bool
 	Nav     []NavLink
+	Search  bool   // there is something this post may look for
 	Query   string // what stands in the search box
 	Theme   string // "", light, dark
 	Density string // "", loose, tight
