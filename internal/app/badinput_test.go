@@ -13,6 +13,7 @@ import (
 
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/id"
+	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -240,7 +241,13 @@ func TestForgedMoves(t *testing.T) {
 		for _, v := range []string{"", "perhaps", "APPROVE"} {
 			b.unwritten("decision "+v, http.StatusBadRequest, func() (int, string) { return b.post("head", p, with(form(w, m, nil), "decision", v)) })
 		}
-		b.unwritten("returned without a reason", http.StatusUnprocessableEntity, func() (int, string) { return b.post("head", p, with(form(w, m, nil), "decision", "return")) })
+		b.unwritten("returned without a reason", http.StatusUnprocessableEntity, func() (int, string) {
+			code, text := b.post("head", p, with(form(w, m, nil), "decision", "return"))
+			if optional := locale.T(locale.Zh, "form.optional"); !strings.Contains(text, locale.T(locale.Zh, "fault.return.reason")) || strings.Contains(text, optional) {
+				t.Errorf("a return without a reason does not say what to write, or calls it %s", optional)
+			}
+			return code, text
+		})
 		b.unwritten("a stale approval", http.StatusConflict, func() (int, string) {
 			return b.post("head", p, url.Values{"decision": {"approve"}, "_version": {"1"}})
 		})

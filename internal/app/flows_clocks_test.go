@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"qianshao/internal/access"
@@ -14,6 +15,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/locale"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -141,6 +143,10 @@ func TestFlowsExtend(t *testing.T) {
 		w.refused("somebody of another office asks", w.ask("handler3", m, work, flow.MoveExtend), "not_found")
 		w.refused("more time where the rule gives none", w.ask("handler", m, "clue.opinion", flow.MoveExtend), "clock.ended")
 
+		form := "/m/" + m.String() + "/clock/" + w.clock(m, work).ID.Key + "/extend"
+		if code, text := w.Get(w.Serve(), "handler", form); code != 200 || !strings.Contains(text, locale.T(locale.Zh, "role.deputy")) {
+			t.Errorf("the form for more time does not say who decides: %d", code)
+		}
 		p := w.asked("handler", m, work, flow.MoveExtend)
 		w.is(m, clue.Verifying) // the work goes on meanwhile
 		w.runs(m, work, "approve.deputy")
@@ -157,7 +163,7 @@ func TestFlowsExtend(t *testing.T) {
 		}
 
 		_, err := w.Decide("deputy", m, flow.Decision{})
-		w.refused("refused without a word", err, "required")
+		w.refused("refused without a word", err, "return.reason")
 		_, err = w.Decide("deputy", m, flow.Decision{Note: "抓紧办理。"})
 		w.must(err)
 		if got := w.proposal(m, p); got.State != "returned" || got.Steps[0].Decision != "returned" || got.Steps[0].Person != w.Who["deputy"].Person {

@@ -22,6 +22,9 @@ func errorPage(c *web.Ctx, err error) error {
 	p := f.Problem
 	title := locale.First(c.Lang, "error."+strconv.Itoa(p.Status), "error.other")
 	what := p.Title
+	if read := "fault." + p.Code + ".read"; c.R.Method == http.MethodGet && locale.Has(read) {
+		what = c.T(read) // nothing was to be kept
+	}
 	var wrong []string
 	for _, x := range p.Fields {
 		wrong = append(wrong, x.Detail)

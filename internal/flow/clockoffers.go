@@ -65,6 +65,14 @@ func (e *Engine) ClockStand(ctx context.Context, r db.Reader, who access.Actor, 
 // Longer is how much longer the next extension makes the clock; 0: as approved.
 func (x ClockStand) Longer() int { return x.Timer.Extend.Of(x.Extended + 1) }
 
+// ClockSigners are the signatures that asking for more time on a clock, or for a pause, would take now, and why those.
+// The move is open to the reader.
+func (e *Engine) ClockSigners(ctx context.Context, r db.Reader, x *ClockStand, move string, today calendar.Date) (rulebook.Case, []Step, error) {
+	in := Values{"clock": {x.ID.Key}, "rule": {x.Rule}, "nth": {x.Nth()}}
+	_, kase, steps, err := e.ChainNow(ctx, r, x.who, *x.m, &Move{Name: move, Chain: x.Timer.Extend.Approval}, in, today)
+	return kase, steps, err
+}
+
 // ClockFile is as much of a matter's dossier as says how one of its clocks stands. The caller has seen the matter.
 func ClockFile(ctx context.Context, r db.Reader, m Matter, c deadline.Clock) (*Dossier, error) {
 	d := &Dossier{Matter: m, Clocks: []deadline.Clock{c}}

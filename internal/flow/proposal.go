@@ -159,7 +159,10 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, v
 		if !ok {
 			return ledger.Act{}, fault.InvalidField("note", "text.control")
 		}
-		if note == "" && (!dec.Approve || Records(p.Steps[i].Role)) {
+		if note == "" && !dec.Approve {
+			return ledger.Act{}, fault.InvalidField("note", "return.reason")
+		}
+		if note == "" && Records(p.Steps[i].Role) {
 			return ledger.Act{}, fault.InvalidField("note", "required")
 		}
 		if len([]rune(note)) > maxPara {

@@ -259,6 +259,7 @@ func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error
 	}
 	texts := web.Texts(c.Lang, problem)
 	v.Note = ui.FieldView{Lang: c.Lang, ID: "f-note", Name: "note", Label: c.T("approve.note"), Help: c.T("approve.note.help"), Kind: "para", Rows: 3, Max: "1000", Value: note, Error: texts["note"]}
+	v.Note.Must = v.Note.Error != "" // it is wanted only where it was missed, or of a return
 	if v.Brief.Record != "" {
 		v.Note.Label, v.Note.Help, v.Note.Must = c.T("approve.record"), c.T("approve.record.help"), true
 		v.On = ui.FieldView{Lang: c.Lang, ID: "f-on", Name: "on", Label: c.T("approve.record_on"), Help: c.T("approve.record_on.help"), Kind: "day", Max: string(c.Today), Value: on, Error: texts["on"], Must: true}

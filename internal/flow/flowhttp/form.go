@@ -324,6 +324,9 @@ func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
 	}
 	if act == flow.MoveExtend || act == flow.MovePause {
 		v.Button = c.T("form.propose")
+		if v.Side, err = p.clockSide(c, r, m, x, act); err != nil {
+			return err
+		}
 	}
 	texts := web.Texts(c.Lang, problem)
 	for _, f := range p.Engine.ClockFields(x, act, c.Today) {
@@ -341,6 +344,23 @@ func (p *Pages) renderClock(c *web.Ctx, in flow.Values, problem error) error {
 		status = web.Status(problem)
 	}
 	return c.Render(status, movePage(*v))
+}
+
+// clockSide says beside the form who decides on it, and why them.
+func (p *Pages) clockSide(c *web.Ctx, r db.Reader, m flow.Matter, x flow.ClockStand, act string) (*ui.MoveView, error) {
+	kase, steps, err := p.Engine.ClockSigners(c.Context(), r, &x, act, c.Today)
+	if err != nil {
+		return nil, err
+	}
+	l := p.look(c)
+	units := []string{m.Handler.Key, m.Organ.Key}
+	for _, s := range steps {
+		units = append(units, s.Unit.Key)
+	}
+	if err := l.load(c.Context(), r, units, nil); err != nil {
+		return nil, err
+	}
+	return &ui.MoveView{Why: c.T("move.clock." + act + ".why"), Signers: p.signers(c, l, steps), Reason: kase.Why.In(c.Lang), UpWord: p.upWord(c, l, m, flow.Offer{Steps: steps})}, nil
 }
 
 func (p *Pages) clockDo(c *web.Ctx) error {
