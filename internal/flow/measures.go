@@ -38,7 +38,7 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
 	const kept = `CASE WHEN c.state = 'done' AND c.ended_on <= c.due_on THEN 1 ELSE 0 END`
-	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand,
+	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand, Kept: true,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
 			all, counting, err := measure.SplitSums(ctx, r, deadline.KeptName(kind), rules, q, func(b *db.Builder) { q.Under(b, "s.county_id", "s.unit_id", "s.unit_id") })
 			if err != nil {

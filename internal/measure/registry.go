@@ -133,6 +133,7 @@ type Def struct {
 	Kind        Kind
 	By          By
 	NeverScored bool
+	Kept        bool     // a share of what was done by its day: a row that does not count is late
 	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
 	Rows        RowsFunc

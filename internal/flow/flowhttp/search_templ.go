@@ -156,7 +156,7 @@ func searchPage(v searchView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.Pages {
-					templ_7745c5c3_Err = ui.Pager(v.Frame.Lang, g.More, v.First, len(g.Rows)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Pager(v.Frame.Lang, v.Frame.T("list.shown", itoa(len(g.Rows))), g.More, v.First).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

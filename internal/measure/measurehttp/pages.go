@@ -212,6 +212,7 @@ type oneView struct {
 	Parts       []partView
 	Columns     []columnView
 	Mark        bool // some rows count and some do not
+	Kept        bool // those that count were done by their day, the others were not
 	Rows        []rowView
 	Notes       []string
 	First, Next string // other pages of the rows
@@ -260,7 +261,7 @@ func (p *Pages) one(c *web.Ctx) error {
 	}
 	w := p.words(c)
 	name := w.t("measure." + d.Name)
-	v := oneView{Name: name, Code: d.Name, Meaning: w.t("measure." + d.Name + ".meaning"), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val), NeverScored: d.NeverScored, Mark: d.Unit == measure.Share}
+	v := oneView{Name: name, Code: d.Name, Meaning: w.t("measure." + d.Name + ".meaning"), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val), NeverScored: d.NeverScored, Mark: d.Unit == measure.Share, Kept: d.Kept}
 	if v.Ask, err = p.askForm(c, c.Frame(name), a, "/measures/"+d.Name, d.Kind == measure.Stock); err != nil {
 		return err
 	}

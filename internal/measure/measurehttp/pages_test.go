@@ -144,3 +144,14 @@ func TestEveryMeasureHasItsPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestKeptRowsSayWhatIsLate: a share of what was done in time calls the rest late, not “not counted”.
+func TestKeptRowsSayWhatIsLate(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	enter(t, w)
+	w.On("2026-12-01")
+	_, page := w.Get(w.Serve(), "supervision", "/measures/clue.opinion_on_time?from=2026-01-01&to=2026-12-01&unit="+w.Units["county"].ID.String())
+	if !strings.Contains(page, locale.T(locale.Zh, "measure.kept.no")) || strings.Contains(page, locale.T(locale.Zh, "measure.counts")) {
+		t.Error("an opinion past its day is not called late")
+	}
+}
