@@ -48,9 +48,7 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 		}
 	}
 	add("case.sanctions", strings.Join(names, c.T("list.comma")))
-	if k.Body != "" {
-		add("field.body", p.Rules.Name("deciding_body", k.Body, c.Lang))
-	}
+	add("field.body", strings.Join(bodies(p.Rules, k.Body, c.Lang), c.T("list.comma")))
 	for _, f := range []struct {
 		key string
 		day calendar.Date
@@ -61,4 +59,13 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 		add("field.form", p.Rules.Name("four_form", k.Form, c.Lang))
 	}
 	return d, nil
+}
+
+// bodies are those who decided, by name: two of them where a Party and an administrative sanction were given together.
+func bodies(rules *rulebook.Book, codes, lang string) []string {
+	var names []string
+	for _, code := range strings.Fields(codes) {
+		names = append(names, rules.Name("deciding_body", code, lang))
+	}
+	return names
 }
