@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"reflect"
 	"testing"
 
 	"qianshao/internal/access"
@@ -110,12 +111,21 @@ func TestRowsAreTheValue(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
 		worked(t, w)
+		shared := map[string]*measure.Read{}
+		for _, unit := range []string{"city", "county", "full", "county.office1", "other"} {
+			shared[unit] = w.App.Measures.Read()
+		}
 		for _, def := range w.App.Measures.All() {
-			for _, unit := range []string{"city", "county", "full", "county.office1", "other"} {
+			for unit := range shared {
 				q := year(w.Units[unit])
 				v, err := def.Value(apptest.Ctx, d.In(apptest.City), q)
 				if err != nil {
 					t.Fatalf("%s of %s: %v", def.Name, unit, err)
+				}
+				many := q
+				many.Read = shared[unit]
+				if x, err := def.Value(apptest.Ctx, d.In(apptest.City), many); err != nil || !reflect.DeepEqual(x, v) {
+					t.Errorf("%s of %s is %v by itself and %v among all (%v)", def.Name, unit, v, x, err)
 				}
 				rows := everyRow(t, d, def, q, w.As("supervision"))
 				var num, rest, n int64

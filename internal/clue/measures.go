@@ -15,7 +15,7 @@ func Measures() []measure.Def {
 		measure.FlowDef("clue.verified", measure.Hand, true, "verification_outcome"),
 		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
-		measure.SumDef(byChannel, measure.Hand, true, []string{"channel", "clue_source"}, measure.TallyRows("clue.opened", channelOf, channelJoin)),
+		measure.SumDef(measure.Cells{Name: byChannel.Name}, measure.Hand, true, []string{"channel", "clue_source"}, measure.TallyRows("clue.opened", channelOf, channelJoin)),
 		measure.ShareDef(filed, measure.Hand, true),
 		measure.ShareDef(selfFound, measure.Hand, true),
 		measure.ShareDef(sentBack, measure.Hand, false),

@@ -285,6 +285,9 @@ func (k *Keeper) fireOne(ctx context.Context, tx *ledger.Tx, c Clock, today cale
 		if !first {
 			continue // it happened before: an earlier warning of the same day, or a day that was set, moved and set again
 		}
+		if err := count(ctx, tx, c, e.kind); err != nil {
+			return nil, err
+		}
 		kinds = append(kinds, e.kind)
 		if e.kind == FireRise && fx.Rise != nil {
 			if err := fx.Rise(ctx, tx, c); err != nil {

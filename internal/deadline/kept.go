@@ -35,12 +35,16 @@ func portion(row []any) (p measure.Portion) {
 
 // Where these stand in a clock's row.
 var (
+	atKey                              = clockTable.At("id")
 	atMatter, atRule, atLegal, atDue   = clockTable.At("matter_id"), clockTable.At("rule"), clockTable.At("legal"), clockTable.At("due_on")
 	atState, atEnded, atOwed, atCounty = clockTable.At("state"), clockTable.At("ended_on"), clockTable.At("owed_id"), clockTable.At("county_id")
 )
 
-// tell brings the cells of Kept from what a clock was to what it is.
+// tell brings the cells of Kept and Fired from what a clock was to what it is.
 func tell(ctx context.Context, tx *ledger.Tx, was, is []any) error {
+	if err := carry(ctx, tx, was, is); err != nil {
+		return err
+	}
 	before, after := portion(was), portion(is)
 	if before == after {
 		return nil

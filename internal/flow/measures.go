@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -18,8 +19,8 @@ func Measures() []measure.Def {
 		LateDef("deadline.late", ""),
 		openClocks("deadline.open"),
 		nearDef("deadline.near"),
-		firedDef("deadline.warned", "warn%"),
-		firedDef("deadline.risen", deadline.FireRise),
+		firedDef("deadline.warned", deadline.Warned),
+		firedDef("deadline.risen", deadline.Risen),
 	}
 }
 
@@ -37,19 +38,26 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 		}
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
+	cells := measure.Cells{Name: deadline.KeptName(kind), County: true}
 	const kept = `CASE WHEN c.state = 'done' AND c.ended_on <= c.due_on THEN 1 ELSE 0 END`
 	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand, Kept: true,
+		Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
-			all, counting, err := measure.SplitSums(ctx, r, deadline.KeptName(kind), rules, q, func(b *db.Builder) { q.Under(b, "s.county_id", "s.unit_id", "s.unit_id") })
+			all, counting, err := measure.SplitSums(ctx, r, cells, q)
 			if err != nil {
 				return v, err
 			}
-			// CROSS JOIN keeps the order: the few clocks first.
-			b := wanted(db.Build(`SELECT COUNT(c.id) FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND x.city_id = c.city_id AND x.id = c.matter_id`), q)
-			text, args := b.Add(` AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ?`, r.Now().Date()).SQL()
-			err = r.Row(ctx, text, args...).Scan(&v.Denominator)
+			late, err := overdue(ctx, r, q, kind)
+			asked := func(rule string) bool { return len(rules) == 0 || slices.Contains(rules, rule) }
+			for _, d := range late {
+				if d.kind == kind && asked(d.rule) {
+					v.Denominator += d.overdue
+				}
+			}
 			for rule, n := range all {
-				v.Denominator, v.Numerator = v.Denominator+n, v.Numerator+counting[rule]
+				if asked(rule) {
+					v.Denominator, v.Numerator = v.Denominator+n, v.Numerator+counting[rule]
+				}
 			}
 			v.Known = v.Denominator > 0
 			return v, err
@@ -72,14 +80,24 @@ const (
 // LateDef declares how many legal clocks stood past their day on the query's last day, of one kind of matter or, "", of
 // all. Only legal clocks are counted: the others are the office's own.
 func LateDef(name, kind string) measure.Def {
-	return clockStock(name, kind,
+	value := func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+		ds, err := overdue(ctx, r, q, kind)
+		sums := map[string]int64{}
+		for _, d := range ds {
+			if kind == "" || d.kind == kind {
+				sums[d.rule] += d.late
+			}
+		}
+		return measure.ByKind(sums), err
+	}
+	return clockStock(name, kind, value,
 		func(b *db.Builder, q measure.Query) { b.Add(` AND c.state = 'open' AND c.due_on < ?`, q.To) },
 		func(b *db.Builder, q measure.Query) { b.Add(` AND c.ended_on > c.due_on AND c.due_on < ?`, q.To) })
 }
 
 // nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
 func nearDef(name string) measure.Def {
-	return clockStock(name, "",
+	return clockStock(name, "", standing(func(d duty) int64 { return d.near }),
 		func(b *db.Builder, q measure.Query) {
 			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
 		},
@@ -91,8 +109,22 @@ func nearDef(name string) measure.Def {
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
 func openClocks(name string) measure.Def {
 	all := func(*db.Builder, measure.Query) {}
-	return clockStock(name, "", all, all)
+	return clockStock(name, "", standing(func(d duty) int64 { return d.open }), all, all)
 }
+
+// standing is the value of a number of the clocks that run, late or not.
+func standing(n func(duty) int64) valueFunc {
+	return func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+		ds, err := running(ctx, r, q)
+		sums := map[string]int64{}
+		for _, d := range ds {
+			sums[d.rule] += n(d)
+		}
+		return measure.ByKind(sums), err
+	}
+}
+
+type valueFunc = func(context.Context, db.Reader, measure.Query) (measure.Value, error)
 
 // hidden makes an order one that the planner finds in no index: of what ended since a day there is little, of what ended
 // before it everything.
@@ -100,8 +132,8 @@ var hidden = []string{"", " || ''"}
 
 // clockStock declares a number of legal clocks begun by the query's last day, by rule: of those that still run, running
 // narrows which, and of those that ended after that day, since. Each has an index of its own, so that they are asked for
-// apart: together every clock would be read.
-func clockStock(name, kind string, running, since Condition) measure.Def {
+// apart: together every clock would be read. value is what the two come to.
+func clockStock(name, kind string, value valueFunc, running, since Condition) measure.Def {
 	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
 		for i, which := range []Condition{running, since} {
 			b.If(i > 0, ` UNION ALL `).Add(`SELECT ` + z + ` FROM (SELECT ` + columns + ` FROM clocks c`)
@@ -115,11 +147,7 @@ func clockStock(name, kind string, running, since Condition) measure.Def {
 		}
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, Dims: []string{measure.DimRule},
-		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := db.Build(`SELECT y.rule, SUM(y.n) FROM (`)
-			sides(b, q, `z.rule, z.n`, `c.rule, COUNT(c.rule) AS n`, func(string) { b.Add(` GROUP BY c.rule`) })
-			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.rule`))
-		},
+		Value: value,
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + `1` + clockPlace + ` FROM (`)
 			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func(hide string) { at.Up(b, "c.due_on"+hide, "c.id") })
@@ -129,16 +157,18 @@ func clockStock(name, kind string, running, since Condition) measure.Def {
 		}}
 }
 
-// firedDef declares how many fires of a kind there were in the period, by rule.
-func firedDef(name, like string) measure.Def {
+// firedDef declares how many fires there were in the period, by rule: those whose cells have the name.
+func firedDef(name string, fired deadline.Fires) measure.Def {
+	cells := measure.Cells{Name: fired.Name, County: true}
 	from := func(b *db.Builder, q measure.Query) *db.Builder {
-		b.Add(` WHERE c.city_id = $1 AND f.kind LIKE ? /*han*/ AND f.at >= ? AND f.at < ?`, like, int64(calendar.StartOf(q.From)), int64(calendar.StartOf(q.To.AddDays(1))))
+		b.Add(` WHERE c.city_id = $1 AND f.kind >= ? AND f.kind <= ? AND f.at >= ? AND f.at < ?`, fired.First, fired.Last, int64(calendar.StartOf(q.From)), int64(calendar.StartOf(q.To.AddDays(1))))
 		return q.Under(b, "c.county_id", "c.owed_id", "c.owed_id")
 	}
 	const fires = ` JOIN fires f ON f.city_id = c.city_id AND f.clock_id = c.id`
-	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, Dims: []string{measure.DimRule},
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, Dims: []string{measure.DimRule}, Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			return measure.ByDim(ctx, r, from(db.Build(`SELECT c.rule, COUNT(f.clock_id) FROM clocks c`+fires), q).Add(` GROUP BY c.rule`))
+			all, _, err := measure.SplitSums(ctx, r, cells, q)
+			return measure.ByKind(all), err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + `1, f.at, f.clock_id` + clockFrom)
@@ -158,9 +188,9 @@ func firedDef(name, like string) measure.Def {
 // OpenDef declares how many matters of a kind stood open on the query's last day, by source: those that are open, and
 // those that ended since.
 func OpenDef(name, kind string, dims ...string) measure.Def {
-	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
+	sides := func(b *db.Builder, q measure.Query, kinds []string, z, columns string, end func(hide string)) {
 		for i := range 2 {
-			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1 AND x.kind = ?`, kind)
+			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1`).In(` AND `, "x.kind", kinds)
 			b.If(i == 0, ` AND x.ended_on = ''`).If(i > 0, ` AND x.ended_on > ?`, q.To).Add(` AND x.opened_on <= ?`, q.To)
 			q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
 			end(hidden[i])
@@ -169,13 +199,35 @@ func OpenDef(name, kind string, dims ...string) measure.Def {
 	}
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			b := db.Build(`SELECT y.source, SUM(y.n) FROM (`)
-			sides(b, q, `z.source, z.n`, `x.source, COUNT(x.source) AS n`, func(string) { b.Add(` GROUP BY x.source`) })
-			return measure.ByDim(ctx, r, b.Add(`) y GROUP BY y.source`))
+			kinds := []string{kind}
+			if q.Read.Many() {
+				for _, k := range access.Reads {
+					kinds = append(kinds, k.Kind)
+				}
+				slices.Sort(kinds)
+				kinds = slices.Compact(kinds)
+			}
+			type open struct {
+				kind, source string
+				n            int64
+			}
+			all, err := measure.Once(q, "open", func() ([]open, error) {
+				b := db.Build(`SELECT y.kind, y.source, SUM(y.n) FROM (`)
+				sides(b, q, kinds, `z.kind, z.source, z.n`, `x.kind, x.source, COUNT(x.source) AS n`, func(string) { b.Add(` GROUP BY x.kind, x.source`) })
+				text, args := b.Add(`) y GROUP BY y.kind, y.source`).SQL()
+				return db.All(ctx, r, func(rows *db.Rows) (x open, err error) { return x, rows.Scan(&x.kind, &x.source, &x.n) }, text, args...)
+			})
+			sums := map[string]int64{}
+			for _, x := range all {
+				if x.kind == kind {
+					sums[x.source] = x.n
+				}
+			}
+			return measure.ByKind(sums), err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(`SELECT x.received_on, x.source, 1, ` + measure.MatterCells + `, 1, x.received_on, x.id FROM (`)
-			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
+			sides(b, q, []string{kind}, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
 			b.Add(`) x LEFT JOIN matters m ON m.city_id = $1 AND m.id = x.id`)
 			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
 			return measure.MatterRows(ctx, r, at.Down(b, "x.received_on", "x.id"), at)

@@ -53,18 +53,30 @@ type Query struct {
 }
 
 // Read keeps what was read for one measure of an answer for the others of it: an answer of many measures would read the
-// same rows for each. It lives as long as the answer.
+// same rows for each. It lives as long as the answer. The empty one is of a single measure, its value and its rows.
 type Read struct {
-	flows []string // what is counted by tallies
-	got   map[string]any
+	flows  []string // what is counted by tallies
+	cells  []Cells  // what is read from cells
+	shares []Split  // what is to be counted once however often it was counted
+	got    map[string]any
 }
+
+// Many says whether the answer is one of all measures: what serves several is read at once then.
+func (x *Read) Many() bool { return x != nil && len(x.flows) > 0 }
 
 // Read begins an answer of many measures.
 func (g *Registry) Read() *Read {
 	var out Read
 	for _, name := range g.order {
-		if g.defs[name].tallied {
+		d := g.defs[name]
+		if d.tallied {
 			out.flows = append(out.flows, name)
+		}
+		if d.Cells.Name != "" && !slices.Contains(out.cells, d.Cells) {
+			out.cells = append(out.cells, d.Cells)
+		}
+		if d.share != nil {
+			out.shares = append(out.shares, *d.share)
 		}
 	}
 	return &out
@@ -76,6 +88,21 @@ func (q Query) flows(name string) []string {
 		return []string{name}
 	}
 	return q.Read.flows
+}
+
+// cells are the cells to be read for the sake of some, and shares the shares.
+func (q Query) cells(of Cells) []Cells {
+	if q.Read == nil || !slices.Contains(q.Read.cells, of) {
+		return []Cells{of}
+	}
+	return q.Read.cells
+}
+
+func (q Query) shares(of Split) []Split {
+	if q.Read == nil || !slices.ContainsFunc(q.Read.shares, func(s Split) bool { return s.Name == of.Name }) {
+		return []Split{of}
+	}
+	return q.Read.shares
 }
 
 // Once reads what is called so, unless another measure of the answer did.
@@ -137,7 +164,9 @@ type Def struct {
 	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
 	Rows        RowsFunc
-	tallied     bool // it is a sum of tallies
+	Cells       Cells  // what it is read from, if that is cells
+	tallied     bool   // it is a sum of tallies
+	share       *Split // it is a share of what a flow counted
 }
 
 // Registry holds every measure of the program. It is filled by package app, one call per area.
@@ -220,63 +249,29 @@ type flowSum struct {
 }
 
 func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, error) {
-	v := Value{Known: true}
-	first, last := wholeMonths(q.From, q.To)
-	sums := map[string]int64{}
-	gather := func(called, text string, args ...any) error {
-		all, err := Once(q, called, func() ([]flowSum, error) {
-			b := db.Build(text, args...).In(` AND `, "measure", q.flows(name))
-			text, args := q.Owned(b, "unit_id").Add(` GROUP BY measure, dim`).SQL()
-			return db.All(ctx, r, func(rows *db.Rows) (x flowSum, err error) { return x, rows.Scan(&x.measure, &x.dim, &x.n) }, text, args...)
-		})
-		for _, x := range all {
-			if x.measure == name {
-				sums[x.dim] += x.n
+	all, err := Once(q, "flows", func() ([]flowSum, error) {
+		b := db.Build(`SELECT y.measure, y.dim, SUM(y.n) FROM (`)
+		for i, s := range stretches(q.From, q.To, r.Now().Date()) {
+			b.If(i > 0, ` UNION ALL `)
+			if s.months {
+				b.Add(`SELECT measure, dim, SUM(n) AS n FROM rollups WHERE city_id = $1 AND month >= ? AND month <= ?`, s.from, s.to)
+			} else {
+				b.Add(`SELECT measure, dim, `+s.sign()+`SUM(n) AS n FROM tallies WHERE city_id = $1 AND on_day >= ? AND on_day <= ?`, s.from, s.to)
 			}
+			q.Owned(b.In(` AND `, "measure", q.flows(name)), "unit_id").Add(` GROUP BY measure, dim`)
 		}
-		return err
-	}
-	if first <= last {
-		if err := gather("rollups", `SELECT measure, dim, SUM(n) FROM rollups WHERE city_id = $1 AND month >= ? AND month <= ?`, first, last); err != nil {
-			return v, err
+		text, args := b.Add(`) y GROUP BY y.measure, y.dim`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (x flowSum, err error) { return x, rows.Scan(&x.measure, &x.dim, &x.n) }, text, args...)
+	})
+	v := Value{Known: true}
+	sums := map[string]int64{}
+	for _, x := range all {
+		if x.measure == name {
+			sums[x.dim], v.Numerator = x.n, v.Numerator+x.n
 		}
-	}
-	for _, p := range brokenMonths(q.From, q.To, first, last) {
-		if err := gather("tallies "+string(p[0]), `SELECT measure, dim, SUM(n) FROM tallies WHERE city_id = $1 AND on_day >= ? AND on_day <= ?`, p[0], p[1]); err != nil {
-			return v, err
-		}
-	}
-	for _, n := range sums {
-		v.Numerator += n
 	}
 	v.By = parts(sums)
-	return v, nil
-}
-
-// wholeMonths is the first and last month that lie in the period entirely; first > last when none does.
-func wholeMonths(from, to calendar.Date) (first, last string) {
-	f, t := from, to
-	if f.Day() != 1 {
-		f = calendar.MakeDate(f.Year(), f.Month(), 1).AddMonths(1)
-	}
-	if t != t.EndOfMonth() {
-		t = calendar.MakeDate(t.Year(), t.Month(), 1).AddDays(-1)
-	}
-	return f.MonthKey(), t.MonthKey()
-}
-
-func brokenMonths(from, to calendar.Date, first, last string) [][2]calendar.Date {
-	if first > last {
-		return [][2]calendar.Date{{from, to}}
-	}
-	var out [][2]calendar.Date
-	if from.MonthKey() < first {
-		out = append(out, [2]calendar.Date{from, from.EndOfMonth()})
-	}
-	if to.MonthKey() > last {
-		out = append(out, [2]calendar.Date{calendar.MakeDate(to.Year(), to.Month(), 1), to})
-	}
-	return out
+	return v, err
 }
 
 // Add is the sum of two answers to the same measure: of two tenants, which hold different rows.

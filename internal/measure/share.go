@@ -24,29 +24,20 @@ func Holds(condition string) string {
 // ShareDef declares a share of the matters that a flow measure counted in the period. A matter counts once, however often
 // it was counted.
 func ShareDef(s Split, by By, neverScored bool) Def {
-	from := func(b *db.Builder, q Query) *db.Builder {
-		b.Add(` AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, s.Tally, q.From, q.To)
-		return q.Owned(b, "t.unit_id")
-	}
-	mark := func(b *db.Builder, q Query) *db.Builder {
-		return b.Add(`CASE WHEN `+s.Mark+` BETWEEN '`+Always+`' AND ?`, q.To)
-	}
-	return Def{Name: s.Name, Unit: Share, Kind: Flow, By: by, NeverScored: neverScored,
+	of := Cells{Name: s.Name}
+	return Def{Name: s.Name, Unit: Share, Kind: Flow, By: by, NeverScored: neverScored, Cells: of, share: &s,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) {
-			all, counting, err := SplitSums(ctx, r, s.Name, nil, q, func(b *db.Builder) { q.Owned(b, "s.unit_id") })
+			all, counting, err := SplitSums(ctx, r, of, q)
 			if err != nil {
 				return Value{}, err
 			}
-			b := mark(mark(db.Build(`SELECT COUNT(DISTINCT t.matter_id) - COUNT(t.id), COUNT(DISTINCT `), q).Add(` THEN t.matter_id END) - COUNT(`), q).Add(` THEN t.id END) FROM recounts y
-				JOIN tallies t ON t.city_id = y.city_id AND t.matter_id = y.matter_id JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id
-				WHERE y.city_id = $1 AND y.name = ?`, s.Name)
-			again, err := share(ctx, r, from(b, q))
-			v := Value{Numerator: counting[""] + again.Numerator, Denominator: all[""] + again.Denominator}
+			again, err := Once(q, "again", func() (map[string]Value, error) { return recounted(ctx, r, q, q.shares(s)) })
+			v := Value{Numerator: counting[""] + again[s.Name].Numerator, Denominator: all[""] + again[s.Name].Denominator}
 			v.Known = v.Denominator > 0
 			return v, err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
-			b := mark(db.Build(`SELECT t.on_day, '', 1, `+MatterCells+`, `), q).Add(` THEN 1 ELSE 0 END, t.on_day, t.id FROM tallies t
+			b := s.marked(db.Build(`SELECT t.on_day, '', 1, `+MatterCells+`, `), q).Add(` THEN 1 ELSE 0 END, t.on_day, t.id FROM tallies t
 				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
 			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
 			// A matter that was counted several times stands where it was counted last.
@@ -55,23 +46,50 @@ func ShareDef(s Split, by By, neverScored bool) Def {
 		}}
 }
 
-// ByDim reads a number by its kinds, the largest first.
-func ByDim(ctx context.Context, r db.Reader, b *db.Builder) (Value, error) {
+// ByKind is a number by its kinds, the largest first.
+func ByKind(sums map[string]int64) Value {
 	v := Value{Known: true}
-	text, args := b.SQL()
-	ps, err := db.All(ctx, r, func(rows *db.Rows) (p Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
-	for _, p := range ps {
-		v.Numerator += p.N
+	for d, n := range sums {
+		if n != 0 {
+			v.Numerator, v.By = v.Numerator+n, append(v.By, Part{d, n})
+		}
 	}
-	sort.Slice(ps, func(i, j int) bool { return ps[i].N > ps[j].N || ps[i].N == ps[j].N && ps[i].Dim < ps[j].Dim })
-	v.By = ps
-	return v, err
+	sort.Slice(v.By, func(i, j int) bool {
+		return v.By[i].N > v.By[j].N || v.By[i].N == v.By[j].N && v.By[i].Dim < v.By[j].Dim
+	})
+	return v
 }
 
-func share(ctx context.Context, r db.Reader, b *db.Builder) (Value, error) {
-	var v Value
+// marked begins a CASE for what counts by the query's last day.
+func (s Split) marked(b *db.Builder, q Query) *db.Builder {
+	return b.Add(`CASE WHEN `+s.Mark+` BETWEEN '`+Always+`' AND ?`, q.To)
+}
+
+// recounted is by how much the cells of shares come to more (as less than nothing) than there are matters, which were
+// counted more than once. CROSS JOIN keeps the order: the few such matters first, instead of all that were counted.
+func recounted(ctx context.Context, r db.Reader, q Query, shares []Split) (map[string]Value, error) {
+	b := db.Build(``)
+	for i, s := range shares {
+		b.If(i > 0, ` UNION ALL `).Add(`SELECT '` + s.Name + `', COUNT(DISTINCT t.matter_id) - COUNT(t.id), COUNT(DISTINCT `)
+		s.marked(s.marked(b, q).Add(` THEN t.matter_id END) - COUNT(`), q).Add(` THEN t.id END) FROM recounts y
+			CROSS JOIN tallies t CROSS JOIN matters x WHERE y.city_id = $1 AND y.name = ? AND t.city_id = y.city_id AND t.matter_id = y.matter_id
+			AND x.city_id = t.city_id AND x.id = t.matter_id AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, s.Name, s.Tally, q.From, q.To)
+		q.Owned(b, "t.unit_id")
+	}
 	text, args := b.SQL()
-	err := r.Row(ctx, text, args...).Scan(&v.Denominator, &v.Numerator)
-	v.Known = v.Denominator > 0
-	return v, err
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]Value{}
+	for rows.Next() {
+		var name string
+		var v Value
+		if err := rows.Scan(&name, &v.Denominator, &v.Numerator); err != nil {
+			return nil, err
+		}
+		out[name] = v
+	}
+	return out, rows.Err()
 }

@@ -137,46 +137,57 @@ func Tell(ctx context.Context, tx *ledger.Tx, p Portion) error {
 	return err
 }
 
-// SplitSums adds up the cells of a share over a period: for each kind how many there are, and how many count by the
-// query's last day. owned narrows the cells s to the query's unit; dims, if any, are the kinds wanted.
-func SplitSums(ctx context.Context, r db.Reader, name string, dims []string, q Query, owned func(*db.Builder)) (all, counting map[string]int64, err error) {
-	all, counting = map[string]int64{}, map[string]int64{}
-	gather := func(grain, from, to string) error {
-		b := db.Build(`SELECT s.dim, SUM(s.n), SUM(CASE WHEN s.mark <> '' AND s.mark <= ? THEN s.n ELSE 0 END) FROM splits s
-			WHERE s.city_id = $1 AND s.name = ? AND s.grain = ? AND s.span >= ? AND s.span <= ?`, q.To, name, grain, from, to)
-		if len(dims) > 0 {
-			b.In(` AND `, "s.dim", dims)
-		}
-		owned(b)
-		text, args := b.Add(` GROUP BY s.dim`).SQL()
-		rows, err := r.Query(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var d string
-			var n, c int64
-			if err := rows.Scan(&d, &n, &c); err != nil {
-				return err
+// Cells says what a measure is read from. County: the cells know the county they belong to, which for an obligation is
+// the one that owes it; else it is their unit's.
+type Cells struct {
+	Name   string
+	County bool
+}
+
+// cellSum is what cells come to, of one kind: how many there are, and how many count by the query's last day.
+type cellSum struct {
+	name, dim     string
+	all, counting int64
+}
+
+// SplitSums adds up cells over a period: for each kind how many there are, and how many count by the query's last day.
+func SplitSums(ctx context.Context, r db.Reader, of Cells, q Query) (all, counting map[string]int64, err error) {
+	sums, err := Once(q, "cells", func() ([]cellSum, error) {
+		b := db.Build(`SELECT y.name, y.dim, SUM(y.n), SUM(y.counting) FROM (`)
+		first := true
+		for _, county := range []bool{false, true} {
+			var names []string
+			for _, c := range q.cells(of) {
+				if c.County == county {
+					names = append(names, c.Name)
+				}
 			}
-			all[d] += n
-			counting[d] += c
+			if len(names) == 0 {
+				continue
+			}
+			for _, s := range stretches(q.From, q.To, r.Now().Date()) {
+				b.If(!first, ` UNION ALL `)
+				first = false
+				b.Add(`SELECT s.name, s.dim, `+s.sign()+`SUM(s.n) AS n, `+s.sign()+`SUM(CASE WHEN s.mark <> '' AND s.mark <= ? THEN s.n ELSE 0 END) AS counting FROM splits s WHERE s.city_id = $1`, q.To)
+				b.In(` AND `, "s.name", names).Add(` AND s.grain = ? AND s.span >= ? AND s.span <= ?`, s.grain(), s.from, s.to)
+				if county {
+					q.Under(b, "s.county_id", "s.unit_id", "s.unit_id")
+				} else {
+					q.Owned(b, "s.unit_id")
+				}
+				b.Add(` GROUP BY s.name, s.dim`)
+			}
 		}
-		return rows.Err()
-	}
-	first, last := wholeMonths(q.From, q.To)
-	if first <= last {
-		if err := gather("month", first, last); err != nil {
-			return nil, nil, err
+		text, args := b.Add(`) y GROUP BY y.name, y.dim`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (x cellSum, err error) { return x, rows.Scan(&x.name, &x.dim, &x.all, &x.counting) }, text, args...)
+	})
+	all, counting = map[string]int64{}, map[string]int64{}
+	for _, x := range sums {
+		if x.name == of.Name {
+			all[x.dim], counting[x.dim] = x.all, x.counting
 		}
 	}
-	for _, p := range brokenMonths(q.From, q.To, first, last) {
-		if err := gather("day", string(p[0]), string(p[1])); err != nil {
-			return nil, nil, err
-		}
-	}
-	return all, counting, nil
+	return all, counting, err
 }
 
 // Recount makes the cells of a tenant anew from the rows: for what writes rows straight to the tables.
@@ -218,12 +229,12 @@ func CheckSplits(ctx context.Context, r db.Reader, shares []Split) ([]string, er
 	return db.Column[string](ctx, r, text, args...)
 }
 
-// SumDef declares a flow measure whose number is what a share's cells hold, by kind; list makes the rows.
-func SumDef(s Split, by By, neverScored bool, dims []string, rows RowsFunc) Def {
-	return Def{Name: s.Name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims, Rows: rows,
+// SumDef declares a flow measure whose number is what cells hold, by kind; rows makes the rows.
+func SumDef(of Cells, by By, neverScored bool, dims []string, rows RowsFunc) Def {
+	return Def{Name: of.Name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims, Rows: rows, Cells: of,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) {
 			v := Value{Known: true}
-			all, _, err := SplitSums(ctx, r, s.Name, nil, q, func(b *db.Builder) { q.Owned(b, "s.unit_id") })
+			all, _, err := SplitSums(ctx, r, of, q)
 			for _, n := range all {
 				v.Numerator += n
 			}

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -77,6 +78,14 @@ func onRegister(b *db.Builder, q measure.Query) *db.Builder {
 }
 
 func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+	if q.Read.Many() && (q.Unit.Kind == "county" || q.Unit.Level <= access.City) {
+		v := measure.Value{Known: true}
+		ns, err := byCounty(ctx, r, q)
+		for _, x := range ns {
+			v.Numerator += x.n
+		}
+		return v, err
+	}
 	text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
 	v := measure.Value{Known: true}
 	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
@@ -179,12 +188,7 @@ func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]
 		wide = wide && (x.kind == "county" || x.level <= access.City)
 	}
 	if wide {
-		text, args := onRegister(db.Build(`SELECT o.county_id, COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).Add(` GROUP BY o.county_id`).SQL()
-		return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
-			err = rows.Scan(&x.county, &x.n)
-			x.unit = x.county
-			return x, err
-		}, text, args...)
+		return byCounty(ctx, r, q)
 	}
 	b := db.Build(`SELECT o.unit_id, o.county_id, o.township_id, COUNT(o.id) FROM officials o WHERE o.city_id = $1`)
 	text, args := onRegister(b, q).Add(` GROUP BY o.unit_id, o.county_id, o.township_id`).SQL()
@@ -193,20 +197,42 @@ func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]
 	}, text, args...)
 }
 
+// byCounty is how many officials there are in the register by county.
+func byCounty(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
+	return measure.Once(q, "officials", func() ([]base, error) {
+		text, args := onRegister(db.Build(`SELECT o.county_id, COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).Add(` GROUP BY o.county_id`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
+			err = rows.Scan(&x.county, &x.n)
+			x.unit = x.county
+			return x, err
+		}, text, args...)
+	})
+}
+
+// size is the cadres of one township organ.
+type size struct {
+	unit, name, on     string
+	authorised, actual int64
+}
+
 // sizes reads the cadres of each township organ, authorised and actual, by the last count up to the day.
 func sizes(ctx context.Context, r db.Reader, q measure.Query, judge func(authorised, actual int64) (bool, int64)) ([]measure.Line, error) {
-	b := db.Build(`SELECT u.id, u.name, s.authorised, s.actual, s.on_day FROM organ_sizes s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
-		WHERE s.city_id = $1 AND u.kind = 'township' AND u.opened_on <= ? AND (u.closed_on = '' OR u.closed_on > ?)
-		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= ?)`, q.To, q.To, q.To)
-	text, args := within(b, q).Add(` ORDER BY u.code, u.id`).SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
-		var unit, name, on string
-		var authorised, actual int64
-		err = rows.Scan(&unit, &name, &authorised, &actual, &on)
-		l.Counts, l.N = judge(authorised, actual)
-		l.Cells, l.Link = []string{name, strconv.FormatInt(authorised, 10), strconv.FormatInt(actual, 10), on}, unitLink(r, unit)
-		return l, err
-	}, text, args...)
+	all, err := measure.Once(q, "sizes", func() ([]size, error) {
+		b := db.Build(`SELECT u.id, u.name, s.authorised, s.actual, s.on_day FROM organ_sizes s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+			WHERE s.city_id = $1 AND u.kind = 'township' AND u.opened_on <= ? AND (u.closed_on = '' OR u.closed_on > ?)
+			AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= ?)`, q.To, q.To, q.To)
+		text, args := within(b, q).Add(` ORDER BY u.code, u.id`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (x size, err error) {
+			return x, rows.Scan(&x.unit, &x.name, &x.authorised, &x.actual, &x.on)
+		}, text, args...)
+	})
+	var out []measure.Line
+	for _, x := range all {
+		l := measure.Line{Cells: []string{x.name, strconv.FormatInt(x.authorised, 10), strconv.FormatInt(x.actual, 10), x.on}, Link: unitLink(r, x.unit)}
+		l.Counts, l.N = judge(x.authorised, x.actual)
+		out = append(out, l)
+	}
+	return out, err
 }
 
 var groupColumns = []string{"unit", "group", "role", "head", "head_post", "since"}
@@ -218,11 +244,18 @@ func groups(ctx context.Context, r db.Reader, q measure.Query, counts func(headK
 		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
 		WHERE g.city_id = $1 AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To, q.To, q.To)
-	text, args := within(b, q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
-		var unit string
-		c := make([]string, 6)
-		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: counts(c[4]), N: 1}, err
-	}, text, args...)
+	all, err := measure.Once(q, "groups", func() ([]measure.Line, error) {
+		text, args := within(b, q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
+		return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
+			var unit string
+			c := make([]string, 6)
+			err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
+			return measure.Line{Cells: c, Link: unitLink(r, unit), N: 1}, err
+		}, text, args...)
+	})
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Counts = counts(out[i].Cells[4])
+	}
+	return out, err
 }

@@ -80,7 +80,7 @@ func within(b *db.Builder, q measure.Query) *db.Builder {
 // LoadFacts reads the establishment under a unit as of the query's last day. For an answer of many measures it is read once,
 // with everything.
 func LoadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*Facts, error) {
-	if q.Read != nil {
+	if q.Read.Many() {
 		need = NeedService | NeedDuties
 	}
 	return measure.Once(q, "facts", func() (*Facts, error) { return loadFacts(ctx, r, q, need) })
@@ -100,13 +100,13 @@ func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 	if err != nil {
 		return nil, err
 	}
-	vacant := false
+	var vacant []string
 	for i, s := range seats {
 		if i > 0 && seats[i-1].Post == s.Post {
 			continue // two holdings of one post on one day: the later one counts
 		}
 		if !s.Held() {
-			s.Vacant, vacant = s.Opened, true
+			s.Vacant, vacant = s.Opened, append(vacant, s.Post)
 		}
 		f.Seats = append(f.Seats, s)
 	}
@@ -116,10 +116,8 @@ func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 		}
 		return slices.Index(Establishment, a.Kind) - slices.Index(Establishment, b.Kind)
 	})
-	if vacant {
-		if err := f.readVacancies(ctx, r, q); err != nil {
-			return nil, err
-		}
+	if err := f.readVacancies(ctx, r, q, vacant); err != nil {
+		return nil, err
 	}
 	if need&NeedService != 0 {
 		if f.service, err = readService(ctx, r, q); err != nil {
@@ -135,21 +133,21 @@ func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 }
 
 // readVacancies says of each vacant post when its last holder left it, and why.
-func (f *Facts) readVacancies(ctx context.Context, r db.Reader, q measure.Query) error {
+func (f *Facts) readVacancies(ctx context.Context, r db.Reader, q measure.Query, vacant []string) error {
 	type end struct{ post, on, why, to string }
-	b := db.Build(`SELECT h.post_id, h.to_on, h.leave_reason, h.leave_to FROM units u CROSS JOIN posts p CROSS JOIN holdings h
-		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.to_on <> '' AND h.to_on <= ? AND NOT EXISTS (SELECT 1 FROM holdings n WHERE n.city_id = h.city_id
-		AND n.post_id = h.post_id AND n.acting = FALSE AND n.from_on <= ? AND (n.to_on = '' OR n.to_on > ?))`, q.To, q.To, q.To)
-	text, args := establishment(b, q).Add(` ORDER BY h.to_on, h.id`).SQL()
-	ends, err := db.All(ctx, r, func(rows *db.Rows) (e end, err error) {
-		return e, rows.Scan(&e.post, &e.on, &e.why, &e.to)
-	}, text, args...)
-	if err != nil {
-		return err
-	}
 	last := map[string]end{}
-	for _, e := range ends {
-		last[e.post] = e
+	for posts := range slices.Chunk(vacant, 512) { // one statement for a city; only while nobody is appointed are there more
+		b := db.Build(`SELECT h.post_id, h.to_on, h.leave_reason, h.leave_to FROM holdings h WHERE h.city_id = $1`)
+		text, args := b.In(` AND `, "h.post_id", posts).Add(` AND h.acting = FALSE AND h.to_on <> '' AND h.to_on <= ? ORDER BY h.to_on, h.id`, q.To).SQL()
+		ends, err := db.All(ctx, r, func(rows *db.Rows) (e end, err error) {
+			return e, rows.Scan(&e.post, &e.on, &e.why, &e.to)
+		}, text, args...)
+		if err != nil {
+			return err
+		}
+		for _, e := range ends {
+			last[e.post] = e
+		}
 	}
 	for i := range f.Seats {
 		s := &f.Seats[i]

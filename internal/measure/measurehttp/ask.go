@@ -105,7 +105,7 @@ func sees(who access.Actor, city id.City) bool {
 
 // plough lays out the tenants: the unit's own, and below a province or the nation those under it.
 func (p *Pages) plough(c *web.Ctx, a *ask) error {
-	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to, Read: p.Measures.Read()}}}
+	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to, Read: &measure.Read{}}}}
 	if a.unit.Level >= access.City || a.unit.ID.City != c.Who.City {
 		return nil
 	}
@@ -117,9 +117,17 @@ func (p *Pages) plough(c *web.Ctx, a *ask) error {
 		if err != nil {
 			return err
 		}
-		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to, Read: p.Measures.Read()}})
+		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to, Read: &measure.Read{}}})
 	}
 	return nil
+}
+
+// many makes the question one for many measures, which share what they read.
+func (a ask) many(g *measure.Registry) ask {
+	for i := range a.plots {
+		a.plots[i].q.Read = g.Read()
+	}
+	return a
 }
 
 // value adds a measure up over the tenants.

@@ -60,6 +60,7 @@ func (p *Pages) api(c *web.Ctx) error {
 	}
 	w := p.words(c)
 	out := []answer{}
+	a = a.many(p.Measures)
 	for _, d := range p.Measures.All() {
 		v, err := a.value(c.Context(), d)
 		if err != nil {
@@ -184,6 +185,7 @@ func (p *Pages) index(c *web.Ctx) error {
 		return err
 	}
 	rows := map[string][]indexRow{}
+	a = a.many(p.Measures)
 	for _, d := range p.Measures.All() {
 		val, err := a.value(c.Context(), d)
 		if err != nil {
