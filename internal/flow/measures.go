@@ -47,15 +47,10 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 			if err != nil {
 				return v, err
 			}
-			late, err := overdue(ctx, r, q, kind)
-			asked := func(rule string) bool { return len(rules) == 0 || slices.Contains(rules, rule) }
-			for _, d := range late {
-				if d.kind == kind && asked(d.rule) {
-					v.Denominator += d.overdue
-				}
-			}
+			late, err := deadline.Overdue(ctx, r, q, kind, rules)
+			v.Denominator = late
 			for rule, n := range all {
-				if asked(rule) {
+				if len(rules) == 0 || slices.Contains(rules, rule) {
 					v.Denominator, v.Numerator = v.Denominator+n, v.Numerator+counting[rule]
 				}
 			}
@@ -80,24 +75,14 @@ const (
 // LateDef declares how many legal clocks stood past their day on the query's last day, of one kind of matter or, "", of
 // all. Only legal clocks are counted: the others are the office's own.
 func LateDef(name, kind string) measure.Def {
-	value := func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-		ds, err := overdue(ctx, r, q, kind)
-		sums := map[string]int64{}
-		for _, d := range ds {
-			if kind == "" || d.kind == kind {
-				sums[d.rule] += d.late
-			}
-		}
-		return measure.ByKind(sums), err
-	}
-	return clockStock(name, kind, value,
+	return clockStock(name, kind, deadline.Late(kind),
 		func(b *db.Builder, q measure.Query) { b.Add(` AND c.state = 'open' AND c.due_on < ?`, q.To) },
 		func(b *db.Builder, q measure.Query) { b.Add(` AND c.ended_on > c.due_on AND c.due_on < ?`, q.To) })
 }
 
 // nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
 func nearDef(name string) measure.Def {
-	return clockStock(name, "", standing(func(d duty) int64 { return d.near }),
+	return clockStock(name, "", deadline.Near(nearDays),
 		func(b *db.Builder, q measure.Query) {
 			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
 		},
@@ -109,22 +94,8 @@ func nearDef(name string) measure.Def {
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
 func openClocks(name string) measure.Def {
 	all := func(*db.Builder, measure.Query) {}
-	return clockStock(name, "", standing(func(d duty) int64 { return d.open }), all, all)
+	return clockStock(name, "", deadline.Standing(nearDays), all, all)
 }
-
-// standing is the value of a number of the clocks that run, late or not.
-func standing(n func(duty) int64) valueFunc {
-	return func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-		ds, err := running(ctx, r, q)
-		sums := map[string]int64{}
-		for _, d := range ds {
-			sums[d.rule] += n(d)
-		}
-		return measure.ByKind(sums), err
-	}
-}
-
-type valueFunc = func(context.Context, db.Reader, measure.Query) (measure.Value, error)
 
 // hidden makes an order one that the planner finds in no index: of what ended since a day there is little, of what ended
 // before it everything.
@@ -133,7 +104,7 @@ var hidden = []string{"", " || ''"}
 // clockStock declares a number of legal clocks begun by the query's last day, by rule: of those that still run, running
 // narrows which, and of those that ended after that day, since. Each has an index of its own, so that they are asked for
 // apart: together every clock would be read. value is what the two come to.
-func clockStock(name, kind string, value valueFunc, running, since Condition) measure.Def {
+func clockStock(name, kind string, value deadline.Value, running, since Condition) measure.Def {
 	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
 		for i, which := range []Condition{running, since} {
 			b.If(i > 0, ` UNION ALL `).Add(`SELECT ` + z + ` FROM (SELECT ` + columns + ` FROM clocks c`)
@@ -200,27 +171,19 @@ func OpenDef(name, kind string, dims ...string) measure.Def {
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 			kinds := []string{kind}
-			if q.Read.Many() {
-				for _, k := range access.Reads {
-					kinds = append(kinds, k.Kind)
-				}
-				slices.Sort(kinds)
-				kinds = slices.Compact(kinds)
+			for i := 0; q.Read.Many() && i < len(access.Reads); i++ {
+				kinds = append(kinds, access.Reads[i].Kind)
 			}
-			type open struct {
-				kind, source string
-				n            int64
-			}
-			all, err := measure.Once(q, "open", func() ([]open, error) {
+			all, err := measure.Once(q, "open", func() ([]measure.KindPart, error) {
 				b := db.Build(`SELECT y.kind, y.source, SUM(y.n) FROM (`)
 				sides(b, q, kinds, `z.kind, z.source, z.n`, `x.kind, x.source, COUNT(x.source) AS n`, func(string) { b.Add(` GROUP BY x.kind, x.source`) })
 				text, args := b.Add(`) y GROUP BY y.kind, y.source`).SQL()
-				return db.All(ctx, r, func(rows *db.Rows) (x open, err error) { return x, rows.Scan(&x.kind, &x.source, &x.n) }, text, args...)
+				return db.All(ctx, r, func(rows *db.Rows) (x measure.KindPart, err error) { return x, rows.Scan(&x.Kind, &x.Dim, &x.N) }, text, args...)
 			})
 			sums := map[string]int64{}
 			for _, x := range all {
-				if x.kind == kind {
-					sums[x.source] = x.n
+				if x.Kind == kind {
+					sums[x.Dim] = x.N
 				}
 			}
 			return measure.ByKind(sums), err

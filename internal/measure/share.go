@@ -93,3 +93,9 @@ func recounted(ctx context.Context, r db.Reader, q Query, shares []Split) (map[s
 	}
 	return out, rows.Err()
 }
+
+// KindPart is one kind within a number of a kind of matter.
+type KindPart struct {
+	Kind string
+	Part
+}

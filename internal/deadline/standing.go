@@ -1,7 +1,8 @@
-package flow
+package deadline
 
 import (
 	"context"
+	"slices"
 
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
@@ -17,7 +18,7 @@ type duty struct {
 
 // running reads the clocks begun by the query's last day that still run or ended after it. Each of the two has an index of
 // its own.
-func running(ctx context.Context, r db.Reader, q measure.Query) ([]duty, error) {
+func running(ctx context.Context, r db.Reader, q measure.Query, nearDays int) ([]duty, error) {
 	return measure.Once(q, "running", func() ([]duty, error) {
 		b := db.Build(`SELECT '', y.rule, SUM(y.opened), SUM(y.near), 0, 0 FROM (`)
 		side := func() *db.Builder {
@@ -58,4 +59,56 @@ func duties(ctx context.Context, r db.Reader, b *db.Builder) ([]duty, error) {
 	return db.All(ctx, r, func(rows *db.Rows) (d duty, err error) {
 		return d, rows.Scan(&d.kind, &d.rule, &d.open, &d.near, &d.late, &d.overdue)
 	}, text, args...)
+}
+
+// Value computes a measure.
+type Value = func(context.Context, db.Reader, measure.Query) (measure.Value, error)
+
+func byRule(read func(context.Context, db.Reader, measure.Query) ([]duty, error), n func(duty) int64) Value {
+	return func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+		ds, err := read(ctx, r, q)
+		sums := map[string]int64{}
+		for _, d := range ds {
+			sums[d.rule] += n(d)
+		}
+		return measure.ByKind(sums), err
+	}
+}
+
+// Standing counts the legal clocks that run on the last day; Near those of them that end within so many days.
+func Standing(days int) Value {
+	return byRule(runningOf(days), func(d duty) int64 { return d.open })
+}
+
+// Near: see Standing.
+func Near(days int) Value { return byRule(runningOf(days), func(d duty) int64 { return d.near }) }
+
+func runningOf(days int) func(context.Context, db.Reader, measure.Query) ([]duty, error) {
+	return func(ctx context.Context, r db.Reader, q measure.Query) ([]duty, error) {
+		return running(ctx, r, q, days)
+	}
+}
+
+// Late counts the legal clocks past their day on the last day, of a kind of matter or, "", of all.
+func Late(kind string) Value {
+	return byRule(func(ctx context.Context, r db.Reader, q measure.Query) ([]duty, error) {
+		return overdue(ctx, r, q, kind)
+	}, func(d duty) int64 {
+		if kind != "" && d.kind != kind {
+			return 0
+		}
+		return d.late
+	})
+}
+
+// Overdue is how many legal clocks under rules, all of them if none is named, of a kind of matter fell due in the period
+// and are past their day now.
+func Overdue(ctx context.Context, r db.Reader, q measure.Query, kind string, rules []string) (n int64, err error) {
+	ds, err := overdue(ctx, r, q, kind)
+	for _, d := range ds {
+		if d.kind == kind && (len(rules) == 0 || slices.Contains(rules, d.rule)) {
+			n += d.overdue
+		}
+	}
+	return n, err
 }
