@@ -18,6 +18,7 @@ import (
 	"qianshao/internal/document"
 	"qianshao/internal/exchange"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/count"
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
@@ -91,7 +92,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), flow.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}

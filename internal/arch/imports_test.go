@@ -58,7 +58,7 @@ type room struct {
 
 var (
 	kernel = []string{"fault", "id", "calendar"}
-	spine  = []string{"access", "ledger", "flow", "flow/record", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 )
 
 // rooms is the one table of who may import whom. A package that is not in it has no place yet.
@@ -76,6 +76,7 @@ var rooms = []room{
 	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
 	{"flow/record", []string{"flow", "deadline", "platform/db"}},
+	{"flow/count", []string{"flow", "deadline", "measure", "access", "platform/db"}},
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
 	{"badday", nil}, // tests only

@@ -1,7 +1,7 @@
 package casework
 
 import (
-	"qianshao/internal/flow"
+	"qianshao/internal/flow/count"
 	"qianshao/internal/measure"
 )
 
@@ -16,9 +16,9 @@ func Measures() []measure.Def {
 		measure.FlowDef("case.closed", measure.Hand, true, "decision"),
 		measure.ShareDef(byTownship, measure.Hand, true),
 		measure.ShareDef(returned, measure.Hand, false),
-		flow.OpenDef("case.open", Kind, "clue_source"),
-		flow.KeptDef("case.on_time", Kind),
-		flow.LateDef("case.late", Kind),
+		count.OpenDef("case.open", Kind, "clue_source"),
+		count.KeptDef("case.on_time", Kind),
+		count.LateDef("case.late", Kind),
 	}
 }
 

@@ -1,7 +1,7 @@
 package clue
 
 import (
-	"qianshao/internal/flow"
+	"qianshao/internal/flow/count"
 	"qianshao/internal/measure"
 )
 
@@ -19,10 +19,10 @@ func Measures() []measure.Def {
 		measure.ShareDef(filed, measure.Hand, true),
 		measure.ShareDef(selfFound, measure.Hand, true),
 		measure.ShareDef(sentBack, measure.Hand, false),
-		flow.OpenDef("clue.open", Kind, "clue_source"),
-		flow.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
-		flow.KeptDef("clue.on_time", Kind),
-		flow.LateDef("clue.late", Kind),
+		count.OpenDef("clue.open", Kind, "clue_source"),
+		count.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
+		count.KeptDef("clue.on_time", Kind),
+		count.LateDef("clue.late", Kind),
 	}
 }
 

@@ -210,15 +210,15 @@ func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limi
 // Waiting is how many legal clocks of a county's matters passed their day, and how many end within a week.
 type Waiting struct{ Late, Near int64 }
 
-// nearDays is how many days ahead the watch over the units below looks.
-const nearDays = 7
+// NearDays is how many days ahead the watch over the units below looks.
+const NearDays = 7
 
 // Below counts, county by county ("" is what lies above counties), what deadline.late and deadline.near count; where
 // there is neither, there is no entry. They are grouped by an expression, so that what is due is found by its day and not
 // county by county.
 func (e *Engine) Below(ctx context.Context, r db.Reader, today calendar.Date) (map[id.Key]Waiting, error) {
 	rows, err := r.Query(ctx, `SELECT c.county_id || '', SUM(CASE WHEN c.due_on < $2 THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on < $2 THEN 0 ELSE 1 END)
-		FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on <= $3 GROUP BY c.county_id || ''`, today, today.AddDays(nearDays))
+		FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on <= $3 GROUP BY c.county_id || ''`, today, today.AddDays(NearDays))
 	if err != nil {
 		return nil, err
 	}

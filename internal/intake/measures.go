@@ -1,7 +1,7 @@
 package intake
 
 import (
-	"qianshao/internal/flow"
+	"qianshao/internal/flow/count"
 	"qianshao/internal/measure"
 )
 
@@ -15,10 +15,10 @@ func Measures() []measure.Def {
 		measure.FlowDef("tipoff.repeats", measure.Hand, true, "channel"),
 		measure.FlowDef("tipoff.declined", measure.Hand, true, "decline_ground"),
 		measure.FlowDef("tipoff.slips", measure.Hand, true),
-		flow.OpenDef("tipoff.open", Kind, "clue_source"),
-		flow.KeptDef("tipoff.first_on_time", Kind, "tipoff.first_action"),
-		flow.KeptDef("tipoff.notice_on_time", Kind, "tipoff.notice"),
-		flow.KeptDef("tipoff.result_on_time", Kind, "tipoff.result"),
-		flow.LateDef("tipoff.late", Kind),
+		count.OpenDef("tipoff.open", Kind, "clue_source"),
+		count.KeptDef("tipoff.first_on_time", Kind, "tipoff.first_action"),
+		count.KeptDef("tipoff.notice_on_time", Kind, "tipoff.notice"),
+		count.KeptDef("tipoff.result_on_time", Kind, "tipoff.result"),
+		count.LateDef("tipoff.late", Kind),
 	}
 }

@@ -1,4 +1,12 @@
-package flow
+// Package count declares the numbers that every kind of matter has: how many are open, how many legal duties are late, near
+// or running, which share of them was met by its day, and what the clocks warned of or passed up.
+//
+// What always holds: only legal duties are counted, the others are the office's own; what has ended is read from cells
+// (package deadline), what runs from the clocks; each number opens to rows of which none is counted that is not shown or
+// said to be hidden.
+//
+// Start at Measures for those over all kinds; areas declare their own with OpenDef, KeptDef and LateDef.
+package count
 
 import (
 	"context"
@@ -9,6 +17,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 )
@@ -82,19 +91,19 @@ func LateDef(name, kind string) measure.Def {
 
 // nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
 func nearDef(name string) measure.Def {
-	return clockStock(name, "", deadline.Near(nearDays),
+	return clockStock(name, "", deadline.Near(flow.NearDays),
 		func(b *db.Builder, q measure.Query) {
-			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
+			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(flow.NearDays))
 		},
 		func(b *db.Builder, q measure.Query) {
-			b.Add(` AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(nearDays))
+			b.Add(` AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(flow.NearDays))
 		})
 }
 
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
 func openClocks(name string) measure.Def {
 	all := func(*db.Builder, measure.Query) {}
-	return clockStock(name, "", deadline.Standing(nearDays), all, all)
+	return clockStock(name, "", deadline.Standing(flow.NearDays), all, all)
 }
 
 // hidden makes an order one that the planner finds in no index: of what ended since a day there is little, of what ended
