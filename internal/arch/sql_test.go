@@ -22,7 +22,7 @@ var composed = map[string]string{
 	"internal/exchange/matters.go exportCases":   "the columns of a kind; the matters they are joined to bring the tenant",
 	"internal/exchange/matters.go exportClues":   "the same",
 	"internal/exchange/matters.go exportTipoffs": "the same",
-	"internal/flow/count/measures.go clockStock":       "what a side is read for; each side brings its tenant",
+	"internal/flow/count/measures.go clockStock": "what a side is read for; each side brings its tenant",
 	"internal/measure/rows.go TallyRows":         "what a row's kind is read from; where comes from the measure's scope",
 	"internal/bench/model.go rows":               "one of the covered tables, of the model city",
 	"internal/platform/db/fill.go insertText":    "a generated database: the rows bring their tenant",
