@@ -237,7 +237,7 @@ func TestClueByProgramAlone(t *testing.T) {
 			t.Errorf("one's own: %v", o)
 		}
 		p.want(404, "otherprincipal", "POST", at, "", object{"decision": "approve", "version": version})
-		if o := p.want(422, "head", "POST", at, "", object{"decision": "return", "version": version}); bad(o) != "note required" {
+		if o := p.want(422, "head", "POST", at, "", object{"decision": "return", "version": version}); bad(o) != "note return.reason" {
 			t.Errorf("beside: %s", bad(o))
 		}
 		if o := p.want(422, "head", "POST", at, "", object{"decision": "perhaps", "version": version}); bad(o) != "decision choice.unknown" {
