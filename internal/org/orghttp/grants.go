@@ -23,6 +23,8 @@ import (
 func (p *Pages) GrantRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/admin/posts", Perm: access.Appoint, Do: p.grants},
+		{Method: http.MethodGet, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.opening},
+		{Method: http.MethodPost, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.openPost},
 		{Method: http.MethodGet, Path: "/admin/posts/{post}", Perm: access.Appoint, Do: p.grant},
 		{Method: http.MethodPost, Path: "/admin/posts/{post}/propose", Perm: access.Appoint, Do: p.propose},
 		{Method: http.MethodPost, Path: "/admin/posts/{post}/decide", Perm: access.Appoint, Do: p.decideGrant},

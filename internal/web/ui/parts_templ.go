@@ -2136,7 +2136,7 @@ func FirstDay(lang, line string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, step := range []string{"firstday.divisions", "firstday.roster", "firstday.accounts", "firstday.keys"} {
+		for _, step := range []string{"firstday.divisions", "firstday.roster", "firstday.openings", "firstday.accounts", "firstday.keys"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 189, "<li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
