@@ -92,7 +92,7 @@ func (w *walker) recused(people []string) secret {
 	w.t.Helper()
 	s := secret{what: "recused", name: "吴某", title: "反映虚报防汛物资款", summary: "来信反映镇农业服务中心负责人虚报防汛物资款。", things: things{}}
 	in := entry(w.World)
-	in.Subject.Unit, in.Named, in.Title, in.Summary = w.Units["single"].ID.Key, false, s.title, s.summary
+	in.Subject.Unit, in.Title, in.Summary = w.Units["single"].ID.Key, s.title, s.summary
 	e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
 	w.must(err)
 	s.tipoff = e.ID
