@@ -42,7 +42,7 @@ func TestPool(t *testing.T) {
 	h := at("head")
 	h.opensPaper(c.Matter(m))
 	h.refused().click(`[name="decision"][value="return"]`) // no reason given
-	h.sees("请填写")
+	h.sees("退回请写明理由")
 	h.fill(pairs{"note", "先到三个村看发放表，再提意见。"})
 	h.click(`[name="decision"][value="return"]`)
 	c.in(m, "opinion")
