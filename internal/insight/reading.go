@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"qianshao/internal/id"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
 )
@@ -17,6 +18,9 @@ type reading struct {
 	period Period
 	whole  field
 	facts  []*org.Facts // of each of whole
+
+	mu    sync.Mutex
+	reads map[id.ID]*measure.Read // what the measures of a place have in common
 }
 
 func (s *Service) read(ctx context.Context, whole field, p Period) (*reading, error) {
@@ -47,13 +51,30 @@ func (r *reading) query(x plot) measure.Query {
 	return measure.Query{Unit: x.unit, From: r.period.From, To: r.period.To}
 }
 
+// shared is query for one of many measures, which are asked one after the other.
+func (r *reading) shared(x plot) measure.Query {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	read := r.reads[x.unit.ID]
+	if read == nil {
+		if r.reads == nil {
+			r.reads = map[id.ID]*measure.Read{}
+		}
+		read = r.s.Measures.Read()
+		r.reads[x.unit.ID] = read
+	}
+	q := r.query(x)
+	q.Read = read
+	return q
+}
+
 // values are a measure in each plot, which is one of whole or lies under the one that there is.
 func (r *reading) values(ctx context.Context, d measure.Def, at field) ([]measure.Value, error) {
 	out := make([]measure.Value, len(at))
 	return out, at.each(func(i int, x plot) error {
 		v, ok, err := r.known(ctx, d, i, x)
 		if err == nil && !ok {
-			v, err = d.Value(ctx, x.r, r.query(x))
+			v, err = d.Value(ctx, x.r, r.shared(x))
 		}
 		out[i] = v
 		return err
