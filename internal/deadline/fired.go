@@ -25,7 +25,7 @@ var Fired = measure.Split{Of: "f.matter_id", Rows: `SELECT f.city_id, CASE WHEN 
 	WHERE f.city_id = $1 AND f.kind <> '` + FireLate + `'`}
 
 // sqlDay is the day of an instant, as calendar.Instant.Date has it, in SQL that every engine has: by counting days from a
-// first of March four years at a time, which is right from 1970 to 2099.
+// first of March four years at a time, which is right from 1992, after the last summer time, to 2099.
 func sqlDay(at string) string {
 	days := `((` + at + ` / 1000000 + 28800) / 86400 + 671)`
 	years := `((4 * ` + days + ` + 3) / 1461)`

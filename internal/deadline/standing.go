@@ -2,6 +2,7 @@ package deadline
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"qianshao/internal/measure"
@@ -11,7 +12,7 @@ import (
 // duty is how many legal clocks of a rule, of a kind of matter, stand how on the last day of a question.
 type duty struct {
 	kind, rule string
-	open, near int64 // begun, and not ended by the day; those of them that end within a week
+	open, near int64 // begun, and not ended by the day; those of them that end within so many days
 	late       int64 // past their day on the day
 	overdue    int64 // due in the period, past their day now, and still running
 }
@@ -19,7 +20,7 @@ type duty struct {
 // running reads the clocks begun by the query's last day that still run or ended after it. Each of the two has an index of
 // its own.
 func running(ctx context.Context, r db.Reader, q measure.Query, nearDays int) ([]duty, error) {
-	return measure.Once(q, "running", func() ([]duty, error) {
+	return measure.Once(q, fmt.Sprintf("running %d", nearDays), func() ([]duty, error) {
 		b := db.Build(`SELECT '', y.rule, SUM(y.opened), SUM(y.near), 0, 0 FROM (`)
 		side := func() *db.Builder {
 			return b.Add(`SELECT c.rule, COUNT(c.rule) AS opened, SUM(CASE WHEN c.state <> 'paused' AND c.due_on >= ? AND c.due_on <= ? THEN 1 ELSE 0 END) AS near

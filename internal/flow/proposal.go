@@ -222,6 +222,10 @@ func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Mat
 	if who.Person == p.Author {
 		return no("approve.own")
 	}
+	who, err := unlent(ctx, r, who, m.Root)
+	if err != nil {
+		return 0, access.Hat{}, err
+	}
 	last := p.Step
 	for !Records(p.Steps[p.Step].Role) && last+1 < len(p.Steps) && !Records(p.Steps[last+1].Role) {
 		last++
@@ -242,15 +246,6 @@ func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Mat
 	}
 	if hat.For == p.Author {
 		return no("approve.own")
-	}
-	if hat.For != "" {
-		barred, err := barredFrom(ctx, r, hat.For, m.Root)
-		if err != nil {
-			return 0, hat, err
-		}
-		if barred {
-			return no("approve.not_yours")
-		}
 	}
 	if p.Steps[found].Role == string(access.ReviewHead) {
 		took, err := e.TookPart(ctx, r, m.Root)

@@ -25,16 +25,14 @@ type Opening struct {
 // come with the roster.
 func OpenKinds() []access.PostKind {
 	return slices.DeleteFunc(slices.Clone(access.PostKinds), func(k access.PostKind) bool {
-		return !slices.ContainsFunc(k.At, func(at string) bool { return at == "office" || isOrgan(at) })
+		return slices.Contains(k.At, "township") || slices.Contains(k.At, "village")
 	})
 }
-
-func isOrgan(kind string) bool { return kind == "province" || kind == "city" || kind == "county" }
 
 // Organs lists the organs whose appointments the actor sees to, from the top of the tree down.
 func (s *Service) Organs(ctx context.Context, who access.Actor) ([]access.Unit, error) {
 	r := s.Ledger.DB.In(who.City)
-	b := db.Build(`SELECT u.id FROM units u WHERE u.city_id = $1 AND u.kind IN ('province', 'city', 'county') AND u.closed_on = ''`)
+	b := db.Build(`SELECT u.id FROM units u WHERE u.city_id = $1 AND u.organ_id = u.id AND u.level <= ? AND u.closed_on = ''`, access.County)
 	if err := withinStaff(b, who); err != nil {
 		return nil, err
 	}
@@ -58,6 +56,11 @@ func (s *Service) Open(ctx context.Context, who access.Actor, in Opening) (id.Ke
 		organ, err := s.checkOpening(ctx, tx, who, &in)
 		if err != nil {
 			return ledger.Act{}, err
+		}
+		if tx.Engine() == db.Postgres { // an organ's openings one after the other; SQLite has one writer
+			if err := tx.Row(ctx, `/*engine*/ SELECT u.id FROM units u WHERE u.city_id = $1 AND u.id = $2 FOR UPDATE`, organ.ID.Key).Scan(&in.Organ); err != nil {
+				return ledger.Act{}, err
+			}
 		}
 		at := organ
 		if in.Office != "" {
@@ -86,7 +89,7 @@ func (s *Service) checkOpening(ctx context.Context, tx *ledger.Tx, who access.Ac
 	var bad []fault.Field
 	organ, err := access.GetUnit(ctx, tx, in.Organ)
 	switch {
-	case fault.KindOf(err) == fault.NotFound, err == nil && (!isOrgan(organ.Kind) || organ.Closed != "" || overStaff(who, organ) == ""):
+	case fault.KindOf(err) == fault.NotFound, err == nil && (!organ.IsOrgan() || organ.Closed != "" || overStaff(who, organ) == ""):
 		bad = append(bad, fault.Field{Name: "organ", Code: "choice.unknown"})
 	case err != nil:
 		return organ, err
@@ -94,9 +97,11 @@ func (s *Service) checkOpening(ctx context.Context, tx *ledger.Tx, who access.Ac
 	if err := cleanLine("office", &in.Office); err != nil {
 		bad = append(bad, fault.Fields(err)...)
 	}
-	k, ok := access.KindOf(in.Kind)
+	kinds := OpenKinds()
+	n := slices.IndexFunc(kinds, func(k access.PostKind) bool { return k.Kind == in.Kind })
+	k := kinds[max(n, 0)]
 	switch {
-	case !ok || slices.Contains(Establishment, in.Kind):
+	case n < 0:
 		bad = append(bad, fault.Field{Name: "kind", Code: "choice.unknown"})
 	case in.Office == "" && slices.Contains(k.At, "office"):
 		bad = append(bad, fault.Field{Name: "office", Code: "post.needs_office"})
