@@ -378,3 +378,21 @@ func TestTransferOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestHandedOverByInspection: what the inspection office passes on through the counter is signed for as its clues are.
+func TestHandedOverByInspection(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		for from, want := range map[string]string{"inspection_office": "inspection", "audit": "transfer"} {
+			in := entry(w)
+			in.Channel, in.FromKind = "transfer", from
+			e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Matter(e.ID).Source; got != want {
+				t.Errorf("what %s passed on came from %s", from, got)
+			}
+		}
+	})
+}

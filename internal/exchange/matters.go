@@ -241,7 +241,7 @@ func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Contex
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
 			t.Summary, t.OutsideNo = w.summary, w.m.No
 			t.Channel, t.Ground = f.choice("channel", true, x.terms["channel"]), f.choice("ground", w.m.State == intake.Declined, x.terms["decline_ground"])
-			w.m.Source, t.Discipline = intake.SourceOf(t.Channel), x.terms["discipline"][text.Name(rec.get("discipline"))]
+			w.m.Source, t.Discipline = intake.SourceOf(t.Channel, t.FromKind), x.terms["discipline"][text.Name(rec.get("discipline"))]
 		})
 		if err != nil {
 			return nil, err

@@ -374,7 +374,7 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 	if err != nil {
 		return ledger.Act{}, Entered{}, err
 	}
-	m := flow.Matter{Kind: Kind, Organ: organ.ID, Received: in.Received, Title: in.Title, Source: SourceOf(in.Channel), Rank: sub.Rank, Subject: sub.Name, SubjectPost: sub.Post,
+	m := flow.Matter{Kind: Kind, Organ: organ.ID, Received: in.Received, Title: in.Title, Source: SourceOf(in.Channel, in.FromKind), Rank: sub.Rank, Subject: sub.Name, SubjectPost: sub.Post,
 		Township: unit.Township}
 	if in.Named {
 		m.Set(flow.FlagNamed)
@@ -424,12 +424,14 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 		Entered{ID: m.ID, No: m.No, Gone: m.Organ != organ.ID}, nil
 }
 
-// SourceOf is the source of the clue that a tip-off through this channel becomes.
-func SourceOf(channel string) string {
-	switch channel {
-	case "found":
+// SourceOf is the source of the clue that a tip-off through this channel, passed on by that kind of organ, becomes.
+func SourceOf(channel, from string) string {
+	switch {
+	case channel == "found":
 		return "found"
-	case "transfer":
+	case channel == "transfer" && from == "inspection_office":
+		return "inspection" // signed for higher than what others hand over
+	case channel == "transfer":
 		return "transfer"
 	}
 	return "tipoff"
