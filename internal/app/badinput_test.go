@@ -83,6 +83,10 @@ func (b *browser) refused(what, who, path, field, message string, f url.Values) 
 	text := b.unwritten(what, http.StatusUnprocessableEntity, func() (int, string) { return b.post(who, path, f) })
 	if !strings.Contains(text, `-`+field+`-e"`) || !strings.Contains(text, message) {
 		b.t.Errorf("%s: nothing beside %s says %q", what, field, message)
+	} else if before := text[:strings.Index(text, `-`+field+`-e"`)]; strings.LastIndex(before, "<details") > strings.LastIndex(before, "</details>") {
+		if tag, _, _ := strings.Cut(before[strings.LastIndex(before, "<details"):], ">"); !strings.Contains(tag, " open") {
+			b.t.Errorf("%s: what is said beside %s is folded away", what, field)
+		}
 	}
 	for name, v := range f {
 		if name != field && v[0] != "" && name[0] != '_' && !strings.Contains(text, html.EscapeString(v[0])) {
@@ -125,6 +129,7 @@ func TestMissingThings(t *testing.T) {
 			b.refused("the counter without "+field, "intake", "/tipoffs", field, "", without(letter(w), field))
 		}
 		b.refused("the counter without unit", "intake", "/tipoffs", "unit_typed", "", with(without(letter(w), "unit"), "unit_typed", "没有这个乡镇"))
+		b.refused("an original too long", "intake", "/tipoffs", "original", "", with(letter(w), "original", strings.Repeat("长", 20001)))
 		b.refused("late without a reason", "intake", "/tipoffs", "late_reason", "", with(letter(w), "received", "2026-09-28"))
 		if code, _ := b.post("intake", "/tipoffs", letter(w)); code != http.StatusSeeOther {
 			t.Errorf("the whole form: %d", code)

@@ -204,7 +204,6 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 		fv.Get, fv.Target = "/tipoffs/repeats", "#repeats"
 	}
 	discipline := terms(field("discipline", "choice", in.Discipline, true), "discipline")
-	v.Fields = []ui.FieldView{title, summary, discipline}
 	named := field("named", "choice", f.Get("named"), true)
 	named.Options = []ui.OptionView{{Code: "no", Name: c.T("tipoff.anonymous")}, {Code: "yes", Name: c.T("tipoff.named")}}
 	if named.Value == "" {
@@ -217,9 +216,10 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 	v.Reporter = []ui.FieldView{named, name, contact, when}
 	fromKind, fromNo := terms(field("from_kind", "select", in.FromKind, true), "transfer_from"), field("from_no", "line", in.FromNo, false)
 	fromKind.When, fromKind.Hint, fromNo.When, fromNo.Hint = "channel=transfer", c.T("tipoff.transfer.hint"), "channel=transfer", c.T("tipoff.transfer.hint")
+	v.Fields = []ui.FieldView{fromKind, fromNo, title, summary, discipline} // what a transfer must say is never folded away
 	original := field("original", "para", in.Original, false)
 	original.Max, original.Rows = "20000", 5
-	v.More = []ui.FieldView{fromKind, fromNo, original}
+	v.More = []ui.FieldView{original}
 	if v.Repeats, err = p.repeatsOf(c, in); err != nil {
 		return err
 	}

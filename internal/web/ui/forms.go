@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -52,6 +53,11 @@ func (f FieldView) short() bool {
 		n += len([]rune(o.Name)) + len([]rune(o.Note)) + 3
 	}
 	return len(f.Options) <= 4 && n <= 44
+}
+
+// AnyWrong says whether something is wrong in one of the fields: what is folded away then opens.
+func AnyWrong(fields []FieldView) bool {
+	return slices.ContainsFunc(fields, func(f FieldView) bool { return f.Error != "" })
 }
 
 // shown makes the field depend on another one's value, for the script; without script it is always there, with a hint.
