@@ -339,3 +339,30 @@ func TestNumbersOfOfficials(t *testing.T) {
 		w.Verify()
 	})
 }
+
+// TestNamesakes: two officials called alike in one unit are told apart by their days, those who have left included; what
+// goes out comes in, a second time as the first.
+func TestNamesakes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		op := access.ByOperator(apptest.City)
+		const head = "单位,姓名,职务,职级,监察对象类别,纳入日期,退出日期,对象编号\n"
+		row := func(from, to, no string) string {
+			return "石桥镇,甲,副镇长,副科级,c1," + from + "," + to + "," + no + "\n"
+		}
+		if got := does(bring(t, w, op, "officials", head+row("2020-01-01", "", "")+row("2021-01-01", "", ""), true)); got != "2 new; 3 wrong name:sheet.namesake" {
+			t.Errorf("two of one name, neither with a number: %s", got)
+		}
+		right(t, w, op, "officials", head+row("2020-01-01", "", "A-1")+row("2021-01-01", "", "A-2"), map[string]int{exchange.New: 2})
+		plain := head + row("2021-01-01", "", "") + row("2020-01-01", "", "")
+		right(t, w, op, "officials", plain, map[string]int{exchange.Same: 2})
+		left := head + row("2021-01-01", "2025-06-30", "") + row("2020-01-01", "", "")
+		right(t, w, op, "officials", left, map[string]int{exchange.Change: 1, exchange.Same: 1})
+		right(t, w, op, "officials", left, map[string]int{exchange.Same: 2})
+		if got := does(bring(t, w, op, "officials", left+row("2020-01-01", "", ""), true)); !strings.Contains(got, "4 wrong name:sheet.namesake") {
+			t.Errorf("one row twice: %s", got)
+		}
+		w.Verify()
+	})
+}

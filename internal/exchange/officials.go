@@ -12,7 +12,7 @@ import (
 )
 
 // Officials are the register of people under supervision. An entry is known by its number in its county or, without
-// one, by unit, name and post.
+// one, by unit, name and post; where several are called alike there, by the day they came in.
 var officialColumns = []column{
 	{"unit", true, []string{"所在单位", "单位代码", "单位名称"}},
 	{"name", true, nil},
@@ -45,14 +45,12 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 	if err != nil {
 		return nil, err
 	}
-	byNo, byName := map[string]entry{}, map[string]entry{}
+	byNo, byName := map[string]entry{}, map[string][]entry{}
 	for _, e := range all {
 		if e.no != "" {
 			byNo[e.numbered()] = e
 		}
-		if e.to == "" {
-			byName[e.called()] = e
-		}
+		byName[e.called()] = append(byName[e.called()], e)
 	}
 	ranks, categories := s.ranks(), s.terms("official_category", p.on)
 	var fresh []org.NewOfficial
@@ -61,7 +59,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		set map[string]any
 	}
 	var mends []mend
-	seen := map[string]bool{}
+	seen, taken := map[string]bool{}, map[string]bool{}
 	for _, rec := range p.rows {
 		f := &form{p: p, rec: rec}
 		u := f.unit("unit", true)
@@ -78,15 +76,17 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		if e.no != "" {
 			key = e.numbered()
 		}
-		if seen[key] {
-			f.say("name", "sheet.twice")
-		}
-		seen[key] = true
 		was, ok := byNo[e.numbered()]
 		if !ok || e.no == "" {
-			was, ok = byName[e.called()]
-			ok = ok && (e.no == "" || was.no == "" || was.no == e.no)
+			was, ok = meant(byName[e.called()], e, taken)
 		}
+		switch {
+		case seen[key] && e.no == "" && !ok:
+			f.say("name", "sheet.namesake")
+		case seen[key] && e.no != "", ok && taken[was.id]:
+			f.say("name", "sheet.twice")
+		}
+		seen[key], taken[was.id] = true, true
 		name := u.Name + "　" + e.name
 		if !ok {
 			if e.from == "" {
@@ -138,6 +138,30 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		}
 		return nil
 	}, nil
+}
+
+// meant is which of those who are called alike a row means: whoever came in and left on its days and is meant by no row
+// before it, or else the only one who has not left.
+func meant(alike []entry, e entry, taken map[string]bool) (entry, bool) {
+	var still []entry
+	for _, x := range alike {
+		switch {
+		case taken[x.id] || e.no != "" && x.no != "" && x.no != e.no:
+		case x.from == e.from && x.to == e.to:
+			return x, true
+		case x.to == "":
+			still = append(still, x)
+		}
+	}
+	if len(still) == 1 {
+		return still[0], true
+	}
+	for _, x := range still {
+		if x.from == e.from {
+			return x, true
+		}
+	}
+	return entry{}, false
 }
 
 // party understands 中共党员 and 群众 beside yes and no.

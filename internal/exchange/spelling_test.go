@@ -30,7 +30,7 @@ func TestHoweverItIsTyped(t *testing.T) {
 			t.Errorf("the same person typed plainly: %s", does(rep))
 		}
 		right(t, w, op, "officials", odd, map[string]int{exchange.Same: 1})
-		if got := does(bring(t, w, op, "officials", plain+strings.Split(odd, "\n")[1]+"\n", true)); !strings.Contains(got, "3 wrong name:sheet.twice") {
+		if got := does(bring(t, w, op, "officials", plain+strings.Split(odd, "\n")[1]+"\n", true)); !strings.Contains(got, "3 wrong name:sheet.namesake") {
 			t.Errorf("one person in two spellings: %s", got)
 		}
 	})
