@@ -396,3 +396,40 @@ func TestHandedOverByInspection(t *testing.T) {
 		}
 	})
 }
+
+// TestRepeatsStandBeside: the same person's, the same name's in the township and alike words come to the clerk's eye, and
+// nothing else does.
+func TestRepeatsStandBeside(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		in := entry(w)
+		in.Subject.Unit = w.Units["village"].ID.Key
+		first, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const other = "占用集体房屋拒不腾退"
+		for _, c := range []struct{ unit, name, words, want string }{
+			{"village", "吴某", other, "same"}, {"full", "吴某", other, "named"}, {"full", "", in.Title + in.Summary, "alike"}, {"village", "郑某", in.Summary, "alike"},
+			{"full", "郑某", other, ""}, {"village", "", "", ""}, {"headless", "吴某", in.Summary, ""},
+		} {
+			reps, err := w.App.Intake.Repeats(apptest.Ctx, d.In(apptest.City), w.As("intake"), w.Units[c.unit].ID.Key, "", c.name, c.words, "", 6)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, r := range reps {
+				got += map[bool]string{r.Same: "same", r.Named: "named", !r.Same && !r.Named: "alike"}[true]
+				if r.Matter.ID != first.ID {
+					t.Errorf("%+v", r)
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s at %s, %s: %q, want %q", c.name, c.unit, c.words, got, c.want)
+			}
+		}
+		if reps, err := w.App.Intake.Repeats(apptest.Ctx, d.In(apptest.City), w.As("otherintake"), w.Units["village"].ID.Key, "", "吴某", in.Summary, "", 6); err != nil || len(reps) > 0 {
+			t.Errorf("another county's clerk is shown %v (%v)", reps, err)
+		}
+	})
+}

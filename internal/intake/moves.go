@@ -371,30 +371,47 @@ type Repeat struct {
 	Matter flow.Matter
 	Alike  float64
 	Same   bool // about the same official
+	Named  bool // about somebody of the same name, at another unit of the township
 }
 
-// Repeats lists likely repeats beside a form: tip-offs about the same person or unit, most alike first.
+// Repeats lists likely repeats beside a form: tip-offs about the same person or in alike words, most alike first. A
+// village's cadre is reported as the township's by the next letter, so all units of a township are looked through.
 func (s *Service) Repeats(ctx context.Context, r db.Reader, who access.Actor, unit, official id.Key, name, words string, without id.Key, limit int) ([]Repeat, error) {
 	if unit == "" {
 		return nil, nil
 	}
+	u, err := access.GetUnit(ctx, r, unit)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil // the form says so beside the unit
+	}
+	if err != nil {
+		return nil, err
+	}
+	near := []string{unit}
+	if u.Township != "" {
+		if near, err = db.Column[string](ctx, r, `SELECT u.id FROM units u WHERE u.city_id = $1 AND (u.id = $2 OR u.superior_id = $2)`, u.Township); err != nil {
+			return nil, err
+		}
+	}
 	scope := who.Scope(access.TipoffRead)
-	b := db.Build(`SELECT ` + flow.Columns + `, s.official_id, s.name, COALESCE(x.plain, '') FROM subjects s JOIN matters m ON m.city_id = s.city_id AND m.id = s.matter_id
+	b := db.Build(`SELECT ` + flow.Columns + `, s.official_id, s.unit_id, s.name, COALESCE(x.plain, '') FROM subjects s JOIN matters m ON m.city_id = s.city_id AND m.id = s.matter_id
 		LEFT JOIN texts x ON x.city_id = m.city_id AND x.matter_id = m.id WHERE s.city_id = $1 AND m.kind = 'tipoff'`)
 	if official != "" {
-		b.Add(` AND (s.unit_id = ? OR s.official_id = ?)`, unit, official) // whoever moved took their past along
+		b.In(` AND (`, "s.unit_id", near).Add(` OR s.official_id = ?)`, official) // whoever moved took their past along
 	} else {
-		b.Add(` AND s.unit_id = ?`, unit)
+		b.In(` AND `, "s.unit_id", near)
 	}
 	b.If(without != "", ` AND m.id <> ?`, without)
 	q, args := scope.Where(b, "m", r.City()).Add(` ORDER BY m.received_on DESC LIMIT 200`).SQL()
 	all, err := db.All(ctx, r, func(rows *db.Rows) (Repeat, error) {
 		rep := Repeat{Matter: flow.Matter{ID: id.ID{City: r.City()}}}
-		var o, n, plain string
-		if err := rows.Scan(append(rep.Matter.Dest(), &o, &n, &plain)...); err != nil {
+		var o, at, n, plain string
+		if err := rows.Scan(append(rep.Matter.Dest(), &o, &at, &n, &plain)...); err != nil {
 			return rep, err
 		}
-		rep.Same = official != "" && o == official || name != "" && n == name
+		named := name != "" && n == name
+		rep.Same = official != "" && o == official || named && at == unit
+		rep.Named = named && !rep.Same
 		rep.Alike = text.Alike(words, plain)
 		return rep, nil
 	}, q, args...)
@@ -410,13 +427,16 @@ const alikeEnough = 0.2
 func bestRepeats(all []Repeat, words string, limit int) []Repeat {
 	var out []Repeat
 	for _, r := range all {
-		if r.Same || words != "" && r.Alike >= alikeEnough {
+		if r.Same || r.Named || words != "" && r.Alike >= alikeEnough {
 			out = append(out, r)
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool {
 		if out[i].Same != out[j].Same {
 			return out[i].Same
+		}
+		if out[i].Named != out[j].Named {
+			return out[i].Named
 		}
 		return out[i].Alike > out[j].Alike
 	})

@@ -309,7 +309,7 @@ type repeatsView struct {
 
 type repeatRow struct {
 	No, Title, Href, State, Received string
-	Same                             bool
+	Same, Named                      bool
 	Alike                            string
 }
 
@@ -321,7 +321,7 @@ func (p *Pages) repeatsOf(c *web.Ctx, in intake.Entry) (repeatsView, error) {
 	rs, err := p.Intake.Repeats(c.Context(), c.Home(), c.Who, in.Subject.Unit, in.Subject.Official, in.Subject.Name, in.Title+in.Summary, "", 6)
 	for _, r := range rs {
 		v.Rows = append(v.Rows, repeatRow{No: r.Matter.No, Title: r.Matter.Title, Href: "/m/" + r.Matter.ID.String(), State: c.T("state.tipoff." + r.Matter.State), Received: ui.DayIn(c.Lang, r.Matter.Received, c.Today),
-			Same: r.Same, Alike: ui.Percent(r.Alike)})
+			Same: r.Same, Named: r.Named, Alike: ui.Percent(r.Alike)})
 	}
 	return v, err
 }
