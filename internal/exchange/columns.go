@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -281,9 +282,14 @@ func (f *form) typed(col, v string, must bool, limit int, lines bool) string {
 		f.say(col, "text.long", itoa(limit))
 	case !ok || strings.ContainsRune(v, '\ufffd'): // what could not be read where the file was made
 		f.say(col, "text.control")
+	case rounded.MatchString(v):
+		f.say(col, "sheet.rounded", v)
 	}
 	return v
 }
+
+// rounded is what a spreadsheet leaves of a number of more than fifteen digits that was not kept as text.
+var rounded = regexp.MustCompile(`^[1-9](\.[0-9]+)?[Ee]\+?[0-9]{2}$`)
 
 // texts is a cell that names several things, each once.
 func (f *form) texts(col string, limit int) []string {

@@ -366,3 +366,24 @@ func TestNamesakes(t *testing.T) {
 		w.Verify()
 	})
 }
+
+// TestLongNumbers: eighteen digits are kept to the last; a number that a spreadsheet has rounded is refused, never kept.
+func TestLongNumbers(t *testing.T) {
+	t.Parallel()
+	w := apptest.New(t, dbtest.SQLite(t))
+	op := access.ByOperator(apptest.City)
+	row := func(no string) string {
+		return "单位,姓名,职务,职级,监察对象类别,对象编号\n石桥镇,甲,副镇长,副科级,c1," + no + "\n"
+	}
+	const no = "990101199003071234"
+	right(t, w, op, "officials", row(no), map[string]int{exchange.New: 1})
+	var b strings.Builder
+	if _, err := w.App.Exchange.Export(apptest.Ctx, op, "officials", &b, sheet.CSV, locale.Zh); err != nil || !strings.Contains(b.String(), no) {
+		t.Errorf("%v: it goes out as %s", err, b.String())
+	}
+	for _, lost := range []string{"9.90101199003071E+17", "9.9010119900307101E17"} {
+		if got := does(bring(t, w, op, "officials", row(lost), true)); got != "2 wrong official_no:sheet.rounded" {
+			t.Errorf("%s: %s", lost, got)
+		}
+	}
+}
