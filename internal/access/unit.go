@@ -1,8 +1,10 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"qianshao/internal/calendar"
@@ -65,9 +67,12 @@ const unitCols = `u.id, u.kind, u.level, u.code, u.name, u.short, u.superior_id,
 func scanUnit(city id.City) func(*db.Rows) (Unit, error) {
 	return func(rows *db.Rows) (Unit, error) {
 		u := Unit{ID: id.ID{City: city}}
-		err := rows.Scan(&u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior, &u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version)
-		return u, err
+		return u, rows.Scan(u.dest()...)
 	}
+}
+
+func (u *Unit) dest() []any {
+	return []any{&u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior, &u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version}
 }
 
 // GetUnit reads one unit. Units are no secret within a deployment: everybody signed in may see the tree.
@@ -151,6 +156,53 @@ func Top(ctx context.Context, r db.Reader) (Unit, error) {
 		return Unit{}, err
 	}
 	return us[0], nil
+}
+
+// Tops are the organs at the head of several tenants' trees.
+func Tops(ctx context.Context, r db.Reader, cities []id.City) ([]Unit, error) {
+	at := map[id.City]Unit{}
+	us, err := db.All(ctx, r.Shared(), func(rows *db.Rows) (u Unit, err error) {
+		return u, rows.Scan(append([]any{&u.ID.City}, u.dest()...)...)
+	}, `SELECT u.city_id, `+unitCols+` FROM tenants n CROSS JOIN units u WHERE u.city_id = n.city_id AND u.superior_id = '' ORDER BY u.city_id, u.level DESC, u.id DESC`)
+	for _, u := range us {
+		at[u.ID.City] = u
+	}
+	var out []Unit
+	for _, c := range cities {
+		out = append(out, at[c])
+	}
+	return out, err
+}
+
+// Around lists the open units of a tenant that one may turn to: its head, its counties, and under the one that is named its
+// townships, in the order of codes.
+func Around(ctx context.Context, r db.Reader, county id.Key) ([]Unit, error) {
+	b := db.Build(`SELECT ` + unitCols + ` FROM units u WHERE u.city_id = $1 AND u.superior_id = ''`)
+	b.Add(` UNION ALL SELECT ` + unitCols + ` FROM units t CROSS JOIN units u WHERE t.city_id = $1 AND t.superior_id = '' AND u.city_id = t.city_id AND u.superior_id = t.id AND u.kind = 'county' AND u.closed_on = ''`)
+	b.If(county != "", ` UNION ALL SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.county_id = ? AND u.kind = 'township' AND u.closed_on = ''`, county)
+	text, args := b.SQL()
+	us, err := db.All(ctx, r, scanUnit(r.City()), text, args...)
+	slices.SortFunc(us, func(a, b Unit) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID.Key, b.ID.Key))
+	})
+	var out []Unit
+	for _, u := range us {
+		if u.Superior == "" && (len(out) == 0 || u.Level < out[0].Level) {
+			out = []Unit{u}
+		}
+	}
+	for _, k := range us {
+		if k.Kind != "county" || k.Superior == "" {
+			continue
+		}
+		out = append(out, k)
+		for _, t := range us {
+			if t.Kind == "township" && k.ID.Key == county {
+				out = append(out, t)
+			}
+		}
+	}
+	return out, err
 }
 
 func distinct(keys []string) []string {

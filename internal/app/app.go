@@ -109,7 +109,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 
 // Splits lists every number that is kept in cells.
 func Splits() []measure.Split {
-	return append(append(clue.Splits(), casework.Splits()...), deadline.Kept, deadline.Fired)
+	return append(append(clue.Splits(), casework.Splits()...), deadline.Kept, deadline.Fired, deadline.Underway, flow.Open, org.Registered)
 }
 
 // Covered lists every table whose rows the ledger answers for.

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -181,9 +182,11 @@ func (k *Keeper) Open(ctx context.Context, tx *ledger.Tx, o Opening) (Clock, err
 	if c.Due == "" {
 		return c, fmt.Errorf("deadline: %s from %s has no end", o.Rule, o.Start)
 	}
-	if err := tx.Insert(ctx, clockTable, c.row()...); err != nil {
+	row := c.row()
+	if err := tx.Insert(ctx, clockTable, row...); err != nil {
 		return c, err
 	}
+	measure.Move(ctx, tx, stands(nil), stands(row))
 	return c, insertEntry(ctx, tx, c, es[0])
 }
 

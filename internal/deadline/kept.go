@@ -40,8 +40,9 @@ var (
 	atState, atEnded, atOwed, atCounty = clockTable.At("state"), clockTable.At("ended_on"), clockTable.At("owed_id"), clockTable.At("county_id")
 )
 
-// tell brings the cells of Kept and Fired from what a clock was to what it is.
+// tell brings the cells of Kept, Fired and Underway from what a clock was to what it is.
 func tell(ctx context.Context, tx *ledger.Tx, was, is []any) error {
+	measure.Move(ctx, tx, stands(was), stands(is))
 	if err := carry(ctx, tx, was, is); err != nil {
 		return err
 	}
@@ -53,13 +54,24 @@ func tell(ctx context.Context, tx *ledger.Tx, was, is []any) error {
 	if err := tx.Row(ctx, `SELECT m.kind FROM matters m WHERE m.city_id = $1 AND m.id = $2`, is[atMatter]).Scan(&kind); err != nil {
 		return err
 	}
-	before.Name, after.Name, before.N = KeptName(kind), KeptName(kind), -before.N
-	for _, p := range []measure.Portion{before, after} {
-		if p.N != 0 {
-			if err := measure.Tell(ctx, tx, p); err != nil {
-				return err
-			}
-		}
-	}
+	before.Name, after.Name = KeptName(kind), KeptName(kind)
+	measure.Move(ctx, tx, before, after)
 	return nil
+}
+
+// Underway are the legal clocks that run or are paused, by rule, of whoever owes them.
+var (
+	Underway = measure.Split{Stands: true, Of: "c.matter_id", Rows: `SELECT c.city_id, '` + underwayName + `' AS name, c.county_id, c.owed_id AS unit_id, '' AS on_day, c.rule AS dim, '' AS mark, 1 AS n
+		FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused')`}
+	UnderwayCells = measure.Cells{Name: underwayName, County: true, Stands: true}
+)
+
+const underwayName = "running"
+
+// stands is what a clock adds to Underway, from its row.
+func stands(row []any) (p measure.Portion) {
+	if len(row) == 0 || row[atLegal] != true || row[atState] != StateOpen && row[atState] != StatePaused {
+		return p
+	}
+	return measure.Portion{Name: underwayName, County: row[atCounty].(id.Key), Unit: row[atOwed].(id.Key), Dim: row[atRule].(string), N: 1}
 }

@@ -211,7 +211,7 @@ func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limi
 type Waiting struct{ Late, Near int64 }
 
 // NearDays is how many days ahead the watch over the units below looks.
-const NearDays = 7
+const NearDays = deadline.NearDays
 
 // Below counts, county by county ("" is what lies above counties), what deadline.late and deadline.near count; where
 // there is neither, there is no entry. They are grouped by an expression, so that what is due is found by its day and not

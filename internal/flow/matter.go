@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
@@ -167,6 +168,7 @@ func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 	if err := tx.Change(ctx, matterTable, m.was, row...); err != nil {
 		return err
 	}
+	measure.Move(ctx, tx, stands(m.was), stands(row))
 	m.was = row
 	return nil
 }

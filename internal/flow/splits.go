@@ -43,3 +43,25 @@ func (e *Engine) keep(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 	}
 	return e.recast(ctx, tx, m, measure.CauseHandler, func() error { return save(ctx, tx, m) })
 }
+
+// Open are the matters that are open, by source, of whoever handles them.
+var Open = measure.Split{Stands: true, Of: "m.id", Rows: `SELECT m.city_id, '` + openName + `' || m.kind AS name, m.county_id, m.handler_id AS unit_id, '' AS on_day, m.source AS dim, '' AS mark, 1 AS n
+	FROM matters m WHERE m.city_id = $1 AND m.ended_on = ''`}
+
+const openName = "open."
+
+// OpenCells are the cells of Open for a kind of matter.
+func OpenCells(kind string) measure.Cells {
+	return measure.Cells{Name: openName + kind, County: true, Stands: true}
+}
+
+// Where these stand in a matter's row.
+var kindAt, endedAt, countyAt, sourceAt = matterTable.At("kind"), matterTable.At("ended_on"), matterTable.At("county_id"), matterTable.At("source")
+
+// stands is what a matter adds to Open, from its row.
+func stands(row []any) (p measure.Portion) {
+	if len(row) == 0 || row[endedAt] != calendar.Date("") {
+		return p
+	}
+	return measure.Portion{Name: openName + row[kindAt].(string), County: row[countyAt].(id.Key), Unit: row[handlerAt].(id.Key), Dim: row[sourceAt].(string), N: 1}
+}

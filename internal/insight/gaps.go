@@ -96,7 +96,7 @@ func (s *Service) gaps(ctx context.Context, rep *Report, x plot, f *org.Facts) e
 		if !f.FullTime(seat) {
 			town.PartTime = append(town.PartTime, seat.Kind)
 		}
-		if v, ok := f.Value("staff.tenure_2y_share", func(o org.Seat) bool { return o.Post == seat.Post }); ok && v.Numerator == 0 {
+		if !seat.TwoYears() {
 			town.Fresh = append(town.Fresh, seat.Kind)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +58,39 @@ type Tx struct {
 	parts [][]byte // of rows that were written beside: see Cover
 	more  []Act    // further acts of the same transaction, only for a Batch
 	wrote map[*Table]bool
+	sums  map[string]*sum // what is added to shared rows at the end
+}
+
+// sum is what a transaction adds to a row that others add to as well.
+type sum struct {
+	n   int64
+	add func(n int64) error
+}
+
+// Add puts off to the end of the transaction what it adds to a row that many add to. Each row is written once, all of them
+// in the order of their keys and just before the commit: nobody waits crosswise, and nobody waits long.
+func (t *Tx) Add(key string, n int64, add func(n int64) error) {
+	if s := t.sums[key]; s != nil {
+		s.n += n
+		return
+	}
+	if t.sums == nil {
+		t.sums = map[string]*sum{}
+	}
+	t.sums[key] = &sum{n, add}
+}
+
+// settle writes what was put off.
+func (t *Tx) settle() error {
+	for _, key := range slices.Sorted(maps.Keys(t.sums)) {
+		if s := t.sums[key]; s.n != 0 {
+			if err := s.add(s.n); err != nil {
+				return err
+			}
+		}
+	}
+	t.sums = nil
+	return nil
 }
 
 // Wrote says whether the transaction has written rows of a table.
@@ -89,6 +124,9 @@ func (l *Ledger) Write(ctx context.Context, who access.Actor, city id.City, fn f
 		}
 		act, err := fn(tx)
 		if err != nil {
+			return err
+		}
+		if err := tx.settle(); err != nil {
 			return err
 		}
 		rc, err = tx.append(ctx, act)

@@ -55,10 +55,8 @@ type Query struct {
 // Read keeps what was read for one measure of an answer for the others of it: an answer of many measures would read the
 // same rows for each. It lives as long as the answer. The empty one is of a single measure, its value and its rows.
 type Read struct {
-	flows  []string // what is counted by tallies
-	cells  []Cells  // what is read from cells
-	shares []Split  // what is to be counted once however often it was counted
-	got    map[string]any
+	wanted
+	got map[string]any
 }
 
 // Many says whether the answer is one of all measures: what serves several is read at once then.
@@ -80,29 +78,6 @@ func (g *Registry) Read() *Read {
 		}
 	}
 	return &out
-}
-
-// flows are the flows to be read for the sake of one of them.
-func (q Query) flows(name string) []string {
-	if q.Read == nil || !slices.Contains(q.Read.flows, name) {
-		return []string{name}
-	}
-	return q.Read.flows
-}
-
-// cells are the cells to be read for the sake of some, and shares the shares.
-func (q Query) cells(of Cells) []Cells {
-	if q.Read == nil || !slices.Contains(q.Read.cells, of) {
-		return []Cells{of}
-	}
-	return q.Read.cells
-}
-
-func (q Query) shares(of Split) []Split {
-	if q.Read == nil || !slices.ContainsFunc(q.Read.shares, func(s Split) bool { return s.Name == of.Name }) {
-		return []Split{of}
-	}
-	return q.Read.shares
 }
 
 // Once reads what is called so, unless another measure of the answer did.
@@ -242,36 +217,9 @@ func (q Query) Owned(b *db.Builder, column string) *db.Builder {
 	}
 }
 
-// flowSum is what a flow comes to, of one kind.
-type flowSum struct {
-	measure, dim string
-	n            int64
-}
-
 func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, error) {
-	all, err := Once(q, "flows", func() ([]flowSum, error) {
-		b := db.Build(`SELECT y.measure, y.dim, SUM(y.n) FROM (`)
-		for i, s := range stretches(q.From, q.To, r.Now().Date()) {
-			b.If(i > 0, ` UNION ALL `)
-			if s.months {
-				b.Add(`SELECT measure, dim, SUM(n) AS n FROM rollups WHERE city_id = $1 AND month >= ? AND month <= ?`, s.from, s.to)
-			} else {
-				b.Add(`SELECT measure, dim, `+s.sign()+`SUM(n) AS n FROM tallies WHERE city_id = $1 AND on_day >= ? AND on_day <= ?`, s.from, s.to)
-			}
-			q.Owned(b.In(` AND `, "measure", q.flows(name)), "unit_id").Add(` GROUP BY measure, dim`)
-		}
-		text, args := b.Add(`) y GROUP BY y.measure, y.dim`).SQL()
-		return db.All(ctx, r, func(rows *db.Rows) (x flowSum, err error) { return x, rows.Scan(&x.measure, &x.dim, &x.n) }, text, args...)
-	})
-	v := Value{Known: true}
-	sums := map[string]int64{}
-	for _, x := range all {
-		if x.measure == name {
-			sums[x.dim], v.Numerator = x.n, v.Numerator+x.n
-		}
-	}
-	v.By = parts(sums)
-	return v, err
+	all, _, err := sums(ctx, r, q, name, wanted{flows: []string{name}})
+	return ofKinds(all), err
 }
 
 // Add is the sum of two answers to the same measure: of two tenants, which hold different rows.

@@ -27,14 +27,8 @@ func ShareDef(s Split, by By, neverScored bool) Def {
 	of := Cells{Name: s.Name}
 	return Def{Name: s.Name, Unit: Share, Kind: Flow, By: by, NeverScored: neverScored, Cells: of, share: &s,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) {
-			all, counting, err := SplitSums(ctx, r, of, q)
-			if err != nil {
-				return Value{}, err
-			}
-			again, err := Once(q, "again", func() (map[string]Value, error) { return recounted(ctx, r, q, q.shares(s)) })
-			v := Value{Numerator: counting[""] + again[s.Name].Numerator, Denominator: all[""] + again[s.Name].Denominator}
-			v.Known = v.Denominator > 0
-			return v, err
+			all, counting, err := sums(ctx, r, q, s.Name, wanted{cells: []Cells{of}, shares: []Split{s}})
+			return Value{Numerator: counting[""], Denominator: all[""], Known: all[""] > 0}, err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
 			b := s.marked(db.Build(`SELECT t.on_day, '', 1, `+MatterCells+`, `), q).Add(` THEN 1 ELSE 0 END, t.on_day, t.id FROM tallies t
@@ -63,35 +57,6 @@ func ByKind(sums map[string]int64) Value {
 // marked begins a CASE for what counts by the query's last day.
 func (s Split) marked(b *db.Builder, q Query) *db.Builder {
 	return b.Add(`CASE WHEN `+s.Mark+` BETWEEN '`+Always+`' AND ?`, q.To)
-}
-
-// recounted is by how much the cells of shares come to more (as less than nothing) than there are matters, which were
-// counted more than once. CROSS JOIN keeps the order: the few such matters first, instead of all that were counted.
-func recounted(ctx context.Context, r db.Reader, q Query, shares []Split) (map[string]Value, error) {
-	b := db.Build(``)
-	for i, s := range shares {
-		b.If(i > 0, ` UNION ALL `).Add(`SELECT '` + s.Name + `', COUNT(DISTINCT t.matter_id) - COUNT(t.id), COUNT(DISTINCT `)
-		s.marked(s.marked(b, q).Add(` THEN t.matter_id END) - COUNT(`), q).Add(` THEN t.id END) FROM recounts y
-			CROSS JOIN tallies t CROSS JOIN matters x WHERE y.city_id = $1 AND y.name = ? AND t.city_id = y.city_id AND t.matter_id = y.matter_id
-			AND x.city_id = t.city_id AND x.id = t.matter_id AND t.measure = ? AND t.on_day >= ? AND t.on_day <= ? AND t.n <> 0`, s.Name, s.Tally, q.From, q.To)
-		q.Owned(b, "t.unit_id")
-	}
-	text, args := b.SQL()
-	rows, err := r.Query(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]Value{}
-	for rows.Next() {
-		var name string
-		var v Value
-		if err := rows.Scan(&name, &v.Denominator, &v.Numerator); err != nil {
-			return nil, err
-		}
-		out[name] = v
-	}
-	return out, rows.Err()
 }
 
 // KindPart is one kind within a number of a kind of matter.

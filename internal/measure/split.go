@@ -1,11 +1,10 @@
 package measure
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"strings"
 
-	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
@@ -26,6 +25,8 @@ type Split struct {
 	Rows string
 	Of   string
 	Mark string // the expression of the mark, over the tally t and its matter x
+	// Stands: its rows are what stands now, without a day: a cell is added to as something begins and ends.
+	Stands bool
 }
 
 // Always is the mark of what counts from the beginning.
@@ -41,10 +42,6 @@ const (
 type Portion struct {
 	Name, County, Unit, On, Dim, Mark string
 	N                                 int64
-}
-
-func (p Portion) less(q Portion) int {
-	return cmp.Or(cmp.Compare(p.Name, q.Name), cmp.Compare(p.On, q.On), cmp.Compare(p.County, q.County), cmp.Compare(p.Unit, q.Unit), cmp.Compare(p.Dim, q.Dim), cmp.Compare(p.Mark, q.Mark))
 }
 
 // portions reads what one matter adds to shares.
@@ -101,93 +98,54 @@ func Recast(ctx context.Context, tx *ledger.Tx, about []About, do func() error) 
 	if err := add(1); err != nil {
 		return err
 	}
-	var changed []Portion
 	for p, n := range diff {
-		if p.N = n; n != 0 {
-			changed = append(changed, p)
-		}
-	}
-	slices.SortFunc(changed, Portion.less) // the same order everywhere, so that nobody waits crosswise
-	for _, p := range changed {
-		if err := Tell(ctx, tx, p); err != nil {
-			return err
-		}
+		p.N = n
+		Tell(ctx, tx, p)
 	}
 	return nil
 }
 
-// Tell adds a portion to its day's and its month's cell.
-func Tell(ctx context.Context, tx *ledger.Tx, p Portion) error {
-	month := calendar.Date(p.On).MonthKey()
-	if tx.Engine() == db.SQLite { // a statement of several rows makes its text index write out what it has gathered
-		for _, span := range [2][2]string{{"day", p.On}, {"month", month}} {
-			if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
+// Move tells that one portion became another one; of nothing N is 0.
+func Move(ctx context.Context, tx *ledger.Tx, before, after Portion) {
+	before.N = -before.N
+	Tell(ctx, tx, before)
+	Tell(ctx, tx, after)
+}
+
+// Tell adds a portion to its cells, at the end of the transaction.
+func Tell(ctx context.Context, tx *ledger.Tx, p Portion) {
+	for _, at := range p.cells() {
+		tx.Add(strings.Join([]string{"splits", p.Name, at.grain, at.span, p.Dim, p.County, p.Unit, p.Mark}, "\n"), p.N, func(n int64) error {
+			_, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-				ON CONFLICT (city_id, name, grain, span, county_id, unit_id, dim, mark) DO UPDATE SET n = splits.n + excluded.n`,
-				p.Name, span[0], span[1], p.County, p.Unit, p.Dim, p.Mark, p.N); err != nil {
-				return err
-			}
-		}
-		return nil
+				ON CONFLICT (city_id, name, grain, span, dim, county_id, unit_id, mark) DO UPDATE SET n = splits.n + excluded.n`,
+				p.Name, at.grain, at.span, p.County, p.Unit, p.Dim, p.Mark, n)
+			return err
+		})
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
-		VALUES ($1, $2, 'day', $3, $5, $6, $7, $8, $9), ($1, $2, 'month', $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (city_id, name, grain, span, county_id, unit_id, dim, mark) DO UPDATE SET n = splits.n + excluded.n`,
-		p.Name, p.On, month, p.County, p.Unit, p.Dim, p.Mark, p.N)
-	return err
+}
+
+// grains are the spans of time that a cell is kept for, each as an expression over a row's day.
+var grains = []struct{ name, of string }{{day, "y.on_day"}, {month, "substr(y.on_day, 1, 7)"}, {year, "substr(y.on_day, 1, 4)"}}
+
+type cell struct{ grain, span string }
+
+// cells are where a portion is counted.
+func (p Portion) cells() []cell {
+	switch {
+	case p.N == 0:
+		return nil
+	case p.On == "":
+		return []cell{{now, ""}}
+	}
+	return []cell{{day, p.On}, {month, p.On[:7]}, {year, p.On[:4]}}
 }
 
 // Cells says what a measure is read from. County: the cells know the county they belong to, which for an obligation is
-// the one that owes it; else it is their unit's.
+// the one that owes it; else it is their unit's. Stands: they are of what stands now.
 type Cells struct {
-	Name   string
-	County bool
-}
-
-// cellSum is what cells come to, of one kind: how many there are, and how many count by the query's last day.
-type cellSum struct {
-	name, dim     string
-	all, counting int64
-}
-
-// SplitSums adds up cells over a period: for each kind how many there are, and how many count by the query's last day.
-func SplitSums(ctx context.Context, r db.Reader, of Cells, q Query) (all, counting map[string]int64, err error) {
-	sums, err := Once(q, "cells", func() ([]cellSum, error) {
-		b := db.Build(`SELECT y.name, y.dim, SUM(y.n), SUM(y.counting) FROM (`)
-		first := true
-		for _, county := range []bool{false, true} {
-			var names []string
-			for _, c := range q.cells(of) {
-				if c.County == county {
-					names = append(names, c.Name)
-				}
-			}
-			if len(names) == 0 {
-				continue
-			}
-			for _, s := range stretches(q.From, q.To, r.Now().Date()) {
-				b.If(!first, ` UNION ALL `)
-				first = false
-				b.Add(`SELECT s.name, s.dim, `+s.sign()+`SUM(s.n) AS n, `+s.sign()+`SUM(CASE WHEN s.mark <> '' AND s.mark <= ? THEN s.n ELSE 0 END) AS counting FROM splits s WHERE s.city_id = $1`, q.To)
-				b.In(` AND `, "s.name", names).Add(` AND s.grain = ? AND s.span >= ? AND s.span <= ?`, s.grain(), s.from, s.to)
-				if county {
-					q.Under(b, "s.county_id", "s.unit_id", "s.unit_id")
-				} else {
-					q.Owned(b, "s.unit_id")
-				}
-				b.Add(` GROUP BY s.name, s.dim`)
-			}
-		}
-		text, args := b.Add(`) y GROUP BY y.name, y.dim`).SQL()
-		return db.All(ctx, r, func(rows *db.Rows) (x cellSum, err error) { return x, rows.Scan(&x.name, &x.dim, &x.all, &x.counting) }, text, args...)
-	})
-	all, counting = map[string]int64{}, map[string]int64{}
-	for _, x := range sums {
-		if x.name == of.Name {
-			all[x.dim], counting[x.dim] = x.all, x.counting
-		}
-	}
-	return all, counting, err
+	Name           string
+	County, Stands bool
 }
 
 // Recount makes the cells of a tenant anew from the rows: for what writes rows straight to the tables.
@@ -198,6 +156,13 @@ func Recount(ctx context.Context, tx *db.Tx, shares []Split) error {
 		}
 	}
 	for _, s := range shares {
+		if s.Stands {
+			if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
+				SELECT y.city_id, y.name, 'now', '', y.county_id, y.unit_id, y.dim, y.mark, SUM(y.n) FROM (`+s.Rows+`) y GROUP BY y.city_id, y.name, y.county_id, y.unit_id, y.dim, y.mark`); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
 			SELECT y.city_id, y.name, 'day', y.on_day, y.county_id, y.unit_id, y.dim, y.mark, SUM(y.n) FROM (`+s.Rows+`) y
 			GROUP BY y.city_id, y.name, y.on_day, y.county_id, y.unit_id, y.dim, y.mark`); err != nil {
@@ -211,18 +176,27 @@ func Recount(ctx context.Context, tx *db.Tx, shares []Split) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
-		SELECT s.city_id, s.name, 'month', substr(s.span, 1, 7), s.county_id, s.unit_id, s.dim, s.mark, SUM(s.n) FROM splits s WHERE s.city_id = $1 AND s.grain = 'day'
-		GROUP BY s.city_id, s.name, substr(s.span, 1, 7), s.county_id, s.unit_id, s.dim, s.mark`)
-	return err
+	for _, g := range grains[1:] {
+		if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
+			SELECT y.city_id, y.name, '`+g.name+`', `+g.of+`, y.county_id, y.unit_id, y.dim, y.mark, SUM(y.n)
+			FROM (SELECT s.city_id, s.name, s.span AS on_day, s.county_id, s.unit_id, s.dim, s.mark, s.n FROM splits s WHERE s.city_id = $1 AND s.grain = 'day') y
+			GROUP BY y.city_id, y.name, `+g.of+`, y.county_id, y.unit_id, y.dim, y.mark`); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CheckSplits holds every cell of a tenant against the rows behind it and lists those that differ.
 func CheckSplits(ctx context.Context, r db.Reader, shares []Split) ([]string, error) {
 	b := db.Build(`SELECT x.k FROM (SELECT s.grain || ' ' || s.name || ' ' || s.span || ' ' || s.county_id || ' ' || s.unit_id || ' ' || s.dim || ' ' || s.mark AS k, -s.n AS n FROM splits s WHERE s.city_id = $1`)
 	for _, s := range shares {
-		for _, grain := range [][2]string{{"day", "y.on_day"}, {"month", "substr(y.on_day, 1, 7)"}} {
-			b.Add(` UNION ALL SELECT '` + grain[0] + ` ' || y.name || ' ' || ` + grain[1] + ` || ' ' || y.county_id || ' ' || y.unit_id || ' ' || y.dim || ' ' || y.mark, y.n FROM (` + s.Rows + `) y`)
+		at := grains
+		if s.Stands {
+			at = []struct{ name, of string }{{now, "''"}}
+		}
+		for _, g := range at {
+			b.Add(` UNION ALL SELECT '` + g.name + ` ' || y.name || ' ' || ` + g.of + ` || ' ' || y.county_id || ' ' || y.unit_id || ' ' || y.dim || ' ' || y.mark, y.n FROM (` + s.Rows + `) y`)
 		}
 	}
 	text, args := b.Add(`) x GROUP BY x.k HAVING SUM(x.n) <> 0 ORDER BY x.k`).SQL()
@@ -233,12 +207,7 @@ func CheckSplits(ctx context.Context, r db.Reader, shares []Split) ([]string, er
 func SumDef(of Cells, by By, neverScored bool, dims []string, rows RowsFunc) Def {
 	return Def{Name: of.Name, Unit: Number, Kind: Flow, By: by, NeverScored: neverScored, Dims: dims, Rows: rows, Cells: of,
 		Value: func(ctx context.Context, r db.Reader, q Query) (Value, error) {
-			v := Value{Known: true}
-			all, _, err := SplitSums(ctx, r, of, q)
-			for _, n := range all {
-				v.Numerator += n
-			}
-			v.By = parts(all)
-			return v, err
+			all, _, err := CellSums(ctx, r, of, q)
+			return ofKinds(all), err
 		}}
 }

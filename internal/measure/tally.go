@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"strings"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
@@ -21,13 +22,12 @@ func Count(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on
 	if err := tx.Insert(ctx, tallyTable, name, unit, on, tx.NewKey(), dim, matter, n); err != nil {
 		return err
 	}
-	return add(ctx, tx, name, dim, unit, on, n)
-}
-
-func add(ctx context.Context, tx *ledger.Tx, name, dim string, unit id.Key, on calendar.Date, n int) error {
-	_, err := tx.Exec(ctx, `INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (city_id, unit_id, month, measure, dim) DO UPDATE SET n = rollups.n + $6`, unit, on.MonthKey(), name, dim, n)
-	return err
+	tx.Add(strings.Join([]string{"rollups", name, on.MonthKey(), dim, unit}, "\n"), int64(n), func(n int64) error {
+		_, err := tx.Exec(ctx, `INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (city_id, measure, month, dim, unit_id) DO UPDATE SET n = rollups.n + $6`, unit, on.MonthKey(), name, dim, n)
+		return err
+	})
+	return nil
 }
 
 // Sums adds up the rollups of a measure over the units and whole months from-to, by kind.

@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
@@ -70,7 +71,7 @@ func AmendOfficial(ctx context.Context, tx *ledger.Tx, official id.Key, set map[
 	if name, ok := set["name"].(string); ok {
 		set["pinyin"] = text.Pinyin(name)
 	}
-	return amend(ctx, tx, officialTable, official, set)
+	return measure.Recast(ctx, tx, []measure.About{{Matter: official, Shares: []measure.Split{Registered}}}, func() error { return amend(ctx, tx, officialTable, official, set) })
 }
 
 // EndDuty ends something a holder did besides.

@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/platform/text"
 )
 
@@ -81,6 +82,7 @@ func AddOfficials(ctx context.Context, tx *ledger.Tx, in []NewOfficial) ([]id.Ke
 	keys, rows := make([]id.Key, len(in)), make([][]any, len(in))
 	for i, o := range in {
 		keys[i] = tx.NewKey()
+		measure.Tell(ctx, tx, measure.Portion{Name: officialsName, County: o.Unit.County, On: string(o.From), N: 1})
 		rows[i] = []any{keys[i], o.Unit.ID.Key, o.Unit.County, o.Unit.Township, o.Name, text.Pinyin(o.Name), o.Post, o.Rank, o.Category, o.PartyMember, o.Chief, o.Person, o.From, "", o.OutsideNo, int64(1)}
 	}
 	return keys, tx.InsertMany(ctx, officialTable, rows)

@@ -98,7 +98,7 @@ func Names(ctx context.Context, r db.Reader, unit id.Key) ([]Name, error) {
 }
 
 // Served is the whole months of discipline work of whoever holds the seat.
-func (f *Facts) Served(s Seat) int { return f.service[s.Person].Months(s.before, f.To) }
+func (f *Facts) Served(s Seat) int { return s.served }
 
 // Newcomer says whether the holder of a seat came within a year and had done no discipline work before.
 func (f *Facts) Newcomer(s Seat) bool { ok, _, _ := newcomer(f, s); return s.Held() && ok }

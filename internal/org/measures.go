@@ -38,26 +38,37 @@ func stock(name string, unit measure.Unit, columns []string, list lister) measur
 // addUp is the value that rows stand for. A number is the sum of what counts; a share is that over all rows; a mean is
 // the sum over how many count; growth is what counts (now) against what does not (the base).
 func addUp(unit measure.Unit, lines []measure.Line) measure.Value {
-	var v measure.Value
-	var n, rest int64
+	var t total
 	for _, l := range lines {
-		if l.Counts {
-			v.Numerator += l.N
-			n++
-		} else {
-			rest += l.N
-		}
+		t.add(l.Counts, l.N)
 	}
+	return t.value(unit)
+}
+
+// total is what rows add up to: what counts and how many rows that are, and the rest.
+type total struct{ counts, rows, rest int64 }
+
+func (t *total) add(counts bool, n int64) {
+	if counts {
+		t.counts += n
+		t.rows++
+	} else {
+		t.rest += n
+	}
+}
+
+func (t total) value(unit measure.Unit) measure.Value {
+	v := measure.Value{Numerator: t.counts}
 	switch unit {
 	case measure.Number:
 		v.Known = true
 		return v
 	case measure.Share:
-		v.Denominator = v.Numerator + rest
+		v.Denominator = t.counts + t.rest
 	case measure.Growth:
-		v.Denominator = rest
+		v.Denominator = t.rest
 	default:
-		v.Denominator = n
+		v.Denominator = t.rows
 	}
 	v.Known = v.Denominator > 0
 	return v
@@ -109,17 +120,18 @@ func since(_ *Facts, s Seat) string {
 }
 
 // twoYears counts who has two years or more in discipline work, wherever they did it.
-func twoYears(f *Facts, s Seat) (bool, int64, bool) {
-	return f.service[s.Person].Months(s.before, f.To) >= 24, 1, true
-}
+func twoYears(_ *Facts, s Seat) (bool, int64, bool) { return s.TwoYears(), 1, true }
 
-func served(f *Facts, s Seat) string {
-	return strconv.Itoa(f.service[s.Person].Months(s.before, f.To))
+// TwoYears says whether the holder of a seat has two years or more in discipline work.
+func (s Seat) TwoYears() bool { return s.served >= 24 }
+
+func served(_ *Facts, s Seat) string {
+	return strconv.Itoa(s.served)
 }
 
 // newcomer counts who took the post within the last year and had done no discipline work before.
 func newcomer(f *Facts, s Seat) (bool, int64, bool) {
-	fresh := s.before == 0 && f.service[s.Person].Began(f.To) >= s.Since
+	fresh := s.before == 0 && s.began >= s.Since
 	return fresh && s.Since > f.To.AddMonths(-12), 1, true
 }
 
@@ -139,17 +151,31 @@ func duties(f *Facts, s Seat) string {
 // lines are the rows of the measure among the seats that pass keep.
 func (m staffMeasure) lines(f *Facts, r db.Reader, keep func(Seat) bool) []measure.Line {
 	var out []measure.Line
+	m.each(f, keep, func(s Seat, counts bool, n int64) {
+		out = append(out, measure.Line{Cells: []string{s.UnitName, s.Kind, s.Name, m.cell(f, s)}, Link: seatLink(r, s), Counts: counts, N: n})
+	})
+	return out
+}
+
+// value is what those rows add up to.
+func (m staffMeasure) value(f *Facts, keep func(Seat) bool) measure.Value {
+	var t total
+	m.each(f, keep, func(_ Seat, counts bool, n int64) { t.add(counts, n) })
+	if m.unit == "" {
+		return t.value(measure.Number)
+	}
+	return t.value(m.unit)
+}
+
+func (m staffMeasure) each(f *Facts, keep func(Seat) bool, do func(s Seat, counts bool, n int64)) {
 	for _, s := range f.Seats {
 		if m.kinds != nil && !contains(m.kinds, s.Kind) || m.held && !s.Held() || keep != nil && !keep(s) {
 			continue
 		}
-		counts, n, ok := m.judge(f, s)
-		if !ok {
-			continue
+		if counts, n, ok := m.judge(f, s); ok {
+			do(s, counts, n)
 		}
-		out = append(out, measure.Line{Cells: []string{s.UnitName, s.Kind, s.Name, m.cell(f, s)}, Link: seatLink(r, s), Counts: counts, N: n})
 	}
-	return out
 }
 
 // seatLink is the place of a seat on its unit's page.
@@ -160,13 +186,21 @@ func (m staffMeasure) def() measure.Def {
 	if unit == "" {
 		unit = measure.Number
 	}
-	return stock(m.name, unit, []string{"unit", "post", "name", m.what}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+	def := stock(m.name, unit, []string{"unit", "post", "name", m.what}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
 		f, err := LoadFacts(ctx, r, q, m.need)
 		if err != nil {
 			return nil, err
 		}
 		return m.lines(f, r, nil), nil
 	})
+	def.Value = func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
+		f, err := LoadFacts(ctx, r, q, m.need)
+		if err != nil {
+			return v, err
+		}
+		return m.value(f, nil), nil
+	}
+	return def
 }
 
 // Of is the facts of the seats that pass keep.
@@ -189,11 +223,7 @@ func (f *Facts) Value(name string, keep func(Seat) bool) (v measure.Value, ok bo
 	}
 	for _, m := range staffMeasures {
 		if m.name == name {
-			unit := m.unit
-			if unit == "" {
-				unit = measure.Number
-			}
-			return addUp(unit, m.lines(f, nil, keep)), true
+			return m.value(f, keep), true
 		}
 	}
 	return v, false

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -33,12 +34,8 @@ func registerMeasures() []measure.Def {
 		stock("staff.organ_under", measure.Number, []string{"unit", "authorised", "actual", "day"}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
 			return sizes(ctx, r, q, func(authorised, actual int64) (bool, int64) { return actual < authorised, 1 })
 		}),
-		stock("duty.groups", measure.Number, groupColumns, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
-			return groups(ctx, r, q, func(string) bool { return true })
-		}),
-		stock("duty.groups_headed_share", measure.Share, groupColumns, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
-			return groups(ctx, r, q, func(head string) bool { return head == "secretary" })
-		}),
+		groupDef("duty.groups", measure.Number, ""),
+		groupDef("duty.groups_headed_share", measure.Share, "secretary"),
 	}
 }
 
@@ -77,9 +74,14 @@ func onRegister(b *db.Builder, q measure.Query) *db.Builder {
 	return q.Under(b, "o.county_id", "o.township_id", "o.unit_id")
 }
 
+// Registered is the register of officials by the day somebody came into it, the day they left as the mark.
+var Registered = measure.Split{Of: "o.id", Rows: `SELECT o.city_id, '` + officialsName + `' AS name, o.county_id, '' AS unit_id, o.from_on AS on_day, '' AS dim, o.to_on AS mark, 1 AS n FROM officials o WHERE o.city_id = $1`}
+
+const officialsName = "officials"
+
 func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-	if q.Read.Many() && (q.Unit.Kind == "county" || q.Unit.Level <= access.City) {
-		v := measure.Value{Known: true}
+	v := measure.Value{Known: true}
+	if q.Unit.Kind == "county" || q.Unit.Level <= access.City {
 		ns, err := byCounty(ctx, r, q)
 		for _, x := range ns {
 			v.Numerator += x.n
@@ -87,7 +89,6 @@ func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.
 		return v, err
 	}
 	text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
-	v := measure.Value{Known: true}
 	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
 }
 
@@ -118,10 +119,10 @@ func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.A
 }
 
 type base struct {
-	unit, name, kind, superior, county, township string
-	level                                        int
-	on                                           calendar.Date
-	n                                            int64
+	unit, name, kind, superior, county, township, code string
+	level                                              int
+	on                                                 calendar.Date
+	n                                                  int64
 }
 
 // covers says whether the other base's unit lies within this one's, so that its officials are counted here already.
@@ -142,12 +143,7 @@ func (b base) covers(o base) bool {
 // growth holds the register now against the dated base before the reform. Where a unit and one above it both have a
 // base, the wider one stands. Without any base under the unit nothing is known.
 func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
-	b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, u.township_id, u.level, s.on_day, s.n FROM official_bases s
-		JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
-	text, args := within(b, q).Add(` ORDER BY u.level, u.code, u.id`).SQL()
-	bases, err := db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
-		return x, rows.Scan(&x.unit, &x.name, &x.kind, &x.superior, &x.county, &x.township, &x.level, &x.on, &x.n)
-	}, text, args...)
+	bases, err := known(ctx, r, q)
 	if err != nil || len(bases) == 0 {
 		return nil, err
 	}
@@ -199,13 +195,38 @@ func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]
 
 // byCounty is how many officials there are in the register by county.
 func byCounty(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
-	return measure.Once(q, "officials", func() ([]base, error) {
-		text, args := onRegister(db.Build(`SELECT o.county_id, COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).Add(` GROUP BY o.county_id`).SQL()
-		return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
-			err = rows.Scan(&x.county, &x.n)
-			x.unit = x.county
-			return x, err
+	all, err := register(ctx, r, q)
+	return slices.DeleteFunc(slices.Clone(all), func(x base) bool { return x.on != "" }), err
+}
+
+// known are the bases under the query's unit, wider ones first.
+func known(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
+	all, err := register(ctx, r, q)
+	return slices.DeleteFunc(slices.Clone(all), func(x base) bool { return x.on == "" }), err
+}
+
+// register reads both: the bases, each with its day, and the register now by county, from its cells: of those who came in the
+// years before and in the days of this one, who has not left by the day.
+func register(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
+	return measure.Once(q, officialsName, func() ([]base, error) {
+		b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, u.township_id, u.level, u.code, s.on_day, s.n FROM official_bases s
+			JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
+		within(b, q)
+		if q.Unit.Kind == "county" || q.Unit.Level <= access.City {
+			for _, span := range [][3]string{{"year", "0", string(q.To.AddMonths(-12))[:4]}, {"day", string(q.To)[:4], string(q.To)}} {
+				b.Add(` UNION ALL SELECT s.county_id, '', '', '', s.county_id, '', 0, '', '', SUM(s.n) FROM splits s WHERE s.city_id = $1 AND s.name = ? AND s.grain = ? AND s.span >= ? AND s.span <= ? AND (s.mark = '' OR s.mark > ?)`,
+					officialsName, span[0], span[1], span[2], q.To)
+				q.Under(b, "s.county_id", "s.county_id", "s.county_id").Add(` GROUP BY s.county_id`)
+			}
+		}
+		text, args := b.SQL()
+		all, err := db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
+			return x, rows.Scan(&x.unit, &x.name, &x.kind, &x.superior, &x.county, &x.township, &x.level, &x.code, &x.on, &x.n)
 		}, text, args...)
+		slices.SortFunc(all, func(a, b base) int {
+			return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.code, b.code), cmp.Compare(a.unit, b.unit), cmp.Compare(a.on, b.on))
+		})
+		return all, err
 	})
 }
 
@@ -237,25 +258,46 @@ func sizes(ctx context.Context, r db.Reader, q measure.Query, judge func(authori
 
 var groupColumns = []string{"unit", "group", "role", "head", "head_post", "since"}
 
-// groups reads the work groups there are on the day and who heads each: a holding that has ended heads nothing.
+// groupDef declares a measure of the work groups there are on a day; only says which count: all, or those that a holder of
+// the post heads. A holding that has ended heads nothing.
+func groupDef(name string, unit measure.Unit, only string) measure.Def {
+	def := stock(name, unit, groupColumns, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
+		return groups(ctx, r, q, func(head string) bool { return only == "" || head == only })
+	})
+	def.Value = func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
+		heads, err := measure.Once(q, "heads", func() ([]measure.Part, error) {
+			b := db.Build(`SELECT y.kind, COUNT(y.kind) FROM (SELECT COALESCE(h.kind, '') AS kind FROM units u CROSS JOIN workgroups g
+				LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
+				WHERE u.city_id = $1 AND g.city_id = u.city_id AND g.unit_id = u.id AND g.from_on <= ? AND g.to_on NOT BETWEEN '0' AND ?`, q.To, q.To, q.To, q.To)
+			text, args := within(b, q).Add(`) y GROUP BY y.kind`).SQL()
+			return db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
+		})
+		for _, x := range heads {
+			if only == "" || x.Dim == only {
+				v.Numerator += x.N
+			}
+			v.Denominator += x.N
+		}
+		if v.Known = unit == measure.Number || v.Denominator > 0; unit == measure.Number {
+			v.Denominator = 0
+		}
+		return v, err
+	}
+	return def
+}
+
+// groups reads the work groups there are on the day and who heads each.
 func groups(ctx context.Context, r db.Reader, q measure.Query, counts func(headKind string) bool) ([]measure.Line, error) {
 	b := db.Build(`SELECT u.id, u.name, g.name, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on FROM workgroups g
 		JOIN units u ON u.city_id = g.city_id AND u.id = g.unit_id
 		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
 		WHERE g.city_id = $1 AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To, q.To, q.To)
-	all, err := measure.Once(q, "groups", func() ([]measure.Line, error) {
-		text, args := within(b, q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
-		return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
-			var unit string
-			c := make([]string, 6)
-			err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-			return measure.Line{Cells: c, Link: unitLink(r, unit), N: 1}, err
-		}, text, args...)
-	})
-	out := slices.Clone(all)
-	for i := range out {
-		out[i].Counts = counts(out[i].Cells[4])
-	}
-	return out, err
+	text, args := within(b, q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
+	return db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
+		var unit string
+		c := make([]string, 6)
+		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
+		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: counts(c[4]), N: 1}, err
+	}, text, args...)
 }

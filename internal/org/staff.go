@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -33,6 +34,8 @@ type Seat struct {
 	Since       calendar.Date
 	FullTime    bool
 	before      int           // months of discipline work before the first holding known here
+	served      int           // months of discipline work, with these
+	began       calendar.Date // the first day of it that is known here
 	Vacant      calendar.Date // since when; "" when held
 	LeaveReason string        // why the last holder left, for a vacant post
 	LeaveTo     string
@@ -44,10 +47,9 @@ func (s Seat) Held() bool { return s.Holding != "" }
 // Facts are the establishment under a unit on a day with what the staff measures need to know of it. Seats come in the
 // order of townships, then of Establishment.
 type Facts struct {
-	To      calendar.Date
-	Seats   []Seat
-	service map[id.Key]*Career
-	duties  map[id.Key]dutyCount
+	To     calendar.Date
+	Seats  []Seat
+	duties map[id.Key]dutyCount
 }
 
 type dutyCount struct{ villages, others int64 }
@@ -87,28 +89,43 @@ func LoadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 }
 
 func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*Facts, error) {
-	f := &Facts{To: q.To}
+	f := &Facts{To: q.To, duties: map[id.Key]dutyCount{}}
 	b := db.Build(`SELECT p.id, p.kind, p.title, p.opened_on, u.id, u.name, u.short, u.code, u.county_id, COALESCE(h.id, ''), COALESCE(h.person_id, ''),
-		COALESCE(x.name, ''), COALESCE(x.born, ''), COALESCE(h.from_on, ''), COALESCE(h.full_time, FALSE), COALESCE(x.discipline_months, 0)
-		FROM units u CROSS JOIN posts p LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)
-		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
-		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id`, q.To, q.To)
+		COALESCE(x.name, ''), COALESCE(x.born, ''), COALESCE(h.from_on, ''), COALESCE(h.full_time, FALSE), COALESCE(x.discipline_months, 0), `)
+	// When its last holder left a vacant post, why and where to.
+	b.Add(`COALESCE(CASE WHEN h.id IS NULL THEN (SELECT l.to_on || ' ' || l.leave_reason || ' ' || l.leave_to FROM holdings l WHERE l.city_id = p.city_id AND l.post_id = p.id
+		AND l.acting = FALSE AND l.to_on <> '' AND l.to_on <= ? ORDER BY l.to_on DESC, l.id DESC LIMIT 1) END, '')`, q.To)
+	if need&NeedDuties != 0 {
+		b.Add(besides, q.To, q.To).Add(` AND d.kind = 'village')`).Add(besides, q.To, q.To).Add(` AND d.kind <> 'own')`)
+	} else {
+		b.Add(`, 0, 0`)
+	}
+	b.Add(` FROM units u CROSS JOIN posts p LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
+		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id`, q.To, q.To)
 	text, args := establishment(b, q).Add(` ORDER BY u.code, u.name, u.id, p.opened_on, p.id, h.from_on DESC, h.id`).SQL()
 	seats, err := db.All(ctx, r, func(rows *db.Rows) (s Seat, err error) {
-		return s, rows.Scan(&s.Post, &s.Kind, &s.Title, &s.Opened, &s.Unit, &s.UnitName, &s.UnitShort, &s.UnitCode, &s.County, &s.Holding, &s.Person, &s.Name, &s.Born, &s.Since, &s.FullTime, &s.before)
+		var left string
+		var d dutyCount
+		err = rows.Scan(&s.Post, &s.Kind, &s.Title, &s.Opened, &s.Unit, &s.UnitName, &s.UnitShort, &s.UnitCode, &s.County, &s.Holding, &s.Person, &s.Name, &s.Born, &s.Since, &s.FullTime, &s.before, &left, &d.villages, &d.others)
+		if d != (dutyCount{}) {
+			f.duties[s.Holding] = d
+		}
+		if !s.Held() {
+			s.Vacant = s.Opened
+		}
+		if on, why, ok := strings.Cut(left, " "); ok {
+			s.Vacant = calendar.Date(on)
+			s.LeaveReason, s.LeaveTo, _ = strings.Cut(why, " ")
+		}
+		return s, err
 	}, text, args...)
 	if err != nil {
 		return nil, err
 	}
-	var vacant []string
 	for i, s := range seats {
-		if i > 0 && seats[i-1].Post == s.Post {
-			continue // two holdings of one post on one day: the later one counts
+		if i == 0 || seats[i-1].Post != s.Post { // two holdings of one post on one day: the later one counts
+			f.Seats = append(f.Seats, s)
 		}
-		if !s.Held() {
-			s.Vacant, vacant = s.Opened, append(vacant, s.Post)
-		}
-		f.Seats = append(f.Seats, s)
 	}
 	slices.SortStableFunc(f.Seats, func(a, b Seat) int {
 		if a.Unit != b.Unit {
@@ -116,47 +133,20 @@ func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 		}
 		return slices.Index(Establishment, a.Kind) - slices.Index(Establishment, b.Kind)
 	})
-	if err := f.readVacancies(ctx, r, q, vacant); err != nil {
-		return nil, err
+	if need&NeedService == 0 {
+		return f, nil
 	}
-	if need&NeedService != 0 {
-		if f.service, err = readService(ctx, r, q); err != nil {
-			return nil, err
-		}
-	}
-	if need&NeedDuties != 0 {
-		if f.duties, err = readDuties(ctx, r, q); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
-}
-
-// readVacancies says of each vacant post when its last holder left it, and why.
-func (f *Facts) readVacancies(ctx context.Context, r db.Reader, q measure.Query, vacant []string) error {
-	type end struct{ post, on, why, to string }
-	last := map[string]end{}
-	for posts := range slices.Chunk(vacant, 512) { // one statement for a city; only while nobody is appointed are there more
-		b := db.Build(`SELECT h.post_id, h.to_on, h.leave_reason, h.leave_to FROM holdings h WHERE h.city_id = $1`)
-		text, args := b.In(` AND `, "h.post_id", posts).Add(` AND h.acting = FALSE AND h.to_on <> '' AND h.to_on <= ? ORDER BY h.to_on, h.id`, q.To).SQL()
-		ends, err := db.All(ctx, r, func(rows *db.Rows) (e end, err error) {
-			return e, rows.Scan(&e.post, &e.on, &e.why, &e.to)
-		}, text, args...)
-		if err != nil {
-			return err
-		}
-		for _, e := range ends {
-			last[e.post] = e
-		}
-	}
+	service, err := readService(ctx, r, q)
 	for i := range f.Seats {
 		s := &f.Seats[i]
-		if e, ok := last[s.Post]; ok && !s.Held() {
-			s.Vacant, s.LeaveReason, s.LeaveTo = calendar.Date(e.on), e.why, e.to
-		}
+		c := service[s.Person]
+		s.served, s.began = c.Months(s.before, f.To), c.Began(f.To)
 	}
-	return nil
+	return f, err
 }
+
+// besides counts what the holder h does besides on a day.
+const besides = `, (SELECT COUNT(d.id) FROM duties d WHERE d.city_id = h.city_id AND d.holding_id = h.id AND d.from_on <= ? AND d.to_on NOT BETWEEN '0' AND ?`
 
 // staffKinds are the kinds of post whose holders are the commission's own people: time in them is discipline work.
 func staffKinds() []string {
@@ -169,14 +159,21 @@ func staffKinds() []string {
 	return out
 }
 
-// readService reads the periods of discipline work of everybody in post: holdings anywhere, and earlier work.
+// readService reads the periods of discipline work of everybody who holds a post of the establishment: holdings anywhere, and
+// earlier work.
 func readService(ctx context.Context, r db.Reader, q measure.Query) (map[id.Key]*Career, error) {
-	b := db.Build(`SELECT o.person_id, o.from_on, o.to_on FROM units u CROSS JOIN posts p CROSS JOIN holdings h CROSS JOIN holdings o
-		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND o.city_id = h.city_id AND o.person_id = h.person_id AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) AND o.from_on <= ?`, q.To, q.To, q.To)
-	establishment(b.In(" AND ", "o.kind", staffKinds()), q)
-	b.Add(` UNION ALL SELECT c.person_id, c.from_on, c.to_on FROM units u CROSS JOIN posts p CROSS JOIN holdings h CROSS JOIN careers c
-		WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id AND h.city_id = p.city_id AND h.post_id = p.id AND c.city_id = h.city_id AND c.person_id = h.person_id AND c.discipline = TRUE AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?) AND c.from_on <= ?`, q.To, q.To, q.To)
-	text, args := establishment(b, q).SQL()
+	b := db.Build(``)
+	for i, table := range []string{"holdings", "careers"} {
+		b.If(i > 0, ` UNION ALL `).Add(`SELECT o.person_id, o.from_on, o.to_on FROM units u CROSS JOIN holdings h CROSS JOIN `+table+` o
+			WHERE u.city_id = $1 AND u.kind = 'township' AND h.city_id = u.city_id AND h.unit_id = u.id AND h.acting = FALSE AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
+			AND o.city_id = h.city_id AND o.person_id = h.person_id AND o.from_on <= ?`, q.To, q.To, q.To)
+		b.In(` AND `, "h.kind", Establishment).If(i > 0, ` AND o.discipline = TRUE`)
+		if i == 0 {
+			b.In(` AND `, "o.kind", staffKinds())
+		}
+		q.Under(b, "u.county_id", "u.id", "u.id")
+	}
+	text, args := b.SQL()
 	rows, err := r.Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -193,28 +190,6 @@ func readService(ctx context.Context, r db.Reader, q measure.Query) (map[id.Key]
 			out[person] = &Career{}
 		}
 		out[person].Periods = append(out[person].Periods, p)
-	}
-	return out, rows.Err()
-}
-
-// readDuties counts what the holders do besides: stationed villages, and everything that is not the post's own work.
-func readDuties(ctx context.Context, r db.Reader, q measure.Query) (map[id.Key]dutyCount, error) {
-	b := db.Build(`SELECT d.holding_id, SUM(CASE WHEN d.kind = 'village' THEN 1 ELSE 0 END), SUM(CASE WHEN d.kind <> 'own' THEN 1 ELSE 0 END)
-		FROM units u CROSS JOIN duties d WHERE u.city_id = $1 AND d.city_id = u.city_id AND d.unit_id = u.id AND d.from_on <= ? AND (d.to_on = '' OR d.to_on > ?)`, q.To, q.To)
-	text, args := within(b, q).Add(` GROUP BY d.holding_id`).SQL()
-	rows, err := r.Query(ctx, text, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[id.Key]dutyCount{}
-	for rows.Next() {
-		var h string
-		var n dutyCount
-		if err := rows.Scan(&h, &n.villages, &n.others); err != nil {
-			return nil, err
-		}
-		out[h] = n
 	}
 	return out, rows.Err()
 }

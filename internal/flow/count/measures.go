@@ -52,7 +52,7 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 	return measure.Def{Name: name, Unit: measure.Share, Kind: measure.Flow, By: measure.Hand, Kept: true,
 		Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
-			all, counting, err := measure.SplitSums(ctx, r, cells, q)
+			all, counting, err := measure.CellSums(ctx, r, cells, q)
 			if err != nil {
 				return v, err
 			}
@@ -91,7 +91,7 @@ func LateDef(name, kind string) measure.Def {
 
 // nearDef declares how many running legal clocks end within a week of the query's last day, that day included.
 func nearDef(name string) measure.Def {
-	return clockStock(name, "", deadline.Near(flow.NearDays),
+	return clockStock(name, "", deadline.Near,
 		func(b *db.Builder, q measure.Query) {
 			b.Add(` AND c.state = 'open' AND c.due_on >= ? AND c.due_on <= ?`, q.To, q.To.AddDays(flow.NearDays))
 		},
@@ -103,7 +103,9 @@ func nearDef(name string) measure.Def {
 // openClocks declares how many legal clocks were running on the query's last day, late or not, by rule.
 func openClocks(name string) measure.Def {
 	all := func(*db.Builder, measure.Query) {}
-	return clockStock(name, "", deadline.Standing(flow.NearDays), all, all)
+	def := clockStock(name, "", deadline.Standing, all, all)
+	def.Cells = deadline.UnderwayCells
+	return def
 }
 
 // hidden makes an order one that the planner finds in no index: of what ended since a day there is little, of what ended
@@ -147,7 +149,7 @@ func firedDef(name string, fired deadline.Fires) measure.Def {
 	const fires = ` JOIN fires f ON f.city_id = c.city_id AND f.clock_id = c.id`
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Flow, By: measure.Hand, Dims: []string{measure.DimRule}, Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			all, _, err := measure.SplitSums(ctx, r, cells, q)
+			all, _, err := measure.CellSums(ctx, r, cells, q)
 			return measure.ByKind(all), err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
@@ -168,38 +170,35 @@ func firedDef(name string, fired deadline.Fires) measure.Def {
 // OpenDef declares how many matters of a kind stood open on the query's last day, by source: those that are open, and
 // those that ended since.
 func OpenDef(name, kind string, dims ...string) measure.Def {
-	sides := func(b *db.Builder, q measure.Query, kinds []string, z, columns string, end func(hide string)) {
-		for i := range 2 {
-			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1`).In(` AND `, "x.kind", kinds)
+	sides := func(b *db.Builder, q measure.Query, z, columns string, end func(hide string)) {
+		for i, hide := range hidden {
+			b.If(i > 0, ` UNION ALL `).Add(`SELECT `+z+` FROM (SELECT `+columns+` FROM matters x WHERE x.city_id = $1 AND x.kind = ?`, kind)
 			b.If(i == 0, ` AND x.ended_on = ''`).If(i > 0, ` AND x.ended_on > ?`, q.To).Add(` AND x.opened_on <= ?`, q.To)
-			q.Under(b, "x.county_id", "x.handler_id", "x.handler_id")
+			q.Under(b, "x.county_id"+hide, "x.handler_id"+hide, "x.handler_id"+hide)
 			end(hidden[i])
 			b.Add(`) z`)
 		}
 	}
-	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims,
+	cells := flow.OpenCells(kind)
+	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims, Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			kinds := []string{kind}
-			for i := 0; q.Read.Many() && i < len(access.Reads); i++ {
-				kinds = append(kinds, access.Reads[i].Kind)
+			n, ok, err := measure.Standing(ctx, r, cells, q)
+			if ok || err != nil {
+				return measure.ByKind(n), err
 			}
-			all, err := measure.Once(q, "open", func() ([]measure.KindPart, error) {
-				b := db.Build(`SELECT y.kind, y.source, SUM(y.n) FROM (`)
-				sides(b, q, kinds, `z.kind, z.source, z.n`, `x.kind, x.source, COUNT(x.source) AS n`, func(string) { b.Add(` GROUP BY x.kind, x.source`) })
-				text, args := b.Add(`) y GROUP BY y.kind, y.source`).SQL()
-				return db.All(ctx, r, func(rows *db.Rows) (x measure.KindPart, err error) { return x, rows.Scan(&x.Kind, &x.Dim, &x.N) }, text, args...)
-			})
+			b := db.Build(`SELECT y.source, SUM(y.n) FROM (`)
+			sides(b, q, `z.source, z.n`, `x.source, 1 AS n`, func(string) {})
+			text, args := b.Add(`) y GROUP BY y.source`).SQL()
+			ps, err := db.All(ctx, r, func(rows *db.Rows) (x measure.Part, err error) { return x, rows.Scan(&x.Dim, &x.N) }, text, args...)
 			sums := map[string]int64{}
-			for _, x := range all {
-				if x.Kind == kind {
-					sums[x.Dim] = x.N
-				}
+			for _, x := range ps {
+				sums[x.Dim] = x.N
 			}
 			return measure.ByKind(sums), err
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(`SELECT x.received_on, x.source, 1, ` + measure.MatterCells + `, 1, x.received_on, x.id FROM (`)
-			sides(b, q, []string{kind}, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
+			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
 			b.Add(`) x LEFT JOIN matters m ON m.city_id = $1 AND m.id = x.id`)
 			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
 			return measure.MatterRows(ctx, r, at.Down(b, "x.received_on", "x.id"), at)

@@ -2,10 +2,13 @@ package measurehttp
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -109,25 +112,53 @@ func (p *Pages) plough(c *web.Ctx, a *ask) error {
 	if a.unit.Level >= access.City || a.unit.ID.City != c.Who.City {
 		return nil
 	}
-	for _, city := range c.Who.Cities {
-		if city == a.unit.ID.City {
-			continue
+	tops, err := access.Tops(c.Context(), c.Home(), c.Who.Cities)
+	if err != nil {
+		return err
+	}
+	for _, top := range tops {
+		if top.ID.City != a.unit.ID.City {
+			a.plots = append(a.plots, plot{p.DB.In(top.ID.City), measure.Query{Unit: top, From: a.from, To: a.to, Read: &measure.Read{}}})
 		}
-		top, err := access.Top(c.Context(), p.DB.In(city))
-		if err != nil {
-			return err
-		}
-		a.plots = append(a.plots, plot{p.DB.In(city), measure.Query{Unit: top, From: a.from, To: a.to, Read: &measure.Read{}}})
 	}
 	return nil
 }
 
-// many makes the question one for many measures, which share what they read.
-func (a ask) many(g *measure.Registry) ask {
-	for i := range a.plots {
-		a.plots[i].q.Read = g.Read()
+// values are all measures, in the order of the registry. The numbers of a place, which are read from the establishment and
+// the register, and those of a hand, which are read from matters and their clocks, share nothing: they are read beside each
+// other, as the tenants are.
+func (a ask) values(ctx context.Context, g *measure.Registry) ([]measure.Value, error) {
+	all := g.All()
+	halves := []measure.By{measure.Hand, measure.Place}
+	got, errs := make([][]measure.Value, len(halves)*len(a.plots)), make([]error, len(halves)*len(a.plots))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range got {
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			x := a.plots[i/len(halves)]
+			x.q.Read = g.Read()
+			got[i] = make([]measure.Value, len(all))
+			for j, d := range all {
+				if d.By == halves[i%len(halves)] && errs[i] == nil {
+					got[i][j], errs[i] = d.Value(ctx, x.r, x.q)
+				}
+			}
+		})
 	}
-	return a
+	wg.Wait()
+	out := make([]measure.Value, len(all))
+	for j, d := range all {
+		for i := range a.plots {
+			v := got[i*len(halves)+slices.Index(halves, d.By)][j]
+			if i > 0 {
+				v = out[j].Add(v)
+			}
+			out[j] = v
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 // value adds a measure up over the tenants.

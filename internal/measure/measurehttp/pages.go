@@ -60,12 +60,12 @@ func (p *Pages) api(c *web.Ctx) error {
 	}
 	w := p.words(c)
 	out := []answer{}
-	a = a.many(p.Measures)
-	for _, d := range p.Measures.All() {
-		v, err := a.value(c.Context(), d)
-		if err != nil {
-			return err
-		}
+	vals, err := a.values(c.Context(), p.Measures)
+	if err != nil {
+		return err
+	}
+	for i, d := range p.Measures.All() {
+		v := vals[i]
 		x := answer{Name: d.Name, Title: w.t("measure." + d.Name), Numerator: v.Numerator, Unit: string(d.Unit), Meaning: w.t("measure." + d.Name + ".meaning"), Kind: string(d.Kind), By: string(d.By),
 			NeverScored: d.NeverScored, Rows: "/measures/" + d.Name + "?" + a.query()}
 		if d.Unit != measure.Number {
@@ -114,44 +114,34 @@ func (p *Pages) askForm(c *web.Ctx, f ui.Frame, a ask, path string, stock bool) 
 // choices are the units one may turn to: the top, the cities or counties under it, and the townships beside or below
 // the unit at hand.
 func (p *Pages) choices(c *web.Ctx, at access.Unit) ([]ui.OptionView, error) {
-	var out []ui.OptionView
-	add := func(us []access.Unit, note string) {
-		for _, u := range us {
-			out = append(out, ui.OptionView{Code: u.ID.String(), Name: note + u.Name})
-		}
-	}
+	var units []access.Unit
 	if c.Who.Unit().Level < access.City {
-		for _, city := range c.Who.Cities {
-			top, err := access.Top(c.Context(), p.DB.In(city))
-			if err != nil {
-				return nil, err
-			}
-			add([]access.Unit{top}, "")
-		}
-		if at.Level < access.City {
-			return out, nil
-		}
-	} else {
-		top, err := access.Top(c.Context(), p.DB.In(at.ID.City))
+		tops, err := access.Tops(c.Context(), c.Home(), c.Who.Cities)
 		if err != nil {
 			return nil, err
 		}
-		add([]access.Unit{top}, "")
+		units = tops
 	}
-	r := p.DB.In(at.ID.City)
-	counties, err := access.UnitsOf(c.Context(), r, "", "county")
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range counties {
-		add([]access.Unit{k}, "　")
-		if k.ID.Key == at.County {
-			ts, err := access.UnitsOf(c.Context(), r, at.County, "township")
-			if err != nil {
-				return nil, err
-			}
-			add(ts, "　　")
+	if len(units) == 0 || at.Level >= access.City {
+		around, err := access.Around(c.Context(), p.DB.In(at.ID.City), at.County)
+		if err != nil {
+			return nil, err
 		}
+		if len(units) > 0 && len(around) > 0 { // the head is among them
+			around = around[1:]
+		}
+		units = append(units, around...)
+	}
+	var out []ui.OptionView
+	for _, u := range units {
+		note := ""
+		switch {
+		case u.Kind == "township":
+			note = "　　"
+		case u.Superior != "":
+			note = "　"
+		}
+		out = append(out, ui.OptionView{Code: u.ID.String(), Name: note + u.Name})
 	}
 	return out, nil
 }
@@ -185,12 +175,12 @@ func (p *Pages) index(c *web.Ctx) error {
 		return err
 	}
 	rows := map[string][]indexRow{}
-	a = a.many(p.Measures)
-	for _, d := range p.Measures.All() {
-		val, err := a.value(c.Context(), d)
-		if err != nil {
-			return err
-		}
+	vals, err := a.values(c.Context(), p.Measures)
+	if err != nil {
+		return err
+	}
+	for i, d := range p.Measures.All() {
+		val := vals[i]
 		area, _, _ := strings.Cut(d.Name, ".")
 		rows[area] = append(rows[area], indexRow{Name: w.t("measure." + d.Name), Href: "/measures/" + d.Name + "?" + a.query(), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val),
 			Meaning: w.t("measure." + d.Name + ".meaning"), NeverScored: d.NeverScored})
