@@ -1,6 +1,7 @@
 package access
 
 import (
+	"reflect"
 	"slices"
 
 	"qianshao/internal/id"
@@ -58,6 +59,9 @@ func (a Actor) Scope(p Perm) Scope {
 func (s Scope) Empty() bool {
 	return !s.any && !s.byLevel && len(s.county) == 0 && len(s.handler) == 0
 }
+
+// Same says whether two scopes let the same matters through.
+func (s Scope) Same(o Scope) bool { return reflect.DeepEqual(s, o) }
 
 // County is the one county the scope comes down to, "" when it is wider or narrower.
 func (s Scope) County() id.Key {

@@ -174,6 +174,31 @@ func Tops(ctx context.Context, r db.Reader, cities []id.City) ([]Unit, error) {
 	return out, err
 }
 
+// Kin is a unit with those it lies under and the office that looks after it, by key, and the open units directly under it, in
+// the order of codes.
+func Kin(ctx context.Context, r db.Reader, key id.Key) (u Unit, above map[id.Key]Unit, below []Unit, err error) {
+	us, err := db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units x CROSS JOIN units u WHERE x.city_id = $1 AND x.id = $2 AND u.city_id = x.city_id AND u.id IN (x.id, x.superior_id, x.county_id, x.township_id, x.office_id)
+		UNION ALL SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.superior_id = ''
+		UNION ALL SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.superior_id = $2 AND u.closed_on = ''`, key)
+	above = map[id.Key]Unit{}
+	for _, x := range us {
+		switch {
+		case x.Superior == key:
+			below = append(below, x)
+		default:
+			above[x.ID.Key] = x
+		}
+	}
+	u, ok := above[key]
+	if err == nil && !ok {
+		err = fault.Hidden()
+	}
+	slices.SortFunc(below, func(a, b Unit) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID.Key, b.ID.Key))
+	})
+	return u, above, below, err
+}
+
 // Around lists the open units of a tenant that one may turn to: its head, its counties, and under the one that is named its
 // townships, in the order of codes.
 func Around(ctx context.Context, r db.Reader, county id.Key) ([]Unit, error) {

@@ -260,7 +260,7 @@ func (g *grower) cover(x *work) error {
 		keys = append(keys, s)
 	}
 	slices.SortFunc(keys, func(a, b sum) int {
-		return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.month, b.month), cmp.Compare(a.measure, b.measure), cmp.Compare(a.dim, b.dim))
+		return cmp.Or(cmp.Compare(a.measure, b.measure), cmp.Compare(a.month, b.month), cmp.Compare(a.dim, b.dim), cmp.Compare(a.unit, b.unit))
 	})
 	return g.d.Fill(g.ctx, func(f *db.Filler) error {
 		var vals []any

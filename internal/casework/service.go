@@ -168,12 +168,10 @@ func (s *Service) FromClue(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c
 // punishes is its sanction: of two, the Party's if that one is heavy, for more bodies sign it, else the administrative
 // one. An administrative sanction is never a township's to decide, so a matter with one is the county's.
 func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter) (func(flow.Values) rulebook.Facts, error) {
-	c, err := Get(ctx, r, m.ID.Key)
-	if err != nil {
-		return nil, err
-	}
-	subs, err := flow.Subjects(ctx, r, m.ID.Key)
-	if err != nil {
+	var c Case
+	var category string
+	if err := r.Row(ctx, `SELECT x.track, x.body, COALESCE((SELECT s.category FROM subjects s WHERE s.city_id = x.city_id AND s.matter_id = x.id ORDER BY s.n LIMIT 1), '') FROM cases x WHERE x.city_id = $1 AND x.id = $2`,
+		m.ID.Key).Scan(&c.Track, &c.Body, &category); err != nil {
 		return nil, err
 	}
 	return func(in flow.Values) rulebook.Facts {
@@ -186,8 +184,8 @@ func (s *Service) facts(ctx context.Context, r db.Reader, m *flow.Matter) (func(
 			body, _, _ = strings.Cut(c.Body, " ")
 		}
 		facts["body"] = body
-		if len(subs) > 0 {
-			facts["category"] = subs[0].Category
+		if category != "" {
+			facts["category"] = category
 		}
 		if in.Str("admin_sanction") != "" {
 			facts["level"] = "county"

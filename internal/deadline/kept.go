@@ -59,11 +59,11 @@ func tell(ctx context.Context, tx *ledger.Tx, was, is []any) error {
 	return nil
 }
 
-// Underway are the legal clocks that run or are paused, by rule, of whoever owes them.
+// Underway are the legal clocks that run, or with a mark are paused, by rule and the day they are due, of whoever owes them.
 var (
-	Underway = measure.Split{Stands: true, Of: "c.matter_id", Rows: `SELECT c.city_id, '` + underwayName + `' AS name, c.county_id, c.owed_id AS unit_id, '' AS on_day, c.rule AS dim, '' AS mark, 1 AS n
-		FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused')`}
-	UnderwayCells = measure.Cells{Name: underwayName, County: true, Stands: true}
+	Underway = measure.Split{Stands: true, Of: "c.matter_id", Rows: `SELECT c.city_id, '` + underwayName + `' AS name, c.county_id, c.owed_id AS unit_id, c.due_on AS on_day, c.rule AS dim,
+		CASE WHEN c.state = 'paused' THEN 'paused' ELSE '' END AS mark, 1 AS n FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused')`}
+	UnderwayCells = measure.Cells{Name: underwayName, County: true, Stands: true, Ahead: NearDays}
 )
 
 const underwayName = "running"
@@ -73,5 +73,9 @@ func stands(row []any) (p measure.Portion) {
 	if len(row) == 0 || row[atLegal] != true || row[atState] != StateOpen && row[atState] != StatePaused {
 		return p
 	}
-	return measure.Portion{Name: underwayName, County: row[atCounty].(id.Key), Unit: row[atOwed].(id.Key), Dim: row[atRule].(string), N: 1}
+	p = measure.Portion{Name: underwayName, County: row[atCounty].(id.Key), Unit: row[atOwed].(id.Key), On: string(row[atDue].(calendar.Date)), Dim: row[atRule].(string), Stands: true, N: 1}
+	if row[atState] == StatePaused {
+		p.Mark = StatePaused
+	}
+	return p
 }

@@ -19,19 +19,13 @@ type duty struct {
 // NearDays is how many days ahead what ends soon is looked for.
 const NearDays = 7
 
-// now reads the clocks that are past their day or end soon, as they run today. The others that run are known by their cells.
-// kind narrows them to one kind of matter, unless the answer is one of many measures. CROSS JOIN keeps the order: the few
-// clocks first.
+// now reads the clocks that are past their day today. kind narrows them to one kind of matter, unless the answer is one of
+// many measures. CROSS JOIN keeps the order: the few clocks first.
 func now(ctx context.Context, r db.Reader, q measure.Query, kind string) ([]duty, error) {
-	if q.Read.Many() {
-		kind = ""
-	}
-	return measure.Once(q, "duties", func() ([]duty, error) {
-		today := r.Now().Date()
-		b := db.Build(`SELECT x.kind, c.rule, 0, SUM(CASE WHEN c.due_on >= ? AND c.start_on <= ? THEN 1 ELSE 0 END),
-			SUM(CASE WHEN c.state = 'open' AND c.start_on <= ? AND c.due_on < ? THEN 1 ELSE 0 END), SUM(CASE WHEN c.state = 'open' AND c.due_on >= ? AND c.due_on <= ? AND c.due_on < ? THEN 1 ELSE 0 END)
-			FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused') AND (c.state <> 'paused' OR c.due_on < ?) AND c.due_on <= ? AND x.city_id = c.city_id AND x.id = c.matter_id`,
-			q.To, q.To, q.To, q.To, q.From, q.To, today, q.To, q.To.AddDays(NearDays))
+	return measure.Once(q, "overdue", func() ([]duty, error) {
+		b := db.Build(`SELECT x.kind, c.rule, 0, 0, SUM(CASE WHEN c.start_on <= ? THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on >= ? AND c.due_on < ? THEN 1 ELSE 0 END)
+			FROM clocks c CROSS JOIN matters x WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on < ? AND x.city_id = c.city_id AND x.id = c.matter_id`,
+			q.To, q.From, r.Now().Date(), q.To)
 		b.If(kind != "", ` AND x.kind = ?`, kind)
 		return duties(ctx, r, q.Under(b, "c.county_id", "c.owed_id", "c.owed_id").Add(` GROUP BY x.kind, c.rule`))
 	})
@@ -40,9 +34,6 @@ func now(ctx context.Context, r db.Reader, q measure.Query, kind string) ([]duty
 // running reads the clocks begun by the query's last day that still run or ended after it. Each of the two has an index of
 // its own. CROSS JOIN keeps the order.
 func running(ctx context.Context, r db.Reader, q measure.Query) ([]duty, error) {
-	if q.To >= r.Now().Date() {
-		return now(ctx, r, q, "")
-	}
 	return measure.Once(q, "running", func() ([]duty, error) {
 		b := db.Build(`SELECT '', y.rule, SUM(y.opened), SUM(y.near), 0, 0 FROM (`)
 		side := func() *db.Builder {
@@ -57,12 +48,12 @@ func running(ctx context.Context, r db.Reader, q measure.Query) ([]duty, error) 
 
 // overdue reads the clocks that stood past their day on the query's last day, and those that are past it now.
 func overdue(ctx context.Context, r db.Reader, q measure.Query, kind string) ([]duty, error) {
+	if q.Read.Many() {
+		kind = ""
+	}
 	today := r.Now().Date()
 	if q.To >= today {
 		return now(ctx, r, q, kind)
-	}
-	if q.Read.Many() {
-		kind = ""
 	}
 	return measure.Once(q, "overdue", func() ([]duty, error) {
 		b := db.Build(`SELECT y.kind, y.rule, 0, 0, SUM(y.late), SUM(y.overdue) FROM (`)
@@ -101,7 +92,7 @@ func byRule(read func(context.Context, db.Reader, measure.Query) ([]duty, error)
 
 // Standing counts the legal clocks that run on the last day; Near those of them that end within NearDays.
 func Standing(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-	n, ok, err := measure.Standing(ctx, r, UnderwayCells, q)
+	n, _, ok, err := measure.Standing(ctx, r, UnderwayCells, q)
 	if ok || err != nil {
 		return measure.ByKind(n), err
 	}
@@ -110,6 +101,10 @@ func Standing(ctx context.Context, r db.Reader, q measure.Query) (measure.Value,
 
 // Near: see Standing.
 func Near(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+	_, n, ok, err := measure.Standing(ctx, r, UnderwayCells, q)
+	if ok || err != nil {
+		return measure.ByKind(n), err
+	}
 	return byRule(running, func(d duty) int64 { return d.near })(ctx, r, q)
 }
 

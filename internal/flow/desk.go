@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"qianshao/internal/access"
@@ -134,19 +135,18 @@ type readable struct {
 	kinds []string
 }
 
-// readable groups the kinds of matter that an actor may read by the permission they are read under.
+// readable groups the kinds of matter that an actor may read by what of them that is.
 func (e *Engine) readable(who access.Actor) []readable {
 	var out []readable
-	at := map[access.Perm]int{}
 	for _, k := range e.order {
 		p := access.ReadOf(k)
 		if !who.Can(p) {
 			continue
 		}
-		i, ok := at[p]
-		if !ok {
-			i = len(out)
-			at[p], out = i, append(out, readable{scope: who.Scope(p)})
+		s := who.Scope(p)
+		i := slices.IndexFunc(out, func(x readable) bool { return x.scope.Same(s) })
+		if i < 0 {
+			i, out = len(out), append(out, readable{scope: s})
 		}
 		out[i].kinds = append(out[i].kinds, k)
 	}

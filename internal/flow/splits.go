@@ -63,5 +63,5 @@ func stands(row []any) (p measure.Portion) {
 	if len(row) == 0 || row[endedAt] != calendar.Date("") {
 		return p
 	}
-	return measure.Portion{Name: openName + row[kindAt].(string), County: row[countyAt].(id.Key), Unit: row[handlerAt].(id.Key), Dim: row[sourceAt].(string), N: 1}
+	return measure.Portion{Name: openName + row[kindAt].(string), County: row[countyAt].(id.Key), Unit: row[handlerAt].(id.Key), Dim: row[sourceAt].(string), Stands: true, N: 1}
 }

@@ -63,9 +63,9 @@ type CommonGap struct {
 }
 
 // gaps tells who is short of what under one tenant's unit, whose establishment has been read, townships in the order of
-// codes, and why posts are vacant.
-func (s *Service) gaps(ctx context.Context, rep *Report, x plot, f *org.Facts) error {
-	q := measure.Query{Unit: x.unit, From: rep.Period.From, To: rep.Period.To}
+// codes, and why posts are vacant. read is what other numbers of the same answer have read, if there are any.
+func (s *Service) gaps(ctx context.Context, rep *Report, x plot, f *org.Facts, read *measure.Read) error {
+	q := measure.Query{Unit: x.unit, From: rep.Period.From, To: rep.Period.To, Read: read}
 	under, err := s.underStrength(ctx, x, q)
 	if err != nil {
 		return err

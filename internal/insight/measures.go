@@ -88,7 +88,7 @@ func (s *Service) commonLines(ctx context.Context, r db.Reader, q measure.Query)
 	if err != nil {
 		return nil, err
 	}
-	common, err := s.commonOf(ctx, Period{q.From, q.To}, plot{r, q.Unit}, f)
+	common, err := s.commonOf(ctx, Period{q.From, q.To}, plot{r, q.Unit}, f, q.Read)
 	var out []measure.Line
 	for _, c := range common {
 		kind, post, _ := strings.Cut(c.Kind, ".")
@@ -98,9 +98,9 @@ func (s *Service) commonLines(ctx context.Context, r db.Reader, q measure.Query)
 }
 
 // commonOf are the gaps that several townships of a county share, of one plot whose establishment has been read.
-func (s *Service) commonOf(ctx context.Context, p Period, x plot, f *org.Facts) ([]CommonGap, error) {
+func (s *Service) commonOf(ctx context.Context, p Period, x plot, f *org.Facts, read *measure.Read) ([]CommonGap, error) {
 	rep := &Report{Period: p}
-	if err := s.gaps(ctx, rep, x, f); err != nil {
+	if err := s.gaps(ctx, rep, x, f, read); err != nil {
 		return nil, err
 	}
 	return commonGaps(rep.Gaps, s.Plan.Common.Townships), nil

@@ -91,7 +91,7 @@ func (r *reading) known(ctx context.Context, d measure.Def, i int, x plot) (v me
 	}
 	switch d.Name {
 	case gapCommon:
-		n, err := r.s.commonOf(ctx, r.period, x, f)
+		n, err := r.s.commonOf(ctx, r.period, x, f, nil)
 		return measure.Value{Numerator: int64(len(n)), Known: true}, true, err
 	case gapVacant:
 		return meanOf(vacantSeats(x.r, r.query(x), f)), true, nil

@@ -112,7 +112,7 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 	}
 	rep.Remedies = s.Plan.Remedies
 	for i, x := range whole {
-		if err := s.gaps(ctx, rep, x, now.facts[i]); err != nil {
+		if err := s.gaps(ctx, rep, x, now.facts[i], nil); err != nil {
 			return nil, err
 		}
 	}

@@ -6,9 +6,11 @@
 // and denominator; small ones are shown as 2/3.
 //
 // A split is a number whose parts are known when they are written: of the clues disposed of, those that a case was filed
-// from; of the duties that ended, those that ended in time. Its cells stand beside the rollups, by day and by month of a
-// unit, with the day from which they count, so that a report reads months however many clues there are. Whoever writes a
-// cause of one does so through Recast (package flow), which brings the cells up to the rows.
+// from; of the duties that ended, those that ended in time. Its cells stand beside the rollups, by day, month and year of a
+// unit, with the day from which they count, so that a report reads years however many clues there are. What stands now (open
+// matters, duties that run) has cells as well, which beginning and ending add to and take from; only what stood on a day of
+// the past is counted from rows. Whoever writes a cause of a share does so through Recast (package flow), which brings the
+// cells up to the rows.
 //
 // By says whose the number is: the place where the thing arose, or the hand that did it. NeverScored measures may be
 // used by no scheme, award or ranking (mission: no quotas); the flag is part of the definition and can't be unset.
@@ -17,5 +19,8 @@
 // a measure's rows is its value (T65); nothing is stored as an answer: cells are sums of rows, and Check and CheckSplits hold
 // them against these.
 //
-// Start at Registry and Def; Count in tally.go; Split in split.go.
+// Sums are written at the end of a transaction (ledger.Tx.Add), each once and all in one order: many add to the same.
+//
+// Start at Registry and Def; Count in tally.go; Split in split.go; how both are added up, for all measures of an answer in one
+// statement, in sums.go.
 package measure

@@ -25,7 +25,8 @@ type Split struct {
 	Rows string
 	Of   string
 	Mark string // the expression of the mark, over the tally t and its matter x
-	// Stands: its rows are what stands now, without a day: a cell is added to as something begins and ends.
+	// Stands: its rows are what stands now, each on the day it is for, "" if for none: a cell is added to as something begins
+	// and ends.
 	Stands bool
 }
 
@@ -41,6 +42,7 @@ const (
 // Portion is one row of a share, or with N many alike.
 type Portion struct {
 	Name, County, Unit, On, Dim, Mark string
+	Stands                            bool
 	N                                 int64
 }
 
@@ -135,17 +137,19 @@ func (p Portion) cells() []cell {
 	switch {
 	case p.N == 0:
 		return nil
-	case p.On == "":
-		return []cell{{now, ""}}
+	case p.Stands:
+		return []cell{{now, p.On}}
 	}
 	return []cell{{day, p.On}, {month, p.On[:7]}, {year, p.On[:4]}}
 }
 
 // Cells says what a measure is read from. County: the cells know the county they belong to, which for an obligation is
-// the one that owes it; else it is their unit's. Stands: they are of what stands now.
+// the one that owes it; else it is their unit's. Stands: they are of what stands now; those whose day is one of the Ahead days
+// after the query's last day, or that day, and that have no mark, are the ones that count.
 type Cells struct {
 	Name           string
 	County, Stands bool
+	Ahead          int
 }
 
 // Recount makes the cells of a tenant anew from the rows: for what writes rows straight to the tables.
@@ -158,7 +162,7 @@ func Recount(ctx context.Context, tx *db.Tx, shares []Split) error {
 	for _, s := range shares {
 		if s.Stands {
 			if _, err := tx.Exec(ctx, `INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
-				SELECT y.city_id, y.name, 'now', '', y.county_id, y.unit_id, y.dim, y.mark, SUM(y.n) FROM (`+s.Rows+`) y GROUP BY y.city_id, y.name, y.county_id, y.unit_id, y.dim, y.mark`); err != nil {
+				SELECT y.city_id, y.name, 'now', y.on_day, y.county_id, y.unit_id, y.dim, y.mark, SUM(y.n) FROM (`+s.Rows+`) y GROUP BY y.city_id, y.name, y.on_day, y.county_id, y.unit_id, y.dim, y.mark`); err != nil {
 				return err
 			}
 			continue
@@ -193,7 +197,7 @@ func CheckSplits(ctx context.Context, r db.Reader, shares []Split) ([]string, er
 	for _, s := range shares {
 		at := grains
 		if s.Stands {
-			at = []struct{ name, of string }{{now, "''"}}
+			at = []struct{ name, of string }{{now, "y.on_day"}}
 		}
 		for _, g := range at {
 			b.Add(` UNION ALL SELECT '` + g.name + ` ' || y.name || ' ' || ` + g.of + ` || ' ' || y.county_id || ' ' || y.unit_id || ' ' || y.dim || ' ' || y.mark, y.n FROM (` + s.Rows + `) y`)

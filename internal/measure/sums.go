@@ -70,29 +70,31 @@ func (w wanted) read(ctx context.Context, r db.Reader, q Query) ([]sumOf, error)
 			}
 		}
 	}
-	for _, of := range []Cells{{}, {County: true}, {County: true, Stands: true}} {
+	for _, county := range []bool{false, true} {
 		var names []string
 		for _, c := range w.cells {
-			if c.County == of.County && c.Stands == of.Stands {
+			if c.County == county && !c.Stands {
 				names = append(names, c.Name)
 			}
 		}
-		spans := inYears(stretches(q.From, q.To, today), today)
-		if of.Stands {
-			spans = []stretch{{grain: now}}
+		if len(names) == 0 {
+			continue
 		}
-		for _, s := range spans {
-			if len(names) == 0 || of.Stands && q.To < today {
-				continue
-			}
+		for _, s := range inYears(stretches(q.From, q.To, today), today) {
 			next().Add(`SELECT s.name, s.dim, `+s.sign()+`SUM(s.n) AS n, `+s.sign()+`SUM(CASE WHEN s.mark <> '' AND s.mark <= ? THEN s.n ELSE 0 END) AS counting FROM splits s WHERE s.city_id = $1`, q.To)
 			b.In(` AND `, "s.name", names).Add(` AND s.grain = ? AND s.span >= ? AND s.span <= ?`, s.grain, s.from, s.to)
-			if of.County {
+			if county {
 				q.Under(b, "s.county_id", "s.unit_id", "s.unit_id")
 			} else {
 				q.Owned(b, "s.unit_id")
 			}
 			b.Add(` GROUP BY s.name, s.span, s.dim`)
+		}
+	}
+	for _, c := range w.cells {
+		if c.Stands && q.To >= today {
+			next().Add(`SELECT s.name, s.dim, SUM(s.n) AS n, SUM(CASE WHEN s.mark = '' AND s.span >= ? AND s.span <= ? THEN s.n ELSE 0 END) AS counting FROM splits s WHERE s.city_id = $1 AND s.name = ? AND s.grain = 'now'`, q.To, q.To.AddDays(c.Ahead), c.Name)
+			q.Under(b, "s.county_id", "s.unit_id", "s.unit_id").Add(` GROUP BY s.name, s.span, s.dim`)
 		}
 	}
 	for _, s := range w.shares {
@@ -120,13 +122,14 @@ func CellSums(ctx context.Context, r db.Reader, of Cells, q Query) (all, countin
 	return sums(ctx, r, q, of.Name, wanted{cells: []Cells{of}})
 }
 
-// Standing adds up cells of what stands now; ok is false for a query about the past, of which they know nothing.
-func Standing(ctx context.Context, r db.Reader, of Cells, q Query) (n map[string]int64, ok bool, err error) {
+// Standing adds up cells of what stands now, and those of them that are for one of the days ahead; ok is false for a query
+// about the past, of which they know nothing.
+func Standing(ctx context.Context, r db.Reader, of Cells, q Query) (all, ahead map[string]int64, ok bool, err error) {
 	if q.To < r.Now().Date() {
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
-	n, _, err = CellSums(ctx, r, of, q)
-	return n, true, err
+	all, ahead, err = CellSums(ctx, r, of, q)
+	return all, ahead, true, err
 }
 
 // ofKinds is a number by its kinds.

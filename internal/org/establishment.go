@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -75,26 +76,35 @@ func GroupsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (
 		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3) ORDER BY g.name, g.id`, unit, on)
 }
 
-// SizeAt is the last count of a unit's cadres up to a day; ok is false when there is none.
-func SizeAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (s Size, ok bool, err error) {
-	s.Unit = unit
-	err = r.Row(ctx, `SELECT on_day, authorised, actual FROM organ_sizes WHERE city_id = $1 AND unit_id = $2 AND on_day <= $3 ORDER BY on_day DESC LIMIT 1`, unit, on).Scan(&s.On, &s.Authorised, &s.Actual)
-	if err == db.ErrNoRows {
-		return s, false, nil
-	}
-	return s, err == nil, err
-}
-
 // Name is what a unit was called from a day on.
 type Name struct {
 	From       calendar.Date
 	Code, Name string
 }
 
-// Names lists what a unit was called and coded before, newest first, the present one included.
-func Names(ctx context.Context, r db.Reader, unit id.Key) ([]Name, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (n Name, err error) { return n, rows.Scan(&n.From, &n.Code, &n.Name) },
-		`SELECT a.from_on, a.code, a.name FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2 ORDER BY a.from_on DESC`, unit)
+// Past is what a unit was called and coded, newest first, the present name included, and the last count of its cadres up to a
+// day; ok is false when there is none.
+func Past(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (names []Name, s Size, ok bool, err error) {
+	s.Unit = unit
+	type line struct {
+		Name
+		named bool
+		Size
+	}
+	all, err := db.All(ctx, r, func(rows *db.Rows) (l line, err error) {
+		return l, rows.Scan(&l.named, &l.From, &l.Code, &l.Name.Name, &l.Authorised, &l.Actual)
+	}, `SELECT TRUE, a.from_on, a.code, a.name, 0, 0 FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2
+		UNION ALL SELECT FALSE, s.on_day, '', '', s.authorised, s.actual FROM organ_sizes s WHERE s.city_id = $1 AND s.unit_id = $2
+		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= $3)`, unit, on)
+	for _, l := range all {
+		if l.named {
+			names = append(names, l.Name)
+			continue
+		}
+		s.On, s.Authorised, s.Actual, ok = l.From, l.Authorised, l.Actual, true
+	}
+	slices.SortFunc(names, func(a, b Name) int { return strings.Compare(string(b.From), string(a.From)) })
+	return names, s, ok, err
 }
 
 // Served is the whole months of discipline work of whoever holds the seat.

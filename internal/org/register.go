@@ -214,9 +214,9 @@ func register(ctx context.Context, r db.Reader, q measure.Query) ([]base, error)
 		within(b, q)
 		if q.Unit.Kind == "county" || q.Unit.Level <= access.City {
 			for _, span := range [][3]string{{"year", "0", string(q.To.AddMonths(-12))[:4]}, {"day", string(q.To)[:4], string(q.To)}} {
-				b.Add(` UNION ALL SELECT s.county_id, '', '', '', s.county_id, '', 0, '', '', SUM(s.n) FROM splits s WHERE s.city_id = $1 AND s.name = ? AND s.grain = ? AND s.span >= ? AND s.span <= ? AND (s.mark = '' OR s.mark > ?)`,
+				b.Add(` UNION ALL SELECT z.county_id, '', '', '', z.county_id, '', 0, '', '', SUM(z.n) FROM splits z WHERE z.city_id = $1 AND z.name = ? AND z.grain = ? AND z.span >= ? AND z.span <= ? AND (z.mark = '' OR z.mark > ?)`,
 					officialsName, span[0], span[1], span[2], q.To)
-				q.Under(b, "s.county_id", "s.county_id", "s.county_id").Add(` GROUP BY s.county_id`)
+				q.Under(b, "z.county_id", "z.county_id", "z.county_id").Add(` GROUP BY z.county_id`)
 			}
 		}
 		text, args := b.SQL()
@@ -266,10 +266,14 @@ func groupDef(name string, unit measure.Unit, only string) measure.Def {
 	})
 	def.Value = func(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
 		heads, err := measure.Once(q, "heads", func() ([]measure.Part, error) {
-			b := db.Build(`SELECT y.kind, COUNT(y.kind) FROM (SELECT COALESCE(h.kind, '') AS kind FROM units u CROSS JOIN workgroups g
-				LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
-				WHERE u.city_id = $1 AND g.city_id = u.city_id AND g.unit_id = u.id AND g.from_on <= ? AND g.to_on NOT BETWEEN '0' AND ?`, q.To, q.To, q.To, q.To)
-			text, args := within(b, q).Add(`) y GROUP BY y.kind`).SQL()
+			b := db.Build(`SELECT y.kind, COUNT(y.kind) FROM (SELECT COALESCE(h.kind, '') AS kind FROM `)
+			whole := q.Unit.Level <= access.City
+			b.If(!whole, `units u CROSS JOIN `).Add(`workgroups g LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
+				WHERE g.city_id = $1 AND g.from_on <= ? AND g.to_on NOT BETWEEN '0' AND ?`, q.To, q.To, q.To, q.To)
+			if !whole {
+				within(b.Add(` AND u.city_id = g.city_id AND u.id = g.unit_id`), q)
+			}
+			text, args := b.Add(`) y GROUP BY y.kind`).SQL()
 			return db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) }, text, args...)
 		})
 		for _, x := range heads {

@@ -182,7 +182,7 @@ func OpenDef(name, kind string, dims ...string) measure.Def {
 	cells := flow.OpenCells(kind)
 	return measure.Def{Name: name, Unit: measure.Number, Kind: measure.Stock, By: measure.Hand, NeverScored: true, Dims: dims, Cells: cells,
 		Value: func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-			n, ok, err := measure.Standing(ctx, r, cells, q)
+			n, _, ok, err := measure.Standing(ctx, r, cells, q)
 			if ok || err != nil {
 				return measure.ByKind(n), err
 			}

@@ -66,7 +66,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 		return fault.Hidden()
 	}
 	r := c.In(x)
-	u, err := access.GetUnit(c.Context(), r, x.Key)
+	u, above, under, err := access.Kin(c.Context(), r, x.Key)
 	if err != nil {
 		return err
 	}
@@ -76,10 +76,10 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if u.Commission() != u.Name {
 		v.Kind += "　" + u.Commission()
 	}
-	if err := p.above(c, u, &v); err != nil {
+	if err := p.above(c, u, above, &v); err != nil {
 		return err
 	}
-	if err := p.unitFacts(c, u, &v); err != nil {
+	if err := p.unitFacts(c, u, above, &v); err != nil {
 		return err
 	}
 	if err := p.posts(c, u, &v); err != nil {
@@ -98,9 +98,11 @@ func (p *Pages) unit(c *web.Ctx) error {
 		v.Headed = c.T("unit.headed", ui.Fraction(headed, int64(len(v.Groups))))
 	}
 	for _, kind := range []string{"county", "office", "township", "village"} {
-		below, err := access.Below(c.Context(), r, u.ID.Key, kind)
-		if err != nil {
-			return err
+		var below []access.Unit
+		for _, w := range under {
+			if w.Kind == kind {
+				below = append(below, w)
+			}
 		}
 		b := belowView{Title: c.T("unit.below."+kind, strconv.Itoa(len(below)))}
 		for _, w := range below {
@@ -113,11 +115,14 @@ func (p *Pages) unit(c *web.Ctx) error {
 	return c.Render(http.StatusOK, unitPage(v))
 }
 
-func (p *Pages) above(c *web.Ctx, u access.Unit, v *unitView) error {
+func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v *unitView) error {
 	for up := u.Superior; up != ""; {
-		s, err := access.GetUnit(c.Context(), c.In(u.ID), up)
-		if err != nil {
-			return err
+		s, ok := near[up]
+		if !ok {
+			var err error
+			if s, err = access.GetUnit(c.Context(), c.In(u.ID), up); err != nil {
+				return err
+			}
 		}
 		v.Up = append([]ui.Segment{{Text: s.Name, Href: "/units/" + s.ID.String()}}, v.Up...)
 		up = s.Superior
@@ -126,7 +131,7 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, v *unitView) error {
 }
 
 // unitFacts are what is said of the unit itself; every number leads to its rows.
-func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, v *unitView) error {
+func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v *unitView) error {
 	r, on := c.In(u.ID), c.Today
 	add := func(label string, text ...ui.Segment) {
 		v.Facts = append(v.Facts, factView{c.T("unit." + label), text})
@@ -134,14 +139,10 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, v *unitView) error {
 	if u.Code != "" {
 		add("code", ui.Segment{Text: u.Code})
 	}
-	if u.Office != "" {
-		o, err := access.GetUnit(c.Context(), r, u.Office)
-		if err != nil {
-			return err
-		}
+	if o, ok := near[u.Office]; ok {
 		add("office", ui.Segment{Text: o.Name, Href: "/units/" + o.ID.String()})
 	}
-	names, err := org.Names(c.Context(), r, u.ID.Key)
+	names, s, ok, err := org.Past(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err
 	}
@@ -149,10 +150,6 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, v *unitView) error {
 		if names[i].Name != names[i-1].Name {
 			add("formerly", ui.Segment{Text: c.T("unit.until", names[i].Name, ui.LongDay(c.Lang, names[i-1].From))})
 		}
-	}
-	s, ok, err := org.SizeAt(c.Context(), r, u.ID.Key, on)
-	if err != nil {
-		return err
 	}
 	if ok {
 		text := c.T("unit.size.of", strconv.Itoa(s.Actual), strconv.Itoa(s.Authorised))

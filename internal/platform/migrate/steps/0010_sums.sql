@@ -13,7 +13,8 @@ CREATE TABLE rollups (
 INSERT INTO rollups (city_id, unit_id, month, measure, dim, n) SELECT r.city_id, r.unit_id, r.month, r.measure, r.dim, r.n FROM rollups_before r ORDER BY r.city_id, r.measure, r.month, r.dim, r.unit_id;
 DROP TABLE rollups_before;
 
--- Cells by year as well, and of what stands now: it has no day ('now', span ''), and is added to as something begins and ends.
+-- Cells by year as well, and of what stands now ('now'), added to as something begins and ends: open matters without a day,
+-- clocks that run on the day they are due.
 ALTER TABLE splits RENAME TO splits_before;
 CREATE TABLE splits (
   city_id BIGINT NOT NULL,
@@ -41,13 +42,16 @@ INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n
   SELECT s.city_id, s.name, 'year', substr(s.span, 1, 4), s.county_id, s.unit_id, s.dim, s.mark, SUM(s.n) FROM splits s WHERE s.grain = 'month'
   GROUP BY s.city_id, s.name, substr(s.span, 1, 4), s.county_id, s.unit_id, s.dim, s.mark;
 INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
-  SELECT c.city_id, 'running', 'now', '', c.county_id, c.owed_id, c.rule, '', COUNT(c.id) FROM clocks c WHERE c.legal = TRUE AND c.state IN ('open', 'paused') GROUP BY c.city_id, c.county_id, c.owed_id, c.rule;
+  SELECT c.city_id, 'running', 'now', c.due_on, c.county_id, c.owed_id, c.rule, CASE WHEN c.state = 'paused' THEN 'paused' ELSE '' END, COUNT(c.id) FROM clocks c WHERE c.legal = TRUE AND c.state IN ('open', 'paused')
+  GROUP BY c.city_id, c.due_on, c.county_id, c.owed_id, c.rule, CASE WHEN c.state = 'paused' THEN 'paused' ELSE '' END;
 INSERT INTO splits (city_id, name, grain, span, county_id, unit_id, dim, mark, n)
   SELECT m.city_id, 'open.' || m.kind, 'now', '', m.county_id, m.handler_id, m.source, '', COUNT(m.id) FROM matters m WHERE m.ended_on = '' GROUP BY m.city_id, m.kind, m.county_id, m.handler_id, m.source;
 
--- What runs is counted by cells now; which clocks ended late is among those that ended. A city's clocks by their day answer
--- without their rows.
+-- What runs is counted by cells now; which clocks ended late is among those that ended. What runs by its day answers without the
+-- rows: what is late, and which signatures wait.
 DROP INDEX clocks_stock;
 DROP INDEX clocks_ended_late;
 DROP INDEX clocks_city;
-CREATE INDEX clocks_city ON clocks (city_id, due_on, id, legal, state, rule, county_id, owed_id, start_on, matter_id) WHERE state IN ('open', 'paused');
+CREATE INDEX clocks_city ON clocks (city_id, due_on, id, rule, legal, state, county_id, owed_id, start_on, matter_id) WHERE state IN ('open', 'paused');
+DROP INDEX clocks_county;
+CREATE INDEX clocks_county ON clocks (city_id, county_id, due_on, id, rule, legal, state, start_on, matter_id) WHERE state IN ('open', 'paused');
