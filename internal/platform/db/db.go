@@ -94,7 +94,7 @@ func (g *groupRun) end(d *DB) error {
 	return nil
 }
 
-func (g *groupRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+func (g *groupRun) exec(ctx context.Context, text string, args []any) (int64, error) {
 	g.wrote = true
 	return g.runner.exec(ctx, text, args)
 }

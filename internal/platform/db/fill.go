@@ -22,7 +22,7 @@ import (
 type Filler struct {
 	d      *DB
 	ctx    context.Context
-	lite   *liteBulk // SQLite
+	lite   *liteConn // SQLite
 	tables map[string]*lot
 
 	full chan lot // PostgreSQL: what is ready to be sent
@@ -74,10 +74,7 @@ func (d *DB) Fill(ctx context.Context, fn func(*Filler) error) error {
 
 // Pragma sets something on SQLite's writing connection, outside of any transaction.
 func (d *DB) Pragma(ctx context.Context, what string) error {
-	<-d.writer.turn
-	defer func() { d.writer.turn <- struct{}{} }()
-	_, err := d.writer.conn.ExecContext(ctx, "PRAGMA "+what)
-	return err
+	return d.writer.alone("PRAGMA " + what)
 }
 
 func (f *Filler) failed() error {
@@ -140,7 +137,8 @@ func (f *Filler) lot(table string, cols []string) *lot {
 // Exec runs a statement of SQLite's own at once, for what can't go in with others: a statement of several rows makes the
 // text index write what it has gathered, each time.
 func (f *Filler) Exec(text string, args ...any) error {
-	return f.lite.exec(text, args)
+	_, err := f.lite.exec(text, args)
+	return err
 }
 
 // Flush writes what waits.
@@ -172,7 +170,7 @@ func (f *Filler) insert(l *lot, n int, args []any) error {
 	if n < Lot {
 		text = insertText(l.table, l.cols, n)
 	}
-	if err := f.lite.exec(text, args); err != nil {
+	if _, err := f.lite.exec(text, args); err != nil {
 		return fmt.Errorf("filling %s: %w", l.table, err)
 	}
 	return f.ctx.Err()
@@ -337,10 +335,7 @@ func (d *DB) dress(ctx context.Context, texts []string, progress func(done, tota
 
 func (d *DB) bareExec(ctx context.Context, text string) error {
 	if d.Engine == SQLite {
-		<-d.writer.turn
-		defer func() { d.writer.turn <- struct{}{} }()
-		_, err := d.writer.conn.ExecContext(ctx, text)
-		return err
+		return d.writer.alone(text)
 	}
 	c, err := d.w.Conn(ctx)
 	if err != nil {

@@ -134,20 +134,25 @@ func pgBegin(ctx context.Context, d *DB) (runner, error) {
 
 func (p *pgRun) query(ctx context.Context, text string, args []any) (*Rows, error) {
 	defer p.watch.over(p.conn)()
-	rows, err := first(ctx, func(ctx context.Context) (*Rows, error) { return p.tx.QueryContext(ctx, text, args...) })
+	rows, err := first(ctx, func(ctx context.Context) (*Rows, error) { return standard(p.tx.QueryContext(ctx, text, args...)) })
 	return rows, p.noted(err)
 }
 
-func (p *pgRun) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
+func (p *pgRun) exec(ctx context.Context, text string, args []any) (int64, error) {
 	if p.patient {
-		res, err := p.tx.ExecContext(ctx, text, args...)
-		return res, p.noted(err)
+		return p.touched(p.tx.ExecContext(ctx, text, args...))
 	}
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
 	defer p.watch.over(p.conn)()
-	res, err := p.tx.ExecContext(ctx, text, args...)
-	return res, p.noted(err)
+	return p.touched(p.tx.ExecContext(ctx, text, args...))
+}
+
+func (p *pgRun) touched(res sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, p.noted(err)
+	}
+	return res.RowsAffected()
 }
 
 func (p *pgRun) noted(err error) error {
@@ -185,7 +190,7 @@ func (d *DB) pgRead(ctx context.Context, text string, args []any) (*Rows, error)
 		if c, err = turn(ctx, d.r); err != nil {
 			return nil, err
 		}
-		run := func(ctx context.Context) (*Rows, error) { return c.QueryContext(ctx, text, args...) }
+		run := func(ctx context.Context) (*Rows, error) { return standard(c.QueryContext(ctx, text, args...)) }
 		var rows *Rows
 		answered := d.watch.over(c)
 		if _, person := ctx.Value(statsKey{}).(*Stats); person {

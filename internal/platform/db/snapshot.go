@@ -84,7 +84,7 @@ func (r snapReader) Query(ctx context.Context, text string, args ...any) (*Rows,
 	if err := r.s.d.check(text); err != nil {
 		return nil, err
 	}
-	rows, err := r.s.tx.QueryContext(ctx, text, bind(r.city, args)...)
+	rows, err := standard(r.s.tx.QueryContext(ctx, text, bind(r.city, args)...))
 	return rows, outage(err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 	"qianshao/internal/fault"
 )
 
-// Settings stand in the address, so that every connection of both pools has them; a test asks five connections.
-const pragmas = "_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)" +
-	"&_pragma=wal_autocheckpoint(20000)&_pragma=temp_store(memory)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)"
+// pragmas are the settings of every connection: the writer's is given them as it is opened, those of the pools have them in
+// their address. A test asks each.
+var pragmas = []string{"busy_timeout(15000)", "foreign_keys(1)", "wal_autocheckpoint(20000)", "temp_store(memory)", "trusted_schema(0)", "cell_size_check(1)"}
 
 // Breath is the pause that whoever writes much in portions makes between two: another process that waits for SQLite's writer
 // looks every tenth of a second.
@@ -50,24 +51,29 @@ func (d *DB) openSQLite(ctx context.Context, path string) error {
 	if d.settings.Relaxed {
 		journal, sync, cache = "OFF", "OFF", 160000
 	}
-	base := "file:" + (&url.URL{Path: abs}).EscapedPath() + "?" + pragmas + "&_pragma=journal_mode(" + journal + ")&_pragma=synchronous(" + sync + ")"
-	if d.w, err = sql.Open("sqlite", fmt.Sprintf("%s&_pragma=cache_size(-%d)&_txlock=immediate", base, cache)); err != nil {
-		return err
+	settings := append(slices.Clone(pragmas), "journal_mode("+journal+")", "synchronous("+sync+")")
+	address := func(more ...string) string {
+		return "file:" + (&url.URL{Path: abs}).EscapedPath() + "?_pragma=" + strings.Join(append(slices.Clone(settings), more...), "&_pragma=")
 	}
-	d.w.SetMaxOpenConns(3) // the writer, Raw for migrations, and checkpoints
-	d.w.SetMaxIdleConns(3)
-	if d.writer, err = newLiteWriter(ctx, d.w); err != nil {
+	writing := fmt.Sprintf("cache_size(-%d)", cache)
+	if d.writer, err = newLiteWriter(abs, append(slices.Clone(settings), writing)); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
 	// A folder that knows no shared memory (some network drives) leaves the journal as it was, and says nothing.
+	rows, err := d.writer.conn.query("PRAGMA journal_mode", nil)
 	var got string
-	if err := d.writer.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&got); err != nil {
+	if err := (Row{rows, err}).Scan(&got); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
 	if !strings.EqualFold(got, journal) {
 		return fault.New(fault.Invalid, "db.journal", abs)
 	}
-	if d.r, err = sql.Open("sqlite", base+"&_pragma=cache_size(-8000)&_pragma=query_only(1)"); err != nil {
+	if d.w, err = sql.Open("sqlite", address(writing)+"&_txlock=immediate"); err != nil {
+		return err
+	}
+	d.w.SetMaxOpenConns(2) // Raw for migrations, and checkpoints
+	d.w.SetMaxIdleConns(2)
+	if d.r, err = sql.Open("sqlite", address("cache_size(-8000)", "query_only(1)")); err != nil {
 		return err
 	}
 	n := runtime.NumCPU() * 2
@@ -106,6 +112,10 @@ func (d *DB) settle() {
 }
 
 func sqliteCode(err error) (int, bool) {
+	var own *liteError
+	if errors.As(err, &own) {
+		return own.code, true
+	}
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		return e.Code(), true

@@ -17,7 +17,22 @@ import (
 var ErrNoRows = sql.ErrNoRows
 
 // Rows is a result to walk through.
-type Rows = sql.Rows
+type Rows struct{ cursor }
+
+type cursor interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// standard are rows of database/sql.
+func standard(rows *sql.Rows, err error) (*Rows, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Rows{rows}, nil
+}
 
 // Reader answers queries within one tenant. Every statement gets the tenant as $1, before args.
 type Reader interface {
@@ -87,12 +102,12 @@ func (r reader) Query(ctx context.Context, text string, args ...any) (*Rows, err
 			return nil, outage(err)
 		}
 		if st != nil {
-			rows, err := st.QueryContext(ctx, args...)
+			rows, err := standard(st.QueryContext(ctx, args...))
 			return rows, outage(err)
 		}
 	}
 	if r.d.Engine == SQLite {
-		rows, err := r.d.r.QueryContext(ctx, text, args...)
+		rows, err := standard(r.d.r.QueryContext(ctx, text, args...))
 		return rows, outage(err)
 	}
 	rows, err := r.d.pgRead(ctx, text, args)
@@ -194,11 +209,7 @@ func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) 
 		}
 	}
 	defer t.d.timed("write")()
-	res, err := t.run.exec(context.WithoutCancel(ctx), text, args)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return t.run.exec(context.WithoutCancel(ctx), text, args)
 }
 
 // ExecOne runs a statement that must touch exactly one row; none is the given fault (a stale version, say).
@@ -296,7 +307,7 @@ func (d *DB) once(ctx context.Context, city id.City, scratch bool, fn func(*Tx) 
 // runner is an open transaction of one engine.
 type runner interface {
 	query(ctx context.Context, text string, args []any) (*Rows, error)
-	exec(ctx context.Context, text string, args []any) (sql.Result, error)
+	exec(ctx context.Context, text string, args []any) (int64, error) // how many rows it touched
 	commit(ctx context.Context) error
 	rollback()
 }
