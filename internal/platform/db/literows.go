@@ -117,7 +117,7 @@ func (r *liteRows) column(i int32, dest any) error {
 	return nil
 }
 
-// assign puts a value into a place of any kind, as database/sql does.
+// assign puts a value into a place of any kind; what fits, fits in database/sql.
 func assign(dest, v any) error {
 	switch d := dest.(type) {
 	case sql.Scanner:
@@ -140,6 +140,12 @@ func assign(dest, v any) error {
 		e.Set(reflect.New(e.Type().Elem()))
 		return assign(e.Interface(), v)
 	case reflect.String:
+		switch v.(type) {
+		case int64, float64:
+			if _, plain := dest.(*string); !plain {
+				return fmt.Errorf("a %T where a %T belongs", v, dest)
+			}
+		}
 		return into(v, e.SetString)
 	case reflect.Bool:
 		return into(v, e.SetBool)
