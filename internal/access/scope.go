@@ -85,6 +85,12 @@ func (s Scope) Where(b *db.Builder, alias string, city id.City) *db.Builder {
 	return s.where(b, alias, city, false)
 }
 
+// Anywhere is Where for a statement over several of the tenants that Cities lists, for any of them: who sees those sees all of
+// each but what they are barred from.
+func (s Scope) Anywhere(b *db.Builder, alias string) *db.Builder {
+	return s.where(b, alias, 0, false)
+}
+
 // One is Where for a single matter: whoever is on its team, lent from another unit, or owes something on it sees it too.
 // Lists leave that out, because a condition on another table would cost every list its index.
 func (s Scope) One(b *db.Builder, alias string, city id.City) *db.Builder {

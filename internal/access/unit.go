@@ -64,6 +64,10 @@ func (u Unit) IsOrgan() bool { return u.Organ == u.ID.Key && u.Level <= County }
 
 const unitCols = `u.id, u.kind, u.level, u.code, u.name, u.short, u.superior_id, u.county_id, u.township_id, u.organ_id, u.office_id, u.opened_on, u.closed_on, u.version`
 
+func (u *Unit) dest() []any {
+	return []any{&u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior, &u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version}
+}
+
 func scanUnit(city id.City) func(*db.Rows) (Unit, error) {
 	return func(rows *db.Rows) (Unit, error) {
 		u := Unit{ID: id.ID{City: city}}
@@ -112,6 +116,15 @@ func Units(ctx context.Context, r db.Reader, keys []string) (map[string]Unit, er
 		out[u.ID.Key] = u
 	}
 	return out, err
+}
+
+// UnitsOfAll reads several units of several tenants, in no order.
+func UnitsOfAll(ctx context.Context, r db.Reader, ids []id.ID) ([]Unit, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	text, args := db.BuildOf(ids, `SELECT u.city_id, `+unitCols+` FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.id = w.id`).SQL()
+	return db.Many(ctx, r.Shared(), len(ids), Unit{}, func(u *Unit) []any { return append([]any{&u.ID.City}, u.dest()...) }, text, args...)
 }
 
 // Below lists the open units directly under one, of certain kinds (all if none are named), in the order of codes.

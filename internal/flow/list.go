@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 
 	"qianshao/internal/access"
@@ -87,20 +86,25 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 		f.Limit = 50
 	}
 	scope := who.Scope(access.ReadOf(f.Kind))
-	var all []Matter
-	for _, city := range scope.Cities() {
-		ms, err := e.listCity(ctx, e.Ledger.DB.In(city), scope, f)
-		if err != nil {
-			return Page{}, err
-		}
-		if all == nil {
-			all = ms
-		} else {
-			all = append(all, ms...)
-		}
+	order := "received_on DESC, id DESC"
+	if f.byDue() {
+		order = "due_on, id"
 	}
-	if len(scope.Cities()) > 1 {
-		sort.SliceStable(all, func(i, j int) bool { return f.before(all[i], all[j]) })
+	var all []Matter
+	var err error
+	switch cities := scope.Cities(); len(cities) {
+	case 0:
+	case 1:
+		r := e.Ledger.DB.In(cities[0])
+		b := e.narrow(scope.Where(db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1`), "m", cities[0]), f)
+		q, args := b.Add(` ORDER BY `+order+` LIMIT ?`, f.Limit+1).SQL()
+		all, err = db.Many(ctx, r, f.Limit+1, Matter{ID: id.ID{City: cities[0]}}, (*Matter).Dest, q, args...)
+	default:
+		q, args := e.Ledger.DB.First(cities, "matters m", Columns, func(b *db.Builder) { e.narrow(scope.Anywhere(b, "m"), f) }, order, f.Limit+1).SQL()
+		all, err = db.Many(ctx, e.Ledger.DB.Shared(), f.Limit+1, Matter{}, (*Matter).placed, q, args...)
+	}
+	if err != nil {
+		return Page{}, err
 	}
 	p := Page{Matters: all}
 	if len(all) > f.Limit {
@@ -114,17 +118,10 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 	return p, nil
 }
 
-func (f Filter) before(a, b Matter) bool {
-	if f.byDue() {
-		return a.Due < b.Due || a.Due == b.Due && a.ID.Key < b.ID.Key
-	}
-	return a.Received > b.Received || a.Received == b.Received && a.ID.Key > b.ID.Key
-}
-
-func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, f Filter) ([]Matter, error) {
-	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, f.Kind)
-	scope.Where(b, "m", r.City())
-	today := r.Now().Date()
+// narrow adds what the filter says, the page's beginning included.
+func (e *Engine) narrow(b *db.Builder, f Filter) *db.Builder {
+	b.Add(` AND m.kind = ?`, f.Kind)
+	today := e.Ledger.DB.Today()
 	switch f.View {
 	case "", ViewAll:
 	case ViewOpen:
@@ -149,16 +146,10 @@ func (e *Engine) listCity(ctx context.Context, r db.Reader, scope access.Scope, 
 	b.If(f.Root != "", ` AND m.root_id = ?`, f.Root)
 	b.If(f.From != "", ` AND m.received_on >= ?`, f.From)
 	b.If(f.To != "", ` AND m.received_on <= ?`, f.To)
-	switch {
-	case f.byDue():
-		b.If(f.After.Key != "", ` AND (m.due_on, m.id) > (?, ?)`, f.After.Day, f.After.Key)
-		b.Add(` ORDER BY m.due_on, m.id`)
-	default:
-		b.If(f.After.Key != "", ` AND (m.received_on, m.id) < (?, ?)`, f.After.Day, f.After.Key)
-		b.Add(` ORDER BY m.received_on DESC, m.id DESC`)
+	if f.byDue() {
+		return b.If(f.After.Key != "", ` AND (m.due_on, m.id) > (?, ?)`, f.After.Day, f.After.Key)
 	}
-	q, args := b.Add(` LIMIT ?`, f.Limit+1).SQL()
-	return db.Many(ctx, r, f.Limit+1, Matter{ID: id.ID{City: r.City()}}, (*Matter).Dest, q, args...)
+	return b.If(f.After.Key != "", ` AND (m.received_on, m.id) < (?, ?)`, f.After.Day, f.After.Key)
 }
 
 func (e *Engine) waiting(kind string) []string {
@@ -238,28 +229,35 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 		if err != nil || len(hits) == 0 {
 			return out, err
 		}
-		at, keys := map[id.ID]int{}, map[id.City][]id.Key{}
+		ms, err := e.rows(ctx, scope, cities, kind, hits)
+		if err != nil {
+			return nil, err
+		}
+		at := make(map[id.ID]int, len(hits))
 		for i, x := range hits {
 			at[x] = i
-			keys[x.City] = append(keys[x.City], x.Key)
 		}
-		first := len(out)
-		for _, city := range cities {
-			if len(keys[city]) == 0 {
-				continue
-			}
-			b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys[city])
-			sql, args := scope.Where(b, "m", city).SQL()
-			ms, err := db.Many(ctx, r.For(city), len(keys[city]), Matter{ID: id.ID{City: city}}, (*Matter).Dest, sql, args...)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, ms...)
-		}
-		slices.SortFunc(out[first:], func(a, b Matter) int { return at[a.ID] - at[b.ID] })
+		slices.SortFunc(ms, func(a, b Matter) int { return at[a.ID] - at[b.ID] })
+		out = append(out, ms...)
 		if len(out) >= limit || len(hits) < q.Limit {
 			return out[:min(len(out), limit)], nil
 		}
 		q.After = hits[len(hits)-1].Key
 	}
+}
+
+// rows reads those of some matters of a kind that lie in the scope, in no order.
+func (e *Engine) rows(ctx context.Context, scope access.Scope, cities []id.City, kind string, hits []id.ID) ([]Matter, error) {
+	if len(cities) > 1 {
+		b := db.BuildOf(hits, `SELECT m.city_id, `+Columns+` FROM w CROSS JOIN matters m WHERE m.city_id = w.city_id AND m.id = w.id AND m.kind = ?`, kind)
+		sql, args := scope.Anywhere(b, "m").SQL()
+		return db.Many(ctx, e.Ledger.DB.Shared(), len(hits), Matter{}, (*Matter).placed, sql, args...)
+	}
+	keys := make([]id.Key, len(hits))
+	for i, x := range hits {
+		keys[i] = x.Key
+	}
+	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys)
+	sql, args := scope.Where(b, "m", cities[0]).SQL()
+	return db.Many(ctx, e.Ledger.DB.In(cities[0]), len(hits), Matter{ID: id.ID{City: cities[0]}}, (*Matter).Dest, sql, args...)
 }

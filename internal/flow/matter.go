@@ -135,6 +135,9 @@ func (m *Matter) Dest() []any {
 		&m.Second, &m.Parent, &m.Root, &m.Title, &m.Source, &m.Mode, &m.Rank, &m.Subject, &m.SubjectPost, &m.Received, &m.Opened, &m.Ended, &m.Outcome, &m.Due, &m.Flags}
 }
 
+// placed are those that the tenant and Columns are read into.
+func (m *Matter) placed() []any { return append([]any{&m.ID.City}, m.Dest()...) }
+
 // Lock takes a matter for the transaction and counts its version up. All changes of a matter, its clocks and its
 // proposals happen under this lock, and whoever takes it saves the matter.
 func Lock(ctx context.Context, tx *ledger.Tx, key id.Key) (Matter, error) {

@@ -89,9 +89,10 @@ func (p *Pages) list(c *web.Ctx, k Kind) error {
 	if err := p.filters(c, &v, k, f, l); err != nil { // first: the rows name the same units
 		return err
 	}
-	if err := p.rows(c, &v, l, page.Matters); err != nil {
+	if err := p.places(c, l, page.Matters); err != nil {
 		return err
 	}
+	v.Rows = p.rows(c, l, page.Matters)
 	if page.Next.Key != "" {
 		next := cloneQuery(q)
 		next.Set("after", page.Next.String())
@@ -180,24 +181,24 @@ func (p *Pages) viewName(c *web.Ctx, kind, view string) string {
 	return c.T("state." + kind + "." + view)
 }
 
-func (p *Pages) rows(c *web.Ctx, v *listView, l *look, ms []flow.Matter) error {
-	byCity := map[id.City][]string{}
-	for _, m := range ms {
-		byCity[m.ID.City] = append(byCity[m.ID.City], m.Handler.Key, m.Township)
-		if c.Who.Unit().Level < access.County {
-			byCity[m.ID.City] = append(byCity[m.ID.City], m.Organ.Key)
-		}
-	}
-	for city, units := range byCity {
-		if err := l.load(c.Context(), p.DB.In(city), units, nil); err != nil {
-			return err
-		}
-	}
-	v.Rows = make([]rowView, len(ms))
+func (p *Pages) rows(c *web.Ctx, l *look, ms []flow.Matter) []rowView {
+	out := make([]rowView, len(ms))
 	for i, m := range ms {
-		v.Rows[i] = p.row(c, l, m)
+		out[i] = p.row(c, l, m)
 	}
-	return nil
+	return out
+}
+
+// places reads the units that rows of a list name.
+func (p *Pages) places(c *web.Ctx, l *look, ms []flow.Matter) error {
+	var units []id.ID
+	for _, m := range ms {
+		units = append(units, m.Handler, id.ID{City: m.ID.City, Key: m.Township})
+		if c.Who.Unit().Level < access.County {
+			units = append(units, m.Organ)
+		}
+	}
+	return l.loadUnits(c.Context(), p.DB.Shared(), units)
 }
 
 func (p *Pages) row(c *web.Ctx, l *look, m flow.Matter) rowView {

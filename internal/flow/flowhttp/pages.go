@@ -165,6 +165,35 @@ func (l *look) load(ctx context.Context, r db.Reader, units, people []string) er
 	return rows.Err()
 }
 
+// units of several tenants, in one query.
+func (l *look) loadUnits(ctx context.Context, r db.Reader, units []id.ID) error {
+	var need []id.ID
+	one := true
+	asked := map[id.ID]bool{}
+	for _, u := range units {
+		if _, ok := l.units[u.Key]; !ok && u.Key != "" && !asked[u] {
+			asked[u] = true
+			need = append(need, u)
+			one = one && u.City == need[0].City
+		}
+	}
+	if len(need) == 0 {
+		return nil
+	}
+	if one {
+		keys := make([]id.Key, len(need))
+		for i, u := range need {
+			keys[i] = u.Key
+		}
+		return l.load(ctx, r.For(need[0].City), keys, nil)
+	}
+	us, err := access.UnitsOfAll(ctx, r, need)
+	for _, u := range us {
+		l.units[u.ID.Key] = u
+	}
+	return err
+}
+
 // unit is a unit's commission or office, as the one that acts.
 func (l *look) unit(key id.Key) string {
 	if u, ok := l.units[key]; ok {

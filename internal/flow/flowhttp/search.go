@@ -9,6 +9,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -37,6 +38,8 @@ func (p *Pages) search(c *web.Ctx) error {
 	}
 	v := searchView{Frame: c.Frame(c.T("page.search")), Pages: kind != ""}
 	v.Frame.Query = q
+	found := map[string][]flow.Matter{}
+	var all []flow.Matter
 	for _, name := range kinds {
 		ms, err := p.Engine.Search(c.Context(), c.Who, name, q, after, most+1)
 		if err != nil {
@@ -50,15 +53,20 @@ func (p *Pages) search(c *web.Ctx) error {
 				g.More = searchAt(q, name, ms[most-1].ID.Key)
 			}
 		}
-		var lv listView
-		if err := p.rows(c, &lv, p.look(c), ms); err != nil {
-			return err
-		}
-		if g.Rows = lv.Rows; len(g.Rows) > 0 {
+		if len(ms) > 0 {
 			v.Groups = append(v.Groups, g)
-			v.N += len(g.Rows)
+			found[name] = ms
+			all = append(all, ms...)
 		}
 		v.Left = v.Left || g.More != ""
+	}
+	v.N = len(all)
+	l := p.look(c)
+	if err := p.places(c, l, all); err != nil {
+		return err
+	}
+	for i, g := range v.Groups {
+		v.Groups[i].Rows = p.rows(c, l, found[g.Kind])
 	}
 	if after != "" {
 		v.First = searchAt(q, kind, "")

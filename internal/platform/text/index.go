@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -205,18 +204,7 @@ func Find(ctx context.Context, r db.Reader, engine db.Engine, cities []id.City, 
 	if engine == db.SQLite {
 		return findSQLite(ctx, r, cities, q)
 	}
-	var out []id.ID
-	for _, c := range cities {
-		ids, err := findPostgres(ctx, r.For(c), q)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ids...)
-	}
-	if len(cities) > 1 {
-		slices.SortStableFunc(out, func(a, b id.ID) int { return strings.Compare(b.Key, a.Key) })
-	}
-	return out[:min(len(out), q.Limit)], nil
+	return findPostgres(ctx, r, cities, q)
 }
 
 // scanID reads a tenant and a key.
@@ -254,10 +242,10 @@ func findSQLite(ctx context.Context, r db.Reader, cities []id.City, q Query) ([]
 	if len(cities) == 1 {
 		b.If(q.After != "", ` AND f.rowid < COALESCE((SELECT y.n FROM search_rows y WHERE y.city_id = $1 AND y.matter_id = ?), ?)`, q.After, place(q.After))
 	} else {
-		among(b, ` AND c.city_id`, cities)
+		b.Add(` AND `).Among(`c.city_id`, cities)
 		if q.After != "" {
 			b.Add(` AND f.rowid < COALESCE((SELECT y.n FROM tenants z CROSS JOIN search_rows y ON y.city_id = z.city_id WHERE y.matter_id = ?`, q.After)
-			among(b, ` AND z.city_id`, cities).Add(` LIMIT 1), ?)`, place(q.After))
+			b.Add(` AND `).Among(`z.city_id`, cities).Add(` LIMIT 1), ?)`, place(q.After))
 		}
 	}
 	text, args := b.Add(` ORDER BY f.rowid DESC LIMIT ?`, q.Limit).SQL()
@@ -267,15 +255,6 @@ func findSQLite(ctx context.Context, r db.Reader, cities []id.City, q Query) ([]
 		r = r.Shared()
 	}
 	return db.All(ctx, r, scanID, text, args...)
-}
-
-// among appends that a column is one of some tenants'.
-func among(b *db.Builder, column string, cities []id.City) *db.Builder {
-	b.Add(column+` IN (?`, int64(cities[0]))
-	for _, c := range cities[1:] {
-		b.Add(`, ?`, int64(c))
-	}
-	return b.Add(`)`)
 }
 
 // ftsRun is a run as an FTS5 expression: its pairs as a phrase; a single character begins a pair or stands alone. A word
@@ -306,9 +285,16 @@ func quoted(mark string, ws []string) []string {
 	return out
 }
 
-func findPostgres(ctx context.Context, r db.Reader, q Query) ([]id.ID, error) {
+// findPostgres asks all tenants at once too: the planner knows how many texts have a word, and walks the newest of them all
+// until there is enough, or takes the few that the column's index names.
+func findPostgres(ctx context.Context, r db.Reader, cities []id.City, q Query) ([]id.ID, error) {
 	var parts []string
-	b := db.Build(`/*engine*/ SELECT t.city_id, t.matter_id FROM texts t WHERE t.city_id = $1`)
+	var b *db.Builder
+	if len(cities) == 1 {
+		r, b = r.For(cities[0]), db.Build(`/*engine*/ SELECT t.city_id, t.matter_id FROM texts t WHERE t.city_id = $1`)
+	} else {
+		r, b = r.Shared(), db.BuildShared(`/*engine*/ SELECT t.city_id, t.matter_id FROM tenants c CROSS JOIN texts t WHERE t.city_id = c.city_id AND `).Among(`c.city_id`, cities)
+	}
 	for _, t := range q.Terms {
 		rs := runs(t)
 		for i, u := range rs {
