@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -176,12 +177,19 @@ func TestListPlans(t *testing.T) {
 		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewOpen}, "matters_handler_open"},
 		{"secretary", flow.Filter{Kind: "clue", View: flow.ViewEnded}, "matters_handler_open"},
 		{"secretary", flow.Filter{Kind: "case", View: flow.ViewWaiting}, "matters_handler_open"},
+		{"province", flow.Filter{Kind: "clue", View: flow.ViewOpen}, "matters_city_open"},
+		{"province", flow.Filter{Kind: "case", View: flow.ViewWaiting}, "matters_city_open"},
+		{"province", flow.Filter{Kind: "clue", View: flow.ViewAll}, "matters_city"},
+		{"province", flow.Filter{Kind: "clue", View: flow.ViewAll, Source: "inspection"}, "matters_city_source"},
+		{"province", flow.Filter{Kind: "clue", View: "pool"}, "matters_state"},
+		{"province", flow.Filter{Kind: "clue", View: flow.ViewLate}, "matters_due"},
 	} {
 		plan := planned(t, w, func(ctx context.Context) error {
 			_, err := w.App.Engine.List(ctx, w.As(c.who), c.f)
 			return err
 		})
-		if !strings.Contains(plan, "USING INDEX "+c.index+" ") || strings.Contains(plan, "TEMP B-TREE") {
+		cities := len(w.As(c.who).Scope(access.ReadOf(c.f.Kind)).Cities())
+		if strings.Count(plan, "USING INDEX "+c.index+" ") != cities || strings.Contains(plan, "TEMP B-TREE") {
 			t.Errorf("%s, %+v: %s", c.who, c.f, plan)
 		}
 	}
