@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"qianshao/internal/app"
@@ -109,7 +110,9 @@ func TestSeveralCities(t *testing.T) {
 			{flow.Filter{View: flow.ViewLate}, byDue, func(m flow.Matter) bool { return m.Due != "" && m.Due < today }},
 			{flow.Filter{View: flow.ViewSoon}, byDue, func(m flow.Matter) bool { return m.Due >= today && m.Due <= today.AddDays(3) }},
 			{flow.Filter{View: flow.ViewAll, Source: "inspection", From: "2026-09-05", To: "2026-09-15"}, byDay,
-				func(m flow.Matter) bool { return m.Source == "inspection" && m.Received >= "2026-09-05" && m.Received <= "2026-09-15" }},
+				func(m flow.Matter) bool {
+					return m.Source == "inspection" && m.Received >= "2026-09-05" && m.Received <= "2026-09-15"
+				}},
 		} {
 			c.f.Kind, c.f.Limit = "clue", 7
 			check(fmt.Sprintf("%+v", c.f), c.order, c.in, func(flow.Matter) ([]flow.Matter, bool, error) {
@@ -127,4 +130,46 @@ func TestSeveralCities(t *testing.T) {
 			return ms, len(ms) == 7, err
 		})
 	})
+}
+
+// PostgreSQL takes the first rows of each city from an index in the order of the list.
+func TestPostgresListPlans(t *testing.T) {
+	d := dbtest.Postgres(t)
+	w := apptest.New(t, d)
+	exec := func(text string, args ...any) {
+		t.Helper()
+		if _, err := d.Raw().Exec(text, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for c := id.City(3); c <= 11; c++ {
+		exec(`INSERT INTO tenants (city_id, kind, name, above_id) VALUES ($1, 'city', '市', $2)`, int64(c), int64(apptest.Province))
+	}
+	exec(`INSERT INTO matters (city_id, id, kind, state, open, version, level, organ_city, organ_id, root_id, title, source, received_on, opened_on, due_on)
+		SELECT 2 + i % 10, 'm' || i, 'clue', CASE WHEN i % 10 > 3 THEN 'settled' ELSE 'opinion' END, i % 10 <= 3, 1, 3, 2 + i % 10, 'o', 'm' || i, '反映', CASE WHEN i % 3 = 0 THEN 'inspection' ELSE 'tipoff' END,
+		CAST(DATE '2024-01-01' + i % 900 AS TEXT), '2024-01-01', CASE WHEN i % 10 > 3 THEN '' ELSE CAST(DATE '2026-09-01' + i % 90 AS TEXT) END FROM generate_series(1, 12000) i`)
+	exec(`ANALYZE`)
+	for _, c := range []struct {
+		f     flow.Filter
+		index string
+	}{
+		{flow.Filter{View: flow.ViewAll}, "matters_city"}, {flow.Filter{View: flow.ViewOpen}, "matters_city_open"},
+		{flow.Filter{View: flow.ViewAll, Source: "inspection"}, "matters_city_source"}, {flow.Filter{View: flow.ViewLate}, "matters_due"},
+	} {
+		c.f.Kind = "clue"
+		plan := ""
+		ctx := db.WithStats(apptest.Ctx, &db.Stats{Seen: func(text string, args []any) {
+			lines, err := db.Column[string](apptest.Ctx, d.Shared(), "/*engine*/ EXPLAIN "+text, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan += strings.Join(lines, "\n")
+		}})
+		if _, err := w.App.Engine.List(ctx, w.As("province"), c.f); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, "using "+c.index+" on matters") || strings.Contains(plan, "Seq Scan on matters") {
+			t.Errorf("%+v: %s", c.f, plan)
+		}
+	}
 }
