@@ -85,9 +85,12 @@ func (s Scope) Where(b *db.Builder, alias string, city id.City) *db.Builder {
 	return s.where(b, alias, city, false)
 }
 
-// Anywhere is Where for a statement over several of the tenants that Cities lists, for any of them: who sees those sees all of
-// each but what they are barred from.
-func (s Scope) Anywhere(b *db.Builder, alias string) *db.Builder {
+// Within is Where for a statement over all the tenants that Cities lists: who sees several sees all of each but what they are
+// barred from.
+func (s Scope) Within(b *db.Builder, alias string) *db.Builder {
+	if cities := s.Cities(); len(cities) == 1 {
+		return s.where(b, alias, cities[0], false)
+	}
 	return s.where(b, alias, 0, false)
 }
 

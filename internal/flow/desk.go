@@ -24,12 +24,36 @@ type Duty struct {
 // Desk reads what an actor owes, soonest first.
 func (e *Engine) Desk(ctx context.Context, who access.Actor, limit int) ([]Duty, error) {
 	var out []Duty
-	for _, city := range who.Cities {
-		ds, err := e.deskCity(ctx, e.Ledger.DB.In(city), who, limit)
+	seen := map[id.ID]bool{}
+	add := func(ds []Duty, as func(*Duty)) {
+		for _, d := range ds {
+			if !seen[d.Clock.ID] {
+				seen[d.Clock.ID] = true
+				as(&d)
+				out = append(out, d)
+			}
+		}
+	}
+	for _, k := range who.Keys() {
+		ds, err := e.soonest(ctx, who.Cities, func(b *db.Builder) {
+			b.Add(` AND c.owed_id = ? AND c.owed_role = ? AND c.state IN ('open', 'paused')`, k.Unit.Key, string(k.Role))
+			b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
+		}, limit)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, ds...)
+		add(ds, func(d *Duty) { d.For = k.For })
+	}
+	if who.Person != "" {
+		// Signatures owed by a member lent from another unit.
+		text, args := db.Build(`SELECT c.city_id, `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
+			WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'
+			AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = t.person_id AND x.root_id = m.root_id) ORDER BY c.due_on, c.id LIMIT ?`, who.Person, StageReview, limit).SQL()
+		ds, err := e.duties(ctx, e.Ledger.DB.In(who.City), text, args...)
+		if err != nil {
+			return nil, err
+		}
+		add(ds, func(d *Duty) { d.Sign = true })
 	}
 	sortDuties(out)
 	if len(out) > limit {
@@ -50,48 +74,26 @@ func sortDuties(ds []Duty) {
 
 const dutyJoin = ` JOIN matters m ON m.city_id = c.city_id AND m.id = c.matter_id`
 
-func (e *Engine) deskCity(ctx context.Context, r db.Reader, who access.Actor, limit int) ([]Duty, error) {
-	var out []Duty
-	seen := map[string]bool{}
-	for _, k := range who.Keys() {
-		b := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM clocks c`+dutyJoin+`
-			WHERE c.city_id = $1 AND c.owed_id = ? AND c.owed_role = ? AND c.state IN ('open', 'paused')`, k.Unit.Key, string(k.Role))
-		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
+// soonest reads the clocks of some tenants that where leaves, with their matters, soonest first. Of several tenants it finds
+// out first which those are.
+func (e *Engine) soonest(ctx context.Context, cities []id.City, where func(*db.Builder), limit int) ([]Duty, error) {
+	if len(cities) == 1 {
+		b := db.Build(`SELECT c.city_id, ` + deadline.Columns + `, ` + Columns + ` FROM clocks c` + dutyJoin + ` WHERE c.city_id = $1`)
+		where(b)
 		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
-		ds, err := e.duties(ctx, r, text, args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range ds {
-			if !seen[d.Clock.ID.Key] {
-				seen[d.Clock.ID.Key] = true
-				d.For = k.For
-				out = append(out, d)
-			}
-		}
+		return e.duties(ctx, e.Ledger.DB.In(cities[0]), text, args...)
 	}
-	if who.City != r.City() || who.Person == "" {
-		return out, nil
-	}
-	// Signatures owed by a member lent from another unit.
-	text, args := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
-		WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'
-		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = t.person_id AND x.root_id = m.root_id) ORDER BY c.due_on, c.id LIMIT ?`, who.Person, StageReview, limit).SQL()
-	ds, err := e.duties(ctx, r, text, args...)
-	for _, d := range ds {
-		if !seen[d.Clock.ID.Key] {
-			seen[d.Clock.ID.Key] = true
-			d.Sign = true
-			out = append(out, d)
-		}
-	}
-	return out, err
+	b := db.BuildShared(`/*engine*/ SELECT c.city_id, ` + deadline.Columns + `, ` + Columns + ` FROM (`)
+	e.Ledger.DB.First(b, cities, "clocks c"+dutyJoin, "c", "c.id AS id, c.due_on AS due_on", where, "due_on, id", limit)
+	text, args := b.Add(`) k CROSS JOIN clocks c` + dutyJoin + ` WHERE c.city_id = k.city_id AND c.id = k.id ORDER BY c.due_on, c.id`).SQL()
+	return e.duties(ctx, e.Ledger.DB.Shared(), text, args...)
 }
 
 func (e *Engine) duties(ctx context.Context, r db.Reader, text string, args ...any) ([]Duty, error) {
 	return db.All(ctx, r, func(rows *db.Rows) (Duty, error) {
-		d := Duty{Clock: deadline.Clock{ID: id.ID{City: r.City()}}, Matter: Matter{ID: id.ID{City: r.City()}}}
-		err := rows.Scan(append(d.Clock.Dest(), d.Matter.Dest()...)...)
+		var d Duty
+		err := rows.Scan(append(append([]any{&d.Clock.ID.City}, d.Clock.Dest()...), d.Matter.Dest()...)...)
+		d.Matter.ID.City = d.Clock.ID.City
 		if err == nil && d.Clock.OwedRole == access.Handler {
 			if s, ok := e.tables[d.Matter.Kind].State(d.Matter.State); ok {
 				d.Waits = s.Waits
@@ -117,7 +119,7 @@ type Watch struct {
 func (e *Engine) Watched(ctx context.Context, who access.Actor, w Watch) ([]Duty, error) {
 	var out []Duty
 	for _, g := range e.readable(who) {
-		ds, err := e.watched(ctx, who, g.scope, g.kinds, w)
+		ds, err := e.watched(ctx, g.scope, g.kinds, w)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +137,8 @@ type readable struct {
 	kinds []string
 }
 
-// readable groups the kinds of matter that an actor may read by what of them that is.
+// readable groups the kinds of matter that an actor may read by what of them they see: asked for one by one, a kind of which
+// little is due would have every clock looked at.
 func (e *Engine) readable(who access.Actor) []readable {
 	var out []readable
 	for _, k := range e.order {
@@ -153,11 +156,9 @@ func (e *Engine) readable(who access.Actor) []readable {
 	return out
 }
 
-func (e *Engine) watched(ctx context.Context, who access.Actor, scope access.Scope, kinds []string, w Watch) ([]Duty, error) {
-	var out []Duty
-	for _, city := range scope.Cities() {
-		r := e.Ledger.DB.In(city)
-		b := db.Build(`SELECT ` + deadline.Columns + `, ` + Columns + ` FROM clocks c` + dutyJoin + ` WHERE c.city_id = $1 AND c.state IN ('open', 'paused')`)
+func (e *Engine) watched(ctx context.Context, scope access.Scope, kinds []string, w Watch) ([]Duty, error) {
+	return e.soonest(ctx, scope.Cities(), func(b *db.Builder) {
+		b.Add(` AND c.state IN ('open', 'paused')`)
 		b.If(w.Until != "", ` AND c.due_on <= ?`, w.Until)
 		b.If(w.Role != "", ` AND c.owed_role = ?`, string(w.Role))
 		b.If(w.Rule != "", ` AND c.rule = ?`, w.Rule)
@@ -165,18 +166,11 @@ func (e *Engine) watched(ctx context.Context, who access.Actor, scope access.Sco
 		b.If(w.Warned != "", ` AND c.legal = TRUE AND c.due_on >= ? AND EXISTS (SELECT 1 FROM fires f WHERE f.city_id = c.city_id AND f.clock_id = c.id AND f.due_on = c.due_on AND f.kind > 'warn' AND f.kind < 'warn~')`, w.Warned)
 		b.If(w.After.Key != "", ` AND (c.due_on, c.id) > (?, ?)`, w.After.Day, w.After.Key)
 		b.In(" AND ", "m.kind", kinds)
-		scope.Where(b, "m", city)
+		scope.Within(b, "m")
 		if c := scope.County(); c != "" {
 			b.Add(` AND c.county_id = ?`, c) // says nothing new, but the clocks' index is on it
 		}
-		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ?`, w.Limit).SQL()
-		ds, err := e.duties(ctx, r, text, args...)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ds...)
-	}
-	return out, nil
+	}, w.Limit)
 }
 
 // OwedUp reads what stands in a superior organ's list under a rule: what rose to it, or what was refused or shelved
@@ -192,19 +186,12 @@ func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limi
 	if len(kinds) == 0 {
 		return nil, nil
 	}
-	var out []Duty
-	for _, city := range who.Cities {
-		b := db.Build(`SELECT `+deadline.Columns+`, `+Columns+` FROM clocks c`+dutyJoin+` WHERE c.city_id = $1 AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule).In(" AND ", "m.kind", kinds)
+	out, err := e.soonest(ctx, who.Cities, func(b *db.Builder) {
+		b.Add(` AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule).In(" AND ", "m.kind", kinds)
 		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
-		text, args := b.Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
-		ds, err := e.duties(ctx, e.Ledger.DB.In(city), text, args...)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ds...)
-	}
+	}, limit)
 	sortDuties(out)
-	return out, nil
+	return out, err
 }
 
 // Waiting is how many legal clocks of a county's matters passed their day, and how many end within a week.

@@ -96,11 +96,11 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 	case 0:
 	case 1:
 		r := e.Ledger.DB.In(cities[0])
-		b := e.narrow(scope.Where(db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1`), "m", cities[0]), f)
+		b := e.narrow(scope.Within(db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1`), "m"), f)
 		q, args := b.Add(` ORDER BY `+order+` LIMIT ?`, f.Limit+1).SQL()
 		all, err = db.Many(ctx, r, f.Limit+1, Matter{ID: id.ID{City: cities[0]}}, (*Matter).Dest, q, args...)
 	default:
-		q, args := e.Ledger.DB.First(cities, "matters m", Columns, func(b *db.Builder) { e.narrow(scope.Anywhere(b, "m"), f) }, order, f.Limit+1).SQL()
+		q, args := e.Ledger.DB.First(db.BuildShared(`/*engine*/ `), cities, "matters m", "m", Columns, func(b *db.Builder) { e.narrow(scope.Within(b, "m"), f) }, order, f.Limit+1).SQL()
 		all, err = db.Many(ctx, e.Ledger.DB.Shared(), f.Limit+1, Matter{}, (*Matter).placed, q, args...)
 	}
 	if err != nil {
@@ -250,7 +250,7 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 func (e *Engine) rows(ctx context.Context, scope access.Scope, cities []id.City, kind string, hits []id.ID) ([]Matter, error) {
 	if len(cities) > 1 {
 		b := db.BuildOf(hits, `SELECT m.city_id, `+Columns+` FROM w CROSS JOIN matters m WHERE m.city_id = w.city_id AND m.id = w.id AND m.kind = ?`, kind)
-		sql, args := scope.Anywhere(b, "m").SQL()
+		sql, args := scope.Within(b, "m").SQL()
 		return db.Many(ctx, e.Ledger.DB.Shared(), len(hits), Matter{}, (*Matter).placed, sql, args...)
 	}
 	keys := make([]id.Key, len(hits))
@@ -258,6 +258,6 @@ func (e *Engine) rows(ctx context.Context, scope access.Scope, cities []id.City,
 		keys[i] = x.Key
 	}
 	b := db.Build(`SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.id", keys)
-	sql, args := scope.Where(b, "m", cities[0]).SQL()
+	sql, args := scope.Within(b, "m").SQL()
 	return db.Many(ctx, e.Ledger.DB.In(cities[0]), len(hits), Matter{ID: id.ID{City: cities[0]}}, (*Matter).Dest, sql, args...)
 }

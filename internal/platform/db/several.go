@@ -2,28 +2,25 @@ package db
 
 import (
 	"math/bits"
-	"strings"
 
 	"qianshao/internal/id"
 )
 
-// First builds the statement for the first rows that several tenants have together. Each tenant's come in the order asked
-// for out of an index, and are merged: SQLite takes from each only as many as are wanted, PostgreSQL the limit of each.
+// First appends a select of the first rows that several tenants have together. Each tenant's come in the order asked for out of
+// an index, and are merged: SQLite takes from each only as many as are wanted, PostgreSQL the limit of each.
 //
-// table is a table and its alias, columns are of that alias, order are names of columns among them. where adds what
-// narrows one tenant's rows. A row begins with its tenant.
-func (d *DB) First(cities []id.City, table, columns string, where func(*Builder), order string, limit int) *Builder {
-	alias := table[strings.LastIndexByte(table, ' ')+1:]
+// from is a table under an alias, with what is joined to it; order are names among columns. where adds what narrows one
+// tenant's rows. A row begins with its tenant.
+func (d *DB) First(b *Builder, cities []id.City, from, alias, columns string, where func(*Builder), order string, limit int) *Builder {
 	if d.Engine == Postgres {
-		b := BuildShared(`/*engine*/ SELECT c.city_id, ` + columns + ` FROM tenants c, LATERAL (SELECT ` + columns + ` FROM ` + table + ` WHERE ` + alias + `.city_id = c.city_id`)
+		b.Add(`SELECT z.city_id, ` + columns + ` FROM tenants z, LATERAL (SELECT ` + columns + ` FROM ` + from + ` WHERE ` + alias + `.city_id = z.city_id`)
 		where(b)
-		b.Add(` ORDER BY `+order+` LIMIT ?) `+alias+` WHERE `, limit).Among("c.city_id", cities)
+		b.Add(` ORDER BY `+order+` LIMIT ?) `+alias+` WHERE `, limit).Among("z.city_id", cities)
 		return b.Add(` ORDER BY `+order+` LIMIT ?`, limit)
 	}
-	b := BuildShared(`/*engine*/ `)
 	for i, city := range cities {
 		b.If(i > 0, ` UNION ALL `)
-		b.Add(`SELECT `+alias+`.city_id, `+columns+` FROM tenants c CROSS JOIN `+table+` WHERE c.city_id = ? AND `+alias+`.city_id = c.city_id`, int64(city))
+		b.Add(`SELECT `+alias+`.city_id, `+columns+` FROM tenants z CROSS JOIN `+from+` WHERE z.city_id = ? AND `+alias+`.city_id = z.city_id`, int64(city))
 		where(b)
 	}
 	return b.Add(` ORDER BY `+order+` LIMIT ?`, limit)
