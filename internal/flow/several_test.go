@@ -48,6 +48,11 @@ func scattered(t *testing.T, w *apptest.World) (all []flow.Matter, barred map[id
 		}); err != nil {
 			t.Fatal(err)
 		}
+		if m.Due != "" { // which the province owes
+			owes := w.As("province").Keys()[0]
+			exec(`INSERT INTO clocks (city_id, id, matter_id, root_id, rule, version, hash, length, unit, legal, start_on, due_on, state, owed_city, owed_id, owed_role, organ_city, organ_id) VALUES ($1, $2, $2, $2, $3, 'v', 'h', 5, 'day', FALSE, $4, $5, 'open', $6, $7, $8, $1, 'o')`,
+				int64(m.ID.City), m.ID.Key, flow.RuleRisen, string(m.Received), string(m.Due), int64(apptest.Province), owes.Unit.Key, string(owes.Role))
+		}
 		if i%13 == 0 && m.ID.City != apptest.City {
 			exec(`INSERT INTO bars (city_id, person_id, root_id, why) VALUES ($1, $2, $3, 'named')`, int64(m.ID.City), w.Who["province"].Person, m.ID.Key)
 			barred[m.ID] = true
@@ -125,6 +130,32 @@ func TestSeveralCities(t *testing.T) {
 				return p.Matters, p.Next.Key != "", err
 			})
 		}
+		matters := func(ds []flow.Duty, err error) (ms []flow.Matter, _ error) {
+			for _, d := range ds {
+				if d.Clock.ID != d.Matter.ID {
+					t.Errorf("%v is the clock of %v", d.Clock.ID, d.Matter.ID)
+				}
+				ms = append(ms, d.Matter)
+			}
+			return ms, err
+		}
+		check("what is due", byDue, func(m flow.Matter) bool { return m.Due != "" && m.Due <= "2026-10-14" }, func(last flow.Matter) ([]flow.Matter, bool, error) {
+			stats := &db.Stats{}
+			ms, err := matters(w.App.Engine.Watched(db.WithStats(apptest.Ctx, stats), who, flow.Watch{Until: "2026-10-14", Limit: 7, After: flow.Cursor{Day: last.Due, Key: last.ID.Key}}))
+			if n := stats.Statements.Load(); n != 1 {
+				t.Errorf("what is due takes %d statements", n)
+			}
+			return ms, len(ms) == 7, err
+		})
+		owed := func(m flow.Matter) bool { return m.Due != "" }
+		check("the superior's list", byDue, owed, func(flow.Matter) ([]flow.Matter, bool, error) {
+			ms, err := matters(w.App.Engine.OwedUp(apptest.Ctx, who, flow.RuleRisen, 200))
+			return ms, false, err
+		})
+		check("the desk", byDue, owed, func(flow.Matter) ([]flow.Matter, bool, error) {
+			ms, err := matters(w.App.Engine.Desk(apptest.Ctx, who, 200))
+			return ms, false, err
+		})
 		check("search", func(a, b flow.Matter) int { return -cmp.Compare(a.ID.Key, b.ID.Key) }, func(flow.Matter) bool { return true }, func(last flow.Matter) ([]flow.Matter, bool, error) {
 			ms, err := w.App.Engine.Search(apptest.Ctx, who, "clue", "管护", last.ID.Key, 7)
 			return ms, len(ms) == 7, err
