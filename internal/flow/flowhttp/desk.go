@@ -183,17 +183,11 @@ func (p *Pages) groupView(c *web.Ctx, ds []flow.Duty) ui.DutyView {
 }
 
 func (p *Pages) loadDuties(c *web.Ctx, l *look, duties []flow.Duty) error {
-	byCity := map[id.City][]string{}
+	var units []id.ID
 	for _, d := range duties {
-		city := d.Matter.ID.City
-		byCity[city] = append(byCity[city], d.Matter.Handler.Key, d.Clock.OwedBy.Key, d.Matter.Organ.Key)
+		units = append(units, d.Matter.Handler, d.Clock.OwedBy, d.Matter.Organ)
 	}
-	for city, units := range byCity {
-		if err := l.load(c.Context(), p.DB.In(city), units, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.loadUnits(c.Context(), p.DB.Shared(), units)
 }
 
 func (p *Pages) fillDesk(c *web.Ctx, l *look, v *deskView, mine []flow.Duty) {
