@@ -123,8 +123,28 @@ func UnitsOfAll(ctx context.Context, r db.Reader, ids []id.ID) ([]Unit, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	text, args := db.BuildOf(ids, `SELECT u.city_id, `+unitCols+` FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.id = w.id`).SQL()
-	return db.Many(ctx, r.Shared(), len(ids), Unit{}, func(u *Unit) []any { return append([]any{&u.ID.City}, u.dest()...) }, text, args...)
+	return unitsOf(ctx, r, db.BuildOf(ids, `SELECT u.city_id, `+unitCols+` FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.id = w.id`))
+}
+
+// unitsOf reads units of several tenants.
+func unitsOf(ctx context.Context, r db.Reader, b *db.Builder) ([]Unit, error) {
+	text, args := b.SQL()
+	return db.Many(ctx, r.Shared(), 0, Unit{}, func(u *Unit) []any { return append([]any{&u.ID.City}, u.dest()...) }, text, args...)
+}
+
+// Tops lists the organs at the head of several tenants' trees, and their counties: each in the order of tenants and codes.
+func Tops(ctx context.Context, r db.Reader, cities []id.City) (tops, counties []Unit, err error) {
+	b := db.BuildShared(`SELECT u.city_id, `+unitCols+` FROM tenants z CROSS JOIN units u WHERE u.city_id = z.city_id AND u.superior_id = '' AND u.kind = z.kind AND `).Among("z.city_id", cities)
+	if tops, err = unitsOf(ctx, r, b.Add(` ORDER BY u.city_id`)); err != nil {
+		return nil, nil, err
+	}
+	ids := make([]id.ID, len(tops))
+	for i, u := range tops {
+		ids[i] = u.ID
+	}
+	counties, err = unitsOf(ctx, r, db.BuildOf(ids, `SELECT u.city_id, `+unitCols+` FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.superior_id = w.id AND u.kind = 'county' AND u.closed_on = ''
+		ORDER BY u.city_id, u.code, u.name, u.id`))
+	return tops, counties, err
 }
 
 // Below lists the open units directly under one, of certain kinds (all if none are named), in the order of codes.

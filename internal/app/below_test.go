@@ -7,6 +7,7 @@ import (
 
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/calendar"
+	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -30,11 +31,11 @@ func TestBelow(t *testing.T) {
 		late := regexp.MustCompile(`href="/measures/deadline\.late\?unit=([0-9A-Z.]+)">(\d+)<`)
 		for _, day := range []calendar.Date{"2026-10-20", "2026-11-30"} {
 			w.On(day)
-			county, err := w.App.Engine.Below(apptest.Ctx, d.In(apptest.City), day)
+			county, err := w.App.Engine.Below(apptest.Ctx, []id.City{apptest.City}, day)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := county[w.Units["county"].ID.Key]
+			got := county[w.Units["county"].ID]
 			if got.Late == 0 {
 				t.Fatalf("on %s nothing is late", day)
 			}

@@ -200,21 +200,23 @@ type Waiting struct{ Late, Near int64 }
 // NearDays is how many days ahead the watch over the units below looks.
 const NearDays = deadline.NearDays
 
-// Below counts, county by county ("" is what lies above counties), what deadline.late and deadline.near count; where
-// there is neither, there is no entry. They are grouped by an expression, so that what is due is found by its day and not
-// county by county.
-func (e *Engine) Below(ctx context.Context, r db.Reader, today calendar.Date) (map[id.Key]Waiting, error) {
-	rows, err := r.Query(ctx, `SELECT c.county_id || '', SUM(CASE WHEN c.due_on < $2 THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on < $2 THEN 0 ELSE 1 END)
-		FROM clocks c WHERE c.city_id = $1 AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on <= $3 GROUP BY c.county_id || ''`, today, today.AddDays(NearDays))
+// Below counts, county by county of some tenants ("" is what lies above counties), what deadline.late and deadline.near count;
+// where there is neither, there is no entry. They are grouped by an expression, so that what is due is found by its day and
+// not county by county.
+func (e *Engine) Below(ctx context.Context, cities []id.City, today calendar.Date) (map[id.ID]Waiting, error) {
+	b := db.BuildShared(`SELECT c.city_id, c.county_id || '', SUM(CASE WHEN c.due_on < ? THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on < ? THEN 0 ELSE 1 END)
+		FROM tenants z CROSS JOIN clocks c WHERE c.city_id = z.city_id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on <= ? AND `, today, today, today.AddDays(NearDays))
+	text, args := b.Among("z.city_id", cities).Add(` GROUP BY c.city_id, c.county_id || ''`).SQL()
+	rows, err := e.Ledger.DB.Shared().Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[id.Key]Waiting{}
+	out := map[id.ID]Waiting{}
 	for rows.Next() {
-		var county id.Key
+		var county id.ID
 		var w Waiting
-		if err := rows.Scan(&county, &w.Late, &w.Near); err != nil {
+		if err := rows.Scan(&county.City, &county.Key, &w.Late, &w.Near); err != nil {
 			return nil, err
 		}
 		out[county] = w

@@ -28,31 +28,31 @@ func (p *Pages) below(c *web.Ctx) (*belowView, error) {
 	if c.Who.Unit().Level > access.City || !c.Who.Can(access.SuperiorRead) || !c.Who.Can(access.MeasureRead) {
 		return nil, nil
 	}
+	counts, err := p.Engine.Below(c.Context(), c.Who.Cities, c.Today)
+	if err != nil {
+		return nil, err
+	}
+	tops, counties, err := access.Tops(c.Context(), p.DB.Shared(), c.Who.Cities)
+	if err != nil {
+		return nil, err
+	}
 	v := &belowView{}
-	for _, city := range c.Who.Cities {
-		r := p.DB.In(city)
-		counts, err := p.Engine.Below(c.Context(), r, c.Today)
-		if err != nil {
-			return nil, err
-		}
-		us, err := access.UnitsOf(c.Context(), r, "", "county")
-		if err != nil {
-			return nil, err
-		}
-		if city != c.Who.City {
-			top, err := access.Top(c.Context(), r)
-			if err != nil {
-				return nil, err
-			}
+	for _, top := range tops {
+		if top.ID.City != c.Who.City {
 			row := p.belowRow(c, top)
 			row.Whole = true
-			for _, n := range counts {
-				row.Late, row.Near = row.Late+n.Late, row.Near+n.Near
+			for at, n := range counts {
+				if at.City == top.ID.City {
+					row.Late, row.Near = row.Late+n.Late, row.Near+n.Near
+				}
 			}
 			v.Rows = append(v.Rows, row)
 		}
-		for _, u := range us {
-			n, ok := counts[u.ID.Key]
+		for _, u := range counties {
+			if u.ID.City != top.ID.City {
+				continue
+			}
+			n, ok := counts[u.ID]
 			if !ok {
 				v.Rest = true
 				continue
