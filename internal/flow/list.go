@@ -224,7 +224,7 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 	// barred must not show by what is missing from a page.
 	r := e.Ledger.DB.In(cities[0])
 	var out []Matter
-	for q := (text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Limit: limit, After: after}); ; q.Limit = searchBatch {
+	for q := (text.Query{Terms: terms, Scope: words, Extra: []string{KindTerm(kind)}, Few: !scope.Wide(), Limit: limit, After: after}); ; q.Limit = searchBatch {
 		hits, err := text.Find(ctx, r, e.Ledger.DB.Engine, cities, q)
 		if err != nil || len(hits) == 0 {
 			return out, err

@@ -192,6 +192,9 @@ type Query struct {
 	Terms []string // from Parse
 	Scope []string
 	Extra []string // further scope words, all of which must be there: the kind of matter
+	// Few says that the scope leaves few texts: PostgreSQL looks through those for a single character, instead of gathering
+	// every text with a pair that begins with it.
+	Few   bool
 	Limit int
 	After id.Key // this one and those newer were shown before
 }
@@ -296,11 +299,13 @@ func findPostgres(ctx context.Context, r db.Reader, cities []id.City, q Query) (
 		r, b = r.Shared(), db.BuildShared(`/*engine*/ SELECT t.city_id, t.matter_id FROM tenants c CROSS JOIN texts t WHERE t.city_id = c.city_id AND `).Among(`c.city_id`, cities)
 	}
 	for _, t := range q.Terms {
-		rs := runs(t)
+		rs, alone := runs(t), false
 		for i, u := range rs {
 			switch {
 			case u.han && len(u.chars) > 1:
 				parts = append(parts, quoted(`'`, pairs(u))...)
+			case u.han && q.Few:
+				alone = true
 			case u.han || i == len(rs)-1:
 				parts = append(parts, `'`+string(u.chars)+`':*`)
 			default:
@@ -308,7 +313,7 @@ func findPostgres(ctx context.Context, r db.Reader, cities []id.City, q Query) (
 			}
 		}
 		// The column knows which pairs there are, not that they follow one another.
-		b.If(len(rs) > 1 || rs[0].han && len(rs[0].chars) > 2, ` AND STRPOS(t.plain, ?) > 0`, t)
+		b.If(alone || len(rs) > 1 || rs[0].han && len(rs[0].chars) > 2, ` AND STRPOS(t.plain, ?) > 0`, t)
 	}
 	parts = append(parts, quoted(`'`, marked(q.Extra))...)
 	if q.Scope != nil {

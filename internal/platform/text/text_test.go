@@ -97,7 +97,7 @@ func TestFindsWhatTextsHold(t *testing.T) {
 					}
 				}
 				var got []id.Key
-				q := Query{Terms: terms, Scope: scope, Extra: []string{"zzkclue"}, Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
+				q := Query{Terms: terms, Scope: scope, Extra: []string{"zzkclue"}, Few: rapid.Bool().Draw(t, "few"), Limit: rapid.IntRange(1, 4).Draw(t, "limit")}
 				for {
 					page, err := keysOf(Find(background, d.In(city), d.Engine, []id.City{city}, q))
 					if err != nil {
