@@ -71,8 +71,8 @@ func (s Scope) County() id.Key {
 	return s.county[0]
 }
 
-// Wide says whether whole registers are seen by their level: a city's, a province's.
-func (s Scope) Wide() bool { return s.any || s.byLevel }
+// Wide says whether whole registers are seen: a county's, a city's, a province's.
+func (s Scope) Wide() bool { return s.any || s.byLevel || len(s.county) > 0 }
 
 // Cities lists the tenants to ask; several only for a province and above.
 func (s Scope) Cities() []id.City {
