@@ -171,7 +171,7 @@ func Holdings(ctx context.Context, r db.Reader, person id.Key, today calendar.Da
 		}
 		h.barred = barred == 1
 		return h, err
-	}, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, o.title, h.acting, h.from_on, CASE WHEN EXISTS (SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2) THEN 1 ELSE 0 END AS barred, `+unitCols+`
+	}, `SELECT p.name, h.id, h.kind, '' AS for_id, '' AS for_name, o.title, h.acting, h.from_on, CASE WHEN EXISTS (SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2) OR EXISTS (SELECT 1 FROM namesakes n WHERE n.city_id = $1 AND n.person_id = $2 AND n.state = 'open') THEN 1 ELSE 0 END AS barred, `+unitCols+`
 		FROM holdings h
 		JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
 		JOIN posts o ON o.city_id = h.city_id AND o.id = h.post_id

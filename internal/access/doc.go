@@ -10,7 +10,8 @@
 // handler_id of a matter. Only this package makes one, and no matter is read without one.
 //
 // Bars take sight away whatever the role: a person *named* in a family of matters finds no trace of it, a person
-// *recused* by decision finds no rows (statistics stay). A hint bars nobody.
+// *recused* by decision finds no rows (statistics stay), nor does a *namesake* of somebody named until it is answered
+// whether they are the same. A hint bars nobody.
 //
 // Invariants: authority is read anew for every request, so that a revoked post or a decided recusal acts on the next
 // one; out of scope reads exactly as absent; whoever writes a thing does not approve it, even by delegation; where a

@@ -63,7 +63,8 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 	b.In(` AND `, "h.unit_id", keys).Add(` AND h.from_on <= ? AND NOT (h.to_on <> '' AND h.to_on <= ?)`, today, today)
 	here := organ.City == r.City()
 	if root != "" && here {
-		b.Add(` UNION ALL SELECT x.person_id, '', '', '', '', '~barred' FROM bars x WHERE x.city_id = $1 AND x.root_id = ?`, root)
+		b.Add(` UNION ALL SELECT x.person_id, '', '', '', '', '~barred' FROM bars x WHERE x.city_id = $1 AND x.root_id = ?
+			UNION ALL SELECT n.person_id, '', '', '', '', '~barred' FROM namesakes n WHERE n.city_id = $1 AND n.root_id = ? AND n.state = 'open'`, root, root)
 	}
 	text, args := b.SQL()
 	all, err := db.All(ctx, o.r, func(rows *db.Rows) (h Hand, err error) {
@@ -83,7 +84,7 @@ func LoadRoster(ctx context.Context, r db.Reader, organ, handler id.ID, root id.
 		return cmp.Or(cmp.Compare(a.For, b.For), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Person, b.Person), cmp.Compare(a.Holding, b.Holding))
 	})
 	if root != "" && !here { // the organ lies in a tenant above: the bars lie with the matter
-		barred, err := db.Column[string](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, root)
+		barred, err := Barred(ctx, r, root)
 		if err != nil {
 			return nil, err
 		}

@@ -144,7 +144,7 @@ func (s Scope) where(b *db.Builder, alias string, city id.City, team bool) *db.B
 	}
 	b.Add(")")
 	if s.barred || city != s.home { // whether there are bars is only known for the home tenant
-		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = `+alias+`.city_id AND x.person_id = ? AND x.root_id = `+alias+`.root_id)`, s.person)
+		Unbarred(b, alias, s.person)
 	}
 	return b
 }

@@ -64,10 +64,6 @@ func (u Unit) IsOrgan() bool { return u.Organ == u.ID.Key && u.Level <= County }
 
 const unitCols = `u.id, u.kind, u.level, u.code, u.name, u.short, u.superior_id, u.county_id, u.township_id, u.organ_id, u.office_id, u.opened_on, u.closed_on, u.version`
 
-func (u *Unit) dest() []any {
-	return []any{&u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Short, &u.Superior, &u.County, &u.Township, &u.Organ, &u.Office, &u.Opened, &u.Closed, &u.Version}
-}
-
 func scanUnit(city id.City) func(*db.Rows) (Unit, error) {
 	return func(rows *db.Rows) (Unit, error) {
 		u := Unit{ID: id.ID{City: city}}
@@ -132,10 +128,9 @@ func unitsOf(ctx context.Context, r db.Reader, b *db.Builder) ([]Unit, error) {
 	return db.Many(ctx, r.Shared(), 0, Unit{}, func(u *Unit) []any { return append([]any{&u.ID.City}, u.dest()...) }, text, args...)
 }
 
-// Tops lists the organs at the head of several tenants' trees, and their counties: each in the order of tenants and codes.
-func Tops(ctx context.Context, r db.Reader, cities []id.City) (tops, counties []Unit, err error) {
-	b := db.BuildShared(`SELECT u.city_id, `+unitCols+` FROM tenants z CROSS JOIN units u WHERE u.city_id = z.city_id AND u.superior_id = '' AND u.kind = z.kind AND `).Among("z.city_id", cities)
-	if tops, err = unitsOf(ctx, r, b.Add(` ORDER BY u.city_id`)); err != nil {
+// Heads lists the organs at the head of several tenants' trees, and their counties: each in the order of tenants and codes.
+func Heads(ctx context.Context, r db.Reader, cities []id.City) (tops, counties []Unit, err error) {
+	if tops, err = Tops(ctx, r, cities); err != nil {
 		return nil, nil, err
 	}
 	ids := make([]id.ID, len(tops))

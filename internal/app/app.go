@@ -18,7 +18,9 @@ import (
 	"qianshao/internal/document"
 	"qianshao/internal/exchange"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/flow/count"
+	"qianshao/internal/flow/namesake"
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
@@ -34,22 +36,23 @@ import (
 
 // App is every room of the work side.
 type App struct {
-	DB       *db.DB
-	Rules    *rulebook.Book
-	Ledger   *ledger.Ledger
-	Accounts *account.Service
-	Clocks   *deadline.Keeper
-	Engine   *flow.Engine
-	Measures *measure.Registry
-	Custody  *custody.Keeper
-	Org      *org.Service
-	Intake   *intake.Service
-	Clues    *clue.Service
-	Cases    *casework.Service
-	Insight  *insight.Service
-	Exchange *exchange.Service
-	Visits   *visit.Log
-	Shelf    *backup.Shelf // the server's own backups (KeepBackups); nil: it makes none
+	DB        *db.DB
+	Rules     *rulebook.Book
+	Ledger    *ledger.Ledger
+	Accounts  *account.Service
+	Clocks    *deadline.Keeper
+	Engine    *flow.Engine
+	Namesakes *namesake.Service
+	Measures  *measure.Registry
+	Custody   *custody.Keeper
+	Org       *org.Service
+	Intake    *intake.Service
+	Clues     *clue.Service
+	Cases     *casework.Service
+	Insight   *insight.Service
+	Exchange  *exchange.Service
+	Visits    *visit.Log
+	Shelf     *backup.Shelf // the server's own backups (KeepBackups); nil: it makes none
 }
 
 // keyIdle is how long an organ's unlocked key stays in memory unused.
@@ -79,6 +82,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Accounts = &account.Service{Ledger: a.Ledger, Policy: o.Policy, Site: o.Site, Key: o.Key}
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Engine.Splits = Splits()
+	a.Namesakes = &namesake.Service{Engine: a.Engine}
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
@@ -115,7 +119,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

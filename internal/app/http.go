@@ -24,7 +24,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m := web.NewMux()
 	m.DB, m.Sessions, m.Log, m.Demo = a.DB, sessions, log, demo
 	m.Errors, m.Nav, m.Opened = errorPage, nav, a.opened
-	fp := &flowhttp.Pages{Engine: a.Engine, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
+	fp := &flowhttp.Pages{Engine: a.Engine, Namesakes: a.Namesakes, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/document"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
@@ -243,12 +244,33 @@ func (w *furnished) belongings(p place, out things) {
 		w.must(err)
 		out[kind+".paper"] = q
 	}
+	w.namesake(p, out)
 	out["unit"] = w.Units[p.seat].ID
 	w.delegated(p.name)
 	out["post"], out["appointment"] = w.vacancy(p)
 	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)
 	w.must(err)
 	out["account"] = id.ID{City: apptest.City, Key: accounts[0]}
+}
+
+// namesake brings somebody to a place who has the name of those that its matters speak of.
+func (w *furnished) namesake(p place, out things) {
+	w.t.Helper()
+	u := w.Units[p.seat]
+	var who id.Key
+	_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(u.ID.City), u.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		var err error
+		if who, err = org.AddPerson(apptest.Ctx, tx, org.NewPerson{Name: "吴某", Born: "1990-01"}); err != nil {
+			return ledger.Act{}, err
+		}
+		return ledger.Act{Action: "holding.begin", Organ: u.OrganID()}, bar.Appointed(apptest.Ctx, tx, who, u.ID.Key)
+	})
+	w.must(err)
+	for _, kind := range []string{"tipoff", "clue", "case"} {
+		if m, ok := out[kind]; ok && w.Matter(m).Subject == "吴某" {
+			out[kind+".namesake"] = id.ID{City: u.ID.City, Key: who}
+		}
+	}
 }
 
 // delegated lets a place's leader hand their authority on for two days to come.

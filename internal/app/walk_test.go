@@ -117,6 +117,8 @@ func (v visit) address(ts things) (string, bool) {
 			return one(v.kind + "." + name).Key
 		case name == "recusal":
 			return one(v.kind + ".recusal").String()
+		case name == "person":
+			return one(v.kind + ".namesake").String()
 		case name == "post", name == "account":
 			return one(name).Key
 		case name == "move" && v.kind != "":
@@ -238,6 +240,8 @@ func (v visit) body(ts things, version int64) (kind string, body io.Reader) {
 		f.Set("reason", "核对。")
 	case "/m/{id}/recusal/{recusal}":
 		f.Set("do", "refuse")
+	case "/m/{id}/namesake/{person}":
+		f.Set("do", "other")
 	case "/p/{id}/decide":
 		f.Set("decision", "return")
 	case "/bulk/{kind}/{move}":

@@ -23,6 +23,7 @@ import (
 const (
 	jobPass       = "deadline.pass"
 	jobReroute    = "flow.reroute"
+	jobNamesakes  = "flow.namesakes"
 	jobCheckpoint = "ledger.checkpoint"
 	jobTidy       = "tidy"
 )
@@ -53,6 +54,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 	}{
 		{jobPass, time.Hour, w.pass},
 		{jobReroute, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Engine.Reroute(ctx, c); return err })},
+		{jobNamesakes, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Namesakes.Ask(ctx, c); return err })},
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
 		{jobTidy, time.Hour, w.tidy},
 	} {

@@ -58,7 +58,7 @@ type room struct {
 
 var (
 	kernel = []string{"fault", "id", "calendar"}
-	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "flow/bar", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 )
 
 // rooms is the one table of who may import whom. A package that is not in it has no place yet.
@@ -73,8 +73,10 @@ var rooms = []room{
 	{"rulebook", nil},
 	{"measure", []string{"ledger", "access", "platform/db"}},
 	{"deadline", []string{"measure", "ledger", "access", "rulebook", "platform/db"}},
-	{"flow", []string{"deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
+	{"flow/bar", []string{"ledger", "platform/db", "platform/text"}},
+	{"flow", []string{"flow/bar", "deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
+	{"flow/namesake", []string{"flow", "flow/bar", "deadline", "ledger", "access", "platform/db"}},
 	{"flow/record", []string{"flow", "deadline", "platform/db"}},
 	{"flow/count", []string{"flow", "deadline", "measure", "access", "platform/db"}},
 	{"jobs", []string{"platform/db"}},
@@ -100,7 +102,7 @@ var rooms = []room{
 // pages are rooms that show another: xhttp may import x, the pickers of org, the matter's page, and the web.
 func pages(name string) []string {
 	own, _, _ := strings.Cut(name, "/")
-	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/namesake", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 	switch own {
 	case "flow", "intake": // what is sealed is opened from the matter's page and sealed at the counter
 		may = append(may, "custody")

@@ -133,7 +133,7 @@ func (m *reader) rows(f form) ([]record, error) {
 // readFamilies reads every family of the model that can stand anywhere else: none whose people are barred or recused,
 // whose report was sealed away with files, or that left the city.
 func (m *reader) readFamilies(fs []form) ([]family, error) {
-	barred, err := db.Column[string](m.ctx, m.r, `SELECT b.root_id FROM bars b WHERE b.city_id = $1 UNION SELECT r.root_id FROM recusals r WHERE r.city_id = $1 UNION SELECT f.root_id FROM files f WHERE f.city_id = $1`)
+	barred, err := db.Column[string](m.ctx, m.r, `SELECT b.root_id FROM bars b WHERE b.city_id = $1 UNION SELECT n.root_id FROM namesakes n WHERE n.city_id = $1 UNION SELECT r.root_id FROM recusals r WHERE r.city_id = $1 UNION SELECT f.root_id FROM files f WHERE f.city_id = $1`)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"qianshao/internal/access"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/platform/db"
@@ -19,7 +20,7 @@ func (s *Service) checkTeam(ctx context.Context, op *flow.Op) error {
 	if !slices.Contains(team, op.In.Str("lead")) {
 		return fault.InvalidField("lead", "team.lead_outside")
 	}
-	barred, err := db.Column[string](ctx, op.Tx, `SELECT person_id FROM bars WHERE city_id = $1 AND root_id = $2`, op.M.Root)
+	barred, err := access.Barred(ctx, op.Tx, op.M.Root)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -240,7 +241,7 @@ func (s *Service) checkTeam(ctx context.Context, op *flow.Op) error {
 	if !slices.Contains(team, op.In.Str("lead")) {
 		return fault.InvalidField("lead", "team.lead_outside")
 	}
-	barred, err := db.Column[string](ctx, op.Tx, `SELECT person_id FROM bars WHERE city_id = $1 AND root_id = $2`, op.M.Root)
+	barred, err := access.Barred(ctx, op.Tx, op.M.Root)
 	if err != nil {
 		return err
 	}

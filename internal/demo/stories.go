@@ -200,7 +200,7 @@ func (b *builder) sign(m id.ID, again, next func() error) error {
 		b.waiting[s.Seat] = n + 1
 		return nil
 	}
-	out, err := db.Column[id.Key](b.ctx, b.app.DB.In(m.City), `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2`, x.Root)
+	out, err := access.Barred(b.ctx, b.app.DB.In(m.City), x.Root)
 	if err != nil {
 		return err
 	}

@@ -217,7 +217,7 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 			}
 		}
 		if _, err := e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: u.Rule, Start: start, OwedBy: unit, OwedRole: role,
-			Organ: m.Organ, County: m.among(), Length: settings.Int("timer." + u.Rule)}); err != nil {
+			Organ: m.Organ, County: m.Among(), Length: settings.Int("timer." + u.Rule)}); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (e *Engine) Desk(ctx context.Context, who access.Actor, limit int) ([]Duty,
 	for _, k := range who.Keys() {
 		ds, err := e.soonest(ctx, who.Cities, func(b *db.Builder) {
 			b.Add(` AND c.owed_id = ? AND c.owed_role = ? AND c.state IN ('open', 'paused')`, k.Unit.Key, string(k.Role))
-			b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
+			access.Unbarred(b, "m", who.Person)
 		}, limit)
 		if err != nil {
 			return nil, err
@@ -46,9 +46,9 @@ func (e *Engine) Desk(ctx context.Context, who access.Actor, limit int) ([]Duty,
 	}
 	if who.Person != "" {
 		// Signatures owed by a member lent from another unit.
-		text, args := db.Build(`SELECT c.city_id, `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
-			WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'
-			AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = t.person_id AND x.root_id = m.root_id) ORDER BY c.due_on, c.id LIMIT ?`, who.Person, StageReview, limit).SQL()
+		b := db.Build(`SELECT c.city_id, `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
+			WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'`, who.Person, StageReview)
+		text, args := access.Unbarred(b, "m", who.Person).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
 		ds, err := e.duties(ctx, e.Ledger.DB.In(who.City), text, args...)
 		if err != nil {
 			return nil, err

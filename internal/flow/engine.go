@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -450,15 +451,8 @@ func (e *Engine) JoinFamily(ctx context.Context, tx *ledger.Tx, m *Matter, root 
 	if m.Root == root {
 		return nil
 	}
-	barred, err := db.All(ctx, tx, func(rows *db.Rows) (b [2]string, err error) { return b, rows.Scan(&b[0], &b[1]) },
-		`SELECT person_id, why FROM bars WHERE city_id = $1 AND root_id = $2`, m.Root)
-	if err != nil {
+	if err := bar.Join(ctx, tx, m.Root, root); err != nil {
 		return err
-	}
-	for _, b := range barred {
-		if err := Bar(ctx, tx, b[0], root, b[1]); err != nil {
-			return err
-		}
 	}
 	m.Root = root
 	return nil

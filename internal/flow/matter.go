@@ -68,8 +68,8 @@ const (
 	FlagApart    = "apart"    // about the organ's own chief: among no number of that organ
 )
 
-// among is the county in whose numbers a matter's clocks are.
-func (m *Matter) among() id.Key {
+// Among is the county in whose numbers a matter's clocks are.
+func (m *Matter) Among() id.Key {
 	if m.Is(FlagApart) {
 		return ""
 	}
@@ -117,7 +117,7 @@ var teamTable = &ledger.Table{Name: "team", Key: []string{"matter_id", "stage", 
 
 // Tables are the covered tables of this package.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{matterTable, subjectTable, proposalTable, stepTable, teamTable, barTable, recusalTable}
+	return []*ledger.Table{matterTable, subjectTable, proposalTable, stepTable, teamTable, recusalTable}
 }
 
 func (m Matter) row() []any {
@@ -201,9 +201,14 @@ func Subjects(ctx context.Context, r db.Reader, matter id.Key) ([]Subject, error
 	}, `SELECT n, official_id, person_id, name, unit_id, unit_text, post, rank, category, party_member, chief FROM subjects WHERE city_id = $1 AND matter_id = $2 ORDER BY n`, matter)
 }
 
+func (s Subject) row(matter id.Key) []any {
+	return []any{matter, s.N, s.Official, s.Person, s.Name, s.Unit, s.UnitText, s.Post, s.Rank, s.Category, s.PartyMember, s.Chief}
+}
+
 func insertSubjects(ctx context.Context, tx *ledger.Tx, matter id.Key, ss []Subject) error {
 	for i, s := range ss {
-		if err := tx.Insert(ctx, subjectTable, matter, i+1, s.Official, s.Person, s.Name, s.Unit, s.UnitText, s.Post, s.Rank, s.Category, s.PartyMember, s.Chief); err != nil {
+		s.N = i + 1
+		if err := tx.Insert(ctx, subjectTable, s.row(matter)...); err != nil {
 			return err
 		}
 	}

@@ -5,18 +5,19 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 )
 
 // The rules the engine itself opens clocks under.
 const (
 	RuleRisen    = "risen.act"
 	RuleSuperior = "superior.review"
+	RuleNamesake = "namesake.answer"
 )
-
-var barTable = &ledger.Table{Name: "bars", Key: []string{"person_id", "root_id", "why"}}
 
 // place sets the register of a new matter and bars those of its subjects who are the system's own people.
 func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects []Subject) error {
@@ -26,12 +27,15 @@ func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects [
 	}
 	for _, s := range subjects {
 		if s.Person == "" {
+			if err := bar.Doubt(ctx, tx, m.Root, m.ID.Key, bar.Subject{Name: s.Name, Unit: s.Unit, Official: s.Official}); err != nil {
+				return err
+			}
 			continue
 		}
 		if organ, err = e.raise(ctx, tx, organ, s.Person); err != nil {
 			return err
 		}
-		if err := Bar(ctx, tx, s.Person, m.Root, "named"); err != nil {
+		if err := bar.Set(ctx, tx, s.Person, m.Root, bar.Named); err != nil {
 			return err
 		}
 	}
@@ -49,7 +53,7 @@ func register(m *Matter, organ access.Unit) {
 // raise is the organ whose register a matter about the person must stand in: at least one level above theirs (D22).
 func (e *Engine) raise(ctx context.Context, tx *ledger.Tx, organ access.Unit, person id.Key) (access.Unit, error) {
 	levels, err := db.Column[int](ctx, tx, `SELECT u.level FROM holdings h JOIN units u ON u.city_id = h.city_id AND u.id = h.unit_id
-		WHERE h.city_id = $1 AND h.person_id = $2 AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)`, person, tx.Today())
+		WHERE h.city_id = $1 AND h.person_id = $2 AND (h.to_on = '' OR h.to_on > $3)`, person, tx.Today())
 	if err != nil {
 		return organ, err
 	}
@@ -68,17 +72,22 @@ func (e *Engine) raise(ctx context.Context, tx *ledger.Tx, organ access.Unit, pe
 	return organ, nil
 }
 
-// Bar takes a person's sight of a family of matters away.
-func Bar(ctx context.Context, tx *ledger.Tx, person, root id.Key, why string) error {
-	var one int
-	err := tx.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 AND b.root_id = $3 AND b.why = $4`, person, root, why).Scan(&one)
-	if err == nil {
-		return nil
-	}
-	if err != db.ErrNoRows {
+// Known writes who the person named is, so that what comes of the matter later knows it too, and hands on what only they
+// could have done.
+func (e *Engine) Known(ctx context.Context, tx *ledger.Tx, m *Matter, person id.Key, name string) error {
+	ss, err := Subjects(ctx, tx, m.ID.Key)
+	if err != nil {
 		return err
 	}
-	return tx.Insert(ctx, barTable, person, root, why)
+	for _, s := range ss {
+		if s.Person == "" && text.Name(s.Name) == text.Name(name) {
+			s.Person = person
+			if err := tx.Update(ctx, subjectTable, s.row(m.ID.Key)...); err != nil {
+				return err
+			}
+		}
+	}
+	return e.stepAside(ctx, tx, m, person, bar.Named)
 }
 
 // tellSuperior opens the superior organ's reading of a refusal or shelving. Nobody below can leave it out (D24).
@@ -97,7 +106,7 @@ func (e *Engine) tellSuperior(ctx context.Context, op *Op) error {
 		}
 	}
 	_, err = e.Clocks.Open(ctx, op.Tx, deadline.Opening{Matter: op.M.ID.Key, Root: op.M.Root, Rule: RuleSuperior, Start: op.Day, OwedBy: unit, OwedRole: role,
-		About: op.Move.Name, Organ: op.M.Organ, County: op.M.among()})
+		About: op.Move.Name, Organ: op.M.Organ, County: op.M.Among()})
 	return err
 }
 
@@ -165,7 +174,7 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 	}
 	m.Set(FlagRisen)
 	if _, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRisen, Start: tx.Today(), OwedBy: unit, OwedRole: role,
-		About: c.ID.Key, Organ: m.Organ, County: m.among()}); err != nil {
+		About: c.ID.Key, Organ: m.Organ, County: m.Among()}); err != nil {
 		return err
 	}
 	return save(ctx, tx, &m)

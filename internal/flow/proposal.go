@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -111,7 +110,7 @@ func (e *Engine) openSeat(ctx context.Context, tx *ledger.Tx, m *Matter, p *Prop
 		rule = "approve.record"
 	}
 	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: rule, Start: tx.Today(), OwedBy: s.Unit, OwedRole: s.Seat,
-		About: p.ID.Key, Organ: m.Organ, County: m.among()})
+		About: p.ID.Key, Organ: m.Organ, County: m.Among()})
 	p.Clock = c.ID.Key
 	return err
 }
@@ -260,12 +259,8 @@ func (e *Engine) signs(ctx context.Context, r db.Reader, who access.Actor, m Mat
 }
 
 func barredFrom(ctx context.Context, r db.Reader, person, root id.Key) (bool, error) {
-	var one int
-	err := r.Row(ctx, `SELECT 1 FROM bars b WHERE b.city_id = $1 AND b.person_id = $2 AND b.root_id = $3`, person, root).Scan(&one)
-	if errors.Is(err, db.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+	barred, err := access.Barred(ctx, r, root)
+	return slices.Contains(barred, person), err
 }
 
 // unlent is the actor without what those lent them who have no business with the family themselves: named in it, or

@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
@@ -263,7 +264,7 @@ func (e *Engine) askRecusal(ctx context.Context, tx *ledger.Tx, m *Matter, x *Re
 		return err
 	}
 	x.Moved = seat.Moved
-	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRecusal, Start: tx.Today(), OwedBy: seat.Unit.ID, OwedRole: seat.Role, About: x.ID.Key, Organ: m.Organ, County: m.among()})
+	c, err := e.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleRecusal, Start: tx.Today(), OwedBy: seat.Unit.ID, OwedRole: seat.Role, About: x.ID.Key, Organ: m.Organ, County: m.Among()})
 	x.Clock = c.ID.Key
 	return err
 }
@@ -275,7 +276,7 @@ func (e *Engine) orderRecusal(ctx context.Context, tx *ledger.Tx, who access.Act
 	}
 	x.Raised, x.State, x.Asker = RaisedOrdered, RecusalGranted, ""
 	x.Decider, x.DeciderName, x.Holding, x.For, x.Decided = who.Person, who.Name, hat.Holding, hat.For, tx.Today()
-	return e.stepAside(ctx, tx, m, x.Person.Key)
+	return e.stepAside(ctx, tx, m, x.Person.Key, bar.Recused)
 }
 
 // decides is the hat in which the actor may decide a recusal: the desk that owes it, or the organ's chief; never the
@@ -359,7 +360,7 @@ func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id
 		}
 		if grant {
 			x.State, act.Action = RecusalGranted, "recusal.grant"
-			if err := e.stepAside(ctx, tx, &m, x.Person.Key); err != nil {
+			if err := e.stepAside(ctx, tx, &m, x.Person.Key, bar.Recused); err != nil {
 				return ledger.Act{}, err
 			}
 		}
@@ -383,8 +384,8 @@ func getRecusal(ctx context.Context, r db.Reader, key id.Key) (Recusal, error) {
 }
 
 // stepAside bars a person from a family, takes them off its teams, and hands on what nobody at its desk can do now.
-func (e *Engine) stepAside(ctx context.Context, tx *ledger.Tx, m *Matter, person id.Key) error {
-	if err := Bar(ctx, tx, person, m.Root, "recused"); err != nil {
+func (e *Engine) stepAside(ctx context.Context, tx *ledger.Tx, m *Matter, person id.Key, why string) error {
+	if err := bar.Set(ctx, tx, person, m.Root, why); err != nil {
 		return err
 	}
 	keys, err := db.Column[string](ctx, tx, `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.root_id = $2 AND m.open = TRUE ORDER BY m.id`, m.Root)

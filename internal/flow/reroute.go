@@ -31,7 +31,8 @@ func deserted(ctx context.Context, r db.Reader) ([]waiting, error) {
 	}
 	type bar struct{ person, root id.Key }
 	bs, err := db.All(ctx, r, func(rows *db.Rows) (b bar, err error) { return b, rows.Scan(&b.person, &b.root) }, `SELECT b.person_id, b.root_id FROM bars b
-		WHERE b.city_id = $1 AND b.root_id IN (SELECT p.root_id FROM proposals p WHERE p.city_id = $1 AND p.state = 'open')`)
+		WHERE b.city_id = $1 AND b.root_id IN (SELECT p.root_id FROM proposals p WHERE p.city_id = $1 AND p.state = 'open')
+		UNION ALL SELECT n.person_id, n.root_id FROM namesakes n WHERE n.city_id = $1 AND n.state = 'open'`)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
@@ -362,7 +363,7 @@ func (s *Service) hideFromChief(ctx context.Context, tx *ledger.Tx, organ access
 		return err
 	}
 	for _, h := range ro.Hands(access.Principal, organ.ID.Key) {
-		if err := flow.Bar(ctx, tx, h.Person, root, "named"); err != nil {
+		if err := bar.Set(ctx, tx, h.Person, root, bar.Named); err != nil {
 			return err
 		}
 	}

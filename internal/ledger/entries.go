@@ -119,7 +119,8 @@ func entries(ctx context.Context, r db.Reader, who access.Actor, q Query) ([]Ent
 		b.Add(` AND a.actor_id = ''`)
 	}
 	if who.Barred {
-		b.Add(` AND NOT EXISTS (SELECT 1 FROM matters m JOIN bars x ON x.city_id = m.city_id AND x.root_id = m.root_id WHERE m.city_id = a.city_id AND m.id = a.matter_id AND x.person_id = ?)`, who.Person)
+		b.Add(` AND NOT EXISTS (SELECT 1 FROM matters m JOIN bars x ON x.city_id = m.city_id AND x.root_id = m.root_id WHERE m.city_id = a.city_id AND m.id = a.matter_id AND x.person_id = ?)
+			AND NOT EXISTS (SELECT 1 FROM matters m JOIN namesakes n ON n.city_id = m.city_id AND n.root_id = m.root_id WHERE m.city_id = a.city_id AND m.id = a.matter_id AND n.person_id = ? AND n.state = 'open')`, who.Person, who.Person)
 	}
 	text, args := b.Add(` ORDER BY a.seq DESC LIMIT ?`, q.Limit).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (Entry, error) {

@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
@@ -170,7 +171,10 @@ func Appoint(ctx context.Context, tx *ledger.Tx, a Appointment) (id.Key, error) 
 	if err := tx.Insert(ctx, holdingTable, key, a.Post, p.unit, p.kind, a.Person, a.From, "", a.FullTime, a.Acting, "", "", int64(1)); err != nil {
 		return "", err
 	}
-	return key, tx.Update(ctx, postTable, a.Post, p.unit, p.kind, p.title, p.established, p.opened, p.closed, "")
+	if err := tx.Update(ctx, postTable, a.Post, p.unit, p.kind, p.title, p.established, p.opened, p.closed, ""); err != nil {
+		return "", err
+	}
+	return key, bar.Appointed(ctx, tx, a.Person, p.unit)
 }
 
 // OpenPost sets up a post at a unit.

@@ -113,13 +113,14 @@ func categoryOf(rank string) string {
 	return "c1"
 }
 
-// ownPerson finds one of the system's own people by name at a unit or in what belongs to it. A match by name alone is
+// ownPerson finds one of the system's own people by name at a unit or in what belongs to it, or who is appointed there from a
+// day to come. A match by name alone is
 // enough to keep somebody's eyes off a matter: the error to fear is the other one.
 func ownPerson(ctx context.Context, r db.Reader, unit id.Key, name string) (id.Key, error) {
 	ps, err := db.All(ctx, r, func(rows *db.Rows) (p [2]string, err error) { return p, rows.Scan(&p[0], &p[1]) },
 		// CROSS JOIN keeps the order: from the few units to their posts, never from everybody's posts.
 		`SELECT p.id, p.name FROM units u CROSS JOIN holdings h CROSS JOIN people p WHERE u.city_id = $1 AND (u.id = $2 OR u.superior_id = $2 OR u.organ_id = $2 AND u.kind = 'office')
-			AND h.city_id = u.city_id AND h.unit_id = u.id AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) AND p.city_id = h.city_id AND p.id = h.person_id`,
+			AND h.city_id = u.city_id AND h.unit_id = u.id AND (h.to_on = '' OR h.to_on > $3) AND p.city_id = h.city_id AND p.id = h.person_id`,
 		unit, r.Now().Date())
 	found := ""
 	for _, p := range ps {

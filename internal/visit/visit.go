@@ -177,7 +177,8 @@ var brackets = strings.NewReplacer("[", "〔", "]", "〕", "［", "〔", "］", 
 // their deadlines are what they are. Only matters in the registers of the organs count, and none that bars the reader.
 func Of(ctx context.Context, r db.Reader, reader id.Key, organs []id.Key, no string, after Mark, limit int) ([]Visit, error) {
 	b := db.Build(`SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.no = ? AND m.no <> '' AND m.organ_city = $1
-		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = m.city_id AND x.root_id = m.root_id AND x.person_id = ?)`, brackets.Replace(no), reader)
+		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = m.city_id AND x.root_id = m.root_id AND x.person_id = ?)
+		AND NOT EXISTS (SELECT 1 FROM namesakes n WHERE n.city_id = m.city_id AND n.root_id = m.root_id AND n.person_id = ? AND n.state = 'open')`, brackets.Replace(no), reader, reader)
 	text, args := b.In(" AND ", "m.organ_id", organs).SQL()
 	matters, err := db.Column[string](ctx, r, text, args...)
 	if err != nil || len(matters) == 0 {

@@ -32,7 +32,7 @@ func (p *Pages) below(c *web.Ctx) (*belowView, error) {
 	if err != nil {
 		return nil, err
 	}
-	tops, counties, err := access.Tops(c.Context(), p.DB.Shared(), c.Who.Cities)
+	tops, counties, err := access.Heads(c.Context(), p.DB.Shared(), c.Who.Cities)
 	if err != nil {
 		return nil, err
 	}

@@ -450,7 +450,7 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 			v.What = c.T("state." + m.Kind + "." + m.State) // says what is to be signed; an extension or a pause leaves the state as it was
 		}
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
-	case k.Rule == flow.RuleRecusal:
+	case k.Rule == flow.RuleRecusal, k.Rule == flow.RuleNamesake:
 		v.Href = base + "/recusal"
 	case k.Rule == flow.RuleSuperior:
 		v.Href, v.Button = base+"/clock/"+k.ID.Key+"/seen", c.T("move.clock.seen")

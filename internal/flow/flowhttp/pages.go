@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/custody"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/namesake"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
@@ -49,12 +50,13 @@ type Fact struct {
 
 // Pages is everything this room shows.
 type Pages struct {
-	Engine  *flow.Engine
-	Rules   *rulebook.Book
-	DB      *db.DB
-	Custody *custody.Keeper
-	kinds   map[string]Kind
-	order   []string
+	Engine    *flow.Engine
+	Namesakes *namesake.Service
+	Rules     *rulebook.Book
+	DB        *db.DB
+	Custody   *custody.Keeper
+	kinds     map[string]Kind
+	order     []string
 }
 
 // Add makes a kind known.

@@ -3,6 +3,7 @@ package flowhttp
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
@@ -17,6 +18,7 @@ func (p *Pages) RecusalRoutes() []web.Route {
 		{Method: http.MethodGet, Path: "/m/{id}/recusal", Perm: access.Signed, Do: p.recusal},
 		{Method: http.MethodPost, Path: "/m/{id}/recusal", Perm: access.Signed, Do: p.recuse},
 		{Method: http.MethodPost, Path: "/m/{id}/recusal/{recusal}", Perm: access.Signed, Do: p.decideRecusal},
+		{Method: http.MethodPost, Path: "/m/{id}/namesake/{person}", Perm: access.Signed, Do: p.answerNamesake},
 	}
 }
 
@@ -31,6 +33,7 @@ type recusalView struct {
 	Order  bool           // the reader may order it at once
 	Wrong  string
 	List   []recusalLine
+	Alike  []recusalLine // who has the name of somebody named
 }
 
 type recusalLine struct {
@@ -47,7 +50,7 @@ type recusalLine struct {
 
 func (p *Pages) recusal(c *web.Ctx) error { return p.renderRecusal(c, url.Values{}, "", nil) }
 
-// renderRecusal shows the page; decided names the recusal whose decision was sent back, "" for the form above.
+// renderRecusal shows the page; decided names the recusal, or the namesake, whose answer was sent back, "" for the form above.
 func (p *Pages) renderRecusal(c *web.Ctx, in url.Values, decided string, problem error) error {
 	key, err := c.ID("id")
 	if err != nil {
@@ -76,6 +79,14 @@ func (p *Pages) renderRecusal(c *web.Ctx, in url.Values, decided string, problem
 			l.Field.Value, l.Field.Error = in.Get("note"), texts["note"]
 		}
 		v.List = append(v.List, l)
+	}
+	if v.Alike, err = p.namesakeLines(c, m); err != nil {
+		return err
+	}
+	for i, l := range v.Alike {
+		if l.Action != "" && strings.HasSuffix(l.Action, "/"+decided) {
+			v.Alike[i].Field.Value, v.Alike[i].Field.Error = in.Get("note"), texts["note"]
+		}
 	}
 	status := http.StatusOK
 	if problem != nil {
@@ -139,6 +150,65 @@ func (p *Pages) recusalLine(c *web.Ctx, x flow.Recusal) recusalLine {
 		l.Field = ui.FieldView{Lang: c.Lang, ID: "f-note-" + x.ID.Key, Name: "note", Kind: "para", Label: c.T("recusal.note"), Help: c.T("recusal.note.help"), Max: "500", Rows: 2}
 	}
 	return l
+}
+
+// namesakeLines lists who has the name of somebody named here, with the question to whoever may answer it.
+func (p *Pages) namesakeLines(c *web.Ctx, m flow.Matter) ([]recusalLine, error) {
+	ns, err := p.Namesakes.Of(c.Context(), c.In(m.ID), c.Who, m)
+	if err != nil {
+		return nil, err
+	}
+	var out []recusalLine
+	for _, n := range ns {
+		l := recusalLine{Day: ui.DayIn(c.Lang, n.Since, c.Today), Small: ui.Weekday(c.Lang, n.Since), What: c.T("namesake.what", n.Name), State: c.T("namesake.state." + n.State), Note: n.Note}
+		l.Of = ui.Segments{{Text: c.T("namesake.came." + n.Came)}}
+		posts, err := access.Holdings(c.Context(), c.In(m.ID), n.Person.Key, c.Today)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range posts {
+			if h.For == "" {
+				l.Of = append(l.Of, ui.Segment{Text: h.Unit.Commission() + " " + c.T("post."+h.Kind)})
+			}
+		}
+		if n.Decided != "" {
+			l.Of = append(l.Of, ui.Segment{Text: c.T("recusal.by", ui.DayIn(c.Lang, n.Decided, c.Today), n.DeciderName), Dim: true})
+		}
+		if n.Mine {
+			l.Action, l.Key = "/m/"+m.ID.String()+"/namesake/"+n.Person.String(), web.NewKey()
+			l.Field = ui.FieldView{Lang: c.Lang, ID: "f-note-" + n.Person.Key, Name: "note", Kind: "para", Label: c.T("namesake.note"), Help: c.T("namesake.note.help"), Must: true, Max: "500", Rows: 2}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func (p *Pages) answerNamesake(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	person, err := c.ID("person")
+	if err != nil || person.City != key.City {
+		return fault.Hidden()
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	same := f.Get("do") == "same"
+	if !same && f.Get("do") != "other" {
+		err = fault.InvalidField("do", "choice.unknown")
+	} else {
+		err = p.Namesakes.Answer(c.Context(), c.Who, key, person.Key, same, f.Get("note"))
+	}
+	switch {
+	case err == nil:
+		return c.Redirect("/m/" + key.String() + "/recusal?done=namesake_" + f.Get("do"))
+	case fault.KindOf(err) == fault.Invalid, fault.KindOf(err) == fault.Conflict:
+		return p.renderRecusal(c, f, person.String(), err)
+	}
+	return err
 }
 
 func (p *Pages) recuse(c *web.Ctx) error {
