@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
@@ -192,6 +193,14 @@ type Subject struct {
 	Category    string
 	PartyMember bool
 	Chief       bool
+	Said        Said // not kept: what the words are when they say a leader of a commission
+}
+
+// Said is a leader of a commission whom a subject's words say by the post: 县纪委副书记.
+type Said struct {
+	Kind    string // of the post; "" for none
+	Unit    access.Unit
+	Holders []id.Key // who holds it, when no name was said
 }
 
 // Subjects reads who a matter speaks of. The caller has seen the matter.

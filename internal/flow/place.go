@@ -30,6 +30,14 @@ func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects [
 			if err := bar.Doubt(ctx, tx, m.Root, m.ID.Key, bar.Subject{Name: s.Name, Unit: s.Unit, Official: s.Official}); err != nil {
 				return err
 			}
+			for _, p := range s.Said.Holders { // one of these, whoever it is
+				if organ, err = e.raise(ctx, tx, organ, p); err != nil {
+					return err
+				}
+				if err := bar.DoubtPost(ctx, tx, m.Root, m.ID.Key, p); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		if organ, err = e.raise(ctx, tx, organ, s.Person); err != nil {

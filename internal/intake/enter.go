@@ -168,9 +168,12 @@ func (s *Service) stand(ctx context.Context, r db.Reader, organ access.Unit, sub
 			chief = chief || h.Person == sub.Person && h.For == ""
 		}
 	}
+	said := sub.Said
 	switch {
-	case chief || sub.Chief && sub.Unit == organ.ID.Key:
+	case chief || sub.Chief && sub.Unit == organ.ID.Key || said.Kind == "principal" && said.Unit.ID == organ.ID:
 		st.Slip, st.Reason, st.To = true, ownChief, above
+	case said.Kind != "" && said.Unit.Level < organ.Level: // whatever rank was filled in
+		st.Slip, st.Reason, st.To = true, "higher_managed", above
 	case levelOf[rank.Managed] < organ.Level:
 		st.Slip, st.Reason, st.To = true, "higher_managed", above
 		for u := above; !u.ID.Zero() && u.Level > levelOf[rank.Managed]; {

@@ -94,6 +94,19 @@ func Resolve(ctx context.Context, r db.Reader, rules *rulebook.Book, in SubjectI
 	if err := fault.InvalidFields(bad); err != nil {
 		return s, err
 	}
+	unit, err := access.GetUnit(ctx, r, in.Unit)
+	if err != nil {
+		return s, err
+	}
+	if s.Said, err = saidPost(ctx, r, unit, s.UnitText, s.Post); err != nil {
+		return s, err
+	}
+	switch {
+	case s.Name != "" || s.Person != "" || s.Official != "":
+		s.Said.Holders = nil
+	case len(s.Said.Holders) == 1:
+		s.Person, s.Said.Holders = s.Said.Holders[0], nil
+	}
 	if s.Person == "" && s.Name != "" {
 		p, err := ownPerson(ctx, r, in.Unit, s.Name)
 		if err != nil {

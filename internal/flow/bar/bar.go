@@ -73,6 +73,7 @@ func Join(ctx context.Context, tx *ledger.Tx, from, to id.Key) error {
 const (
 	CameNamed     = "named"     // held a post when the matter was entered
 	CameAppointed = "appointed" // got one afterwards
+	CamePost      = "post"      // no name was said, and they hold the post that was
 
 	Open  = "open"
 	Same  = "same"
@@ -154,6 +155,15 @@ func Doubt(ctx context.Context, tx *ledger.Tx, root, matter id.Key, s Subject) e
 		}
 	}
 	return nil
+}
+
+// DoubtPost bars somebody who holds the post that a matter speaks of, where others hold it too and no name was said.
+func DoubtPost(ctx context.Context, tx *ledger.Tx, root, matter, person id.Key) error {
+	var name string
+	if err := tx.Row(ctx, `SELECT p.name FROM people p WHERE p.city_id = $1 AND p.id = $2`, person).Scan(&name); err != nil {
+		return err
+	}
+	return doubt(ctx, tx, person, root, matter, name, CamePost)
 }
 
 // Appointed is told in the transaction of an appointment who got a post at which unit. It bars them from every family that

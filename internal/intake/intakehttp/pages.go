@@ -266,8 +266,12 @@ func (p *Pages) enter(c *web.Ctx) error {
 // standOf says what a report about the subject would be here, once enough is known of them.
 func (p *Pages) standOf(c *web.Ctx, in org.SubjectInput) (standingView, error) {
 	v := standingView{Lang: c.Lang}
-	if in.Unit == "" || in.Rank == "" && in.Official == "" {
+	ranked := in.Rank != "" || in.Official != ""
+	if in.Unit == "" || !ranked && in.Post == "" {
 		return v, nil
+	}
+	if !ranked {
+		in.Rank = "staff" // the words of the post may say it alone
 	}
 	if in.Post == "" {
 		in.Post = "—"
@@ -282,6 +286,9 @@ func (p *Pages) standOf(c *web.Ctx, in org.SubjectInput) (standingView, error) {
 	}
 	if err != nil {
 		return v, err
+	}
+	if !ranked && !st.Slip {
+		return v, nil
 	}
 	v.Known, v.Slip, v.Rank, v.To = true, st.Slip, st.Rank.Name.In(c.Lang), st.To.Name
 	if st.Slip {

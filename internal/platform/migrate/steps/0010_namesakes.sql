@@ -1,4 +1,4 @@
--- Somebody of the system's own people who has the name of a person named in a family of matters: barred until the organ
+-- Somebody of the system's own people who has the name, or the post, of a person named in a family of matters: barred until the organ
 -- above answers whether they are the same. 'same' is a bar for good (it stands in bars), 'other' none.
 CREATE TABLE namesakes (
   city_id BIGINT NOT NULL,
@@ -6,7 +6,7 @@ CREATE TABLE namesakes (
   root_id TEXT NOT NULL,
   matter_id TEXT NOT NULL,
   person_name TEXT NOT NULL,
-  came TEXT NOT NULL CHECK (came IN ('named', 'appointed')),
+  came TEXT NOT NULL CHECK (came IN ('named', 'appointed', 'post')),
   state TEXT NOT NULL CHECK (state IN ('open', 'same', 'other')),
   since_on TEXT NOT NULL,
   decider_id TEXT DEFAULT '',
