@@ -25,6 +25,8 @@ func (p *Pages) GrantRoutes() []web.Route {
 		{Method: http.MethodGet, Path: "/admin/posts", Perm: access.Appoint, Do: p.grants},
 		{Method: http.MethodGet, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.opening},
 		{Method: http.MethodPost, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.openPost},
+		{Method: http.MethodGet, Path: stationsPath, Perm: access.Appoint, Do: p.stations},
+		{Method: http.MethodPost, Path: stationsPath, Perm: access.Appoint, Do: p.setStations},
 		{Method: http.MethodGet, Path: "/admin/posts/{post}", Perm: access.Appoint, Do: p.grant},
 		{Method: http.MethodPost, Path: "/admin/posts/{post}/propose", Perm: access.Appoint, Do: p.propose},
 		{Method: http.MethodPost, Path: "/admin/posts/{post}/decide", Perm: access.Appoint, Do: p.decideGrant},

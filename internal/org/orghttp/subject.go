@@ -98,7 +98,9 @@ func Subject(c *web.Ctx, rules *rulebook.Book, in org.SubjectInput, f url.Values
 	for _, r := range rules.Ranks() {
 		v.Rank.Options = append(v.Rank.Options, ui.OptionView{Code: r.Code, Name: r.Name.In(c.Lang)})
 	}
-	v.Rank.Get, v.Rank.Target = check, target
+	for _, f := range []*ui.FieldView{&v.Rank, &v.Post, &v.UnitText} { // the words of the post may say it, whatever the rank
+		f.Get, f.Target = check, target
+	}
 	v.Category = field("category", "select", in.Category, false)
 	for _, t := range rules.Terms("official_category", c.Today) {
 		v.Category.Options = append(v.Category.Options, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
