@@ -107,7 +107,7 @@ func TestKeysPage(t *testing.T) {
 	if code, body := w.Get(srv, "intake", "/keys"); code != 200 || !strings.Contains(body, "已解锁") || strings.Contains(body, first) {
 		t.Errorf("unlocked: %d", code)
 	}
-	if code, _ := post("intake", "/keys/new", url.Values{"new": {second}, "repeat": {second + "x"}}); code != 422 {
+	if code, _ := post("intake", "/keys/new", url.Values{"passphrase_new": {second}, "passphrase_twice": {second + "x"}}); code != 422 {
 		t.Errorf("two that differ: %d", code)
 	}
 	if code, _ := post("intake", "/keys/lock", nil); code != 303 || w.App.Custody.Ring.Unlocked(w.Units["county"].ID.String()) {

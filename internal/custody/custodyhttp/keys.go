@@ -79,12 +79,12 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 		return ui.FieldView{Lang: c.Lang, ID: id, Name: name, Kind: "password", Label: c.T(label), Help: help, Must: true, Auto: auto}
 	}
 	v.Unlock = secret("f-passphrase", "passphrase", "organkey.passphrase", c.T("organkey.passphrase.help"), "current-password")
-	v.New = []ui.FieldView{secret("f-new", "new", "organkey.new", c.T("organkey.new.help"), "new-password"), secret("f-repeat", "repeat", "organkey.repeat", "", "new-password")}
+	v.New = []ui.FieldView{secret("f-passphrase_new", "passphrase_new", "organkey.new", c.T("organkey.new.help"), "new-password"), secret("f-passphrase_twice", "passphrase_twice", "organkey.repeat", "", "new-password")}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 		if form == "new" {
 			v.Open = true
-			v.New[0].Error, v.New[1].Error = texts["passphrase"], texts["repeat"]
+			v.New[0].Error, v.New[1].Error = texts["passphrase"], texts["passphrase_twice"]
 			v.Bad = v.New
 		} else {
 			v.Unlock.Error = texts["passphrase"]
@@ -170,10 +170,10 @@ func (p *Pages) make(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if f.Get("new") != f.Get("repeat") {
-		return p.renderKeys(c, "new", fault.InvalidField("repeat", "key.differ"))
+	if f.Get("passphrase_new") != f.Get("passphrase_twice") {
+		return p.renderKeys(c, "new", fault.InvalidField("passphrase_twice", "key.differ"))
 	}
-	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.Get("new")); err != nil {
+	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.Get("passphrase_new")); err != nil {
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.Conflict:
 			return p.renderKeys(c, "new", err)
