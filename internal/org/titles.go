@@ -106,3 +106,34 @@ func holdersOf(ctx context.Context, r db.Reader, unit id.Key, kind string, today
 	slices.Sort(ps)
 	return ps, err
 }
+
+// usual are titles that say no more than the kind of post does; place and level in front of them say nothing either.
+var usual = map[string][]string{
+	"principal":         {"纪委书记、监委主任", "纪委书记", "纪委监委主要负责人"},
+	"vice":              {"纪委副书记、监委副主任", "纪委副书记", "监委副主任"},
+	"intake_clerk":      {"信访室干部", "信访室经办"},
+	"supervision_clerk": {"案件监督管理室干部", "案管室干部"},
+	"office_head":       {"室主任", "主任"},
+	"investigator":      {"纪检监察员", "承办人员"},
+	"review_head":       {"案件审理室主任", "审理室主任"},
+	"reviewer":          {"案件审理室干部", "审理室干部"},
+	"personnel_clerk":   {"组织部干部"},
+	"observer":          {"监督检查室干部", "第一监督检查室干部"},
+	"secretary":         {"纪委书记", "纪工委书记"},
+	"deputy":            {"纪委副书记", "纪工委副书记"},
+	"officer":           {"纪检干部", "专职干事", "纪检监察干部"},
+	"station_chief":     {"联络站站长", "廉情联络站站长"},
+	"correspondent":     {"信息员", "廉情信息员"},
+	"sysadmin":          {"系统管理员"},
+	"secadmin":          {"安全管理员", "安全保密管理员"},
+	"auditor":           {"审计管理员", "安全审计员"},
+}
+
+// Usual says whether a title says no more than its kind of post, so that another language may say it by the kind.
+func Usual(kind, title string) bool {
+	t := text.Name(title)
+	for _, place := range []string{"省", "市", "县", "区", "镇", "乡", "街道"} {
+		t = strings.TrimPrefix(t, place)
+	}
+	return t == "" || title == kind || slices.ContainsFunc(usual[kind], func(u string) bool { return t == text.Name(u) })
+}

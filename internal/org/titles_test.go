@@ -54,3 +54,18 @@ func TestSaidAt(t *testing.T) {
 		}
 	}
 }
+
+// A title that says more than its kind of post is left as it is.
+func TestUsual(t *testing.T) {
+	t.Parallel()
+	for _, k := range access.PostKinds {
+		if len(usual[k.Kind]) == 0 {
+			t.Errorf("%s has no usual title", k.Kind)
+		}
+	}
+	for title, want := range map[string]bool{"纪委书记": true, "secretary": true, "": true, "纪工委书记": true, "镇纪委书记": true, "党委委员、纪委书记": false, "主持工作的副书记": false} {
+		if Usual("secretary", title) != want {
+			t.Errorf("%q: %v", title, !want)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 
 	"qianshao/internal/account"
 	"qianshao/internal/fault"
+	"qianshao/internal/locale"
+	"qianshao/internal/org"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -133,7 +135,7 @@ func (p *Pages) posts(c *web.Ctx) error {
 
 // postName is what a post is called: by its own title, else by its kind.
 func postName(c *web.Ctx, x account.Post) string {
-	if x.Title != "" && x.Title != x.Kind {
+	if x.Title != "" && x.Title != x.Kind && (c.Lang == locale.Zh || !org.Usual(x.Kind, x.Title)) {
 		return x.Title
 	}
 	return c.T("post." + x.Kind)

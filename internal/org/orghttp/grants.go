@@ -135,9 +135,9 @@ func underOrgan(u access.Unit, organs map[string]access.Unit) string {
 	return u.Commission()
 }
 
-// postTitle is a post by its own title, else by its kind.
+// postTitle is a post by its own title, else by its kind: where it has none, and where another language says the same.
 func postTitle(c *web.Ctx, x org.Place) string {
-	if x.Title != "" && x.Title != x.Kind {
+	if x.Title != "" && x.Title != x.Kind && (c.Lang == locale.Zh || !org.Usual(x.Kind, x.Title)) {
 		return x.Title
 	}
 	return c.T("post." + x.Kind)
