@@ -188,7 +188,7 @@ func (e *Engine) OwedUp(ctx context.Context, who access.Actor, rule string, limi
 	}
 	out, err := e.soonest(ctx, who.Cities, func(b *db.Builder) {
 		b.Add(` AND c.owed_id = ? AND c.rule = ? AND c.state IN ('open', 'paused')`, organ.Key, rule).In(" AND ", "m.kind", kinds)
-		b.Add(` AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.city_id = c.city_id AND x.person_id = ? AND x.root_id = m.root_id)`, who.Person)
+		access.Unbarred(b, "m", who.Person)
 	}, limit)
 	sortDuties(out)
 	return out, err
