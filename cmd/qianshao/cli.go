@@ -40,6 +40,7 @@ type grammar struct {
 	Report  reportCmd  `cmd:"" help:"${help_report}"`
 	Import  importCmd  `cmd:"" help:"${help_import}"`
 	Export  exportCmd  `cmd:"" help:"${help_export}"`
+	Witness witnessCmd `cmd:"" help:"${help_witness}"`
 	Keys    keysCmd    `cmd:"" help:"${help_keys}"`
 	Backup  backupCmd  `cmd:"" help:"${help_backup}"`
 	Restore restoreCmd `cmd:"" help:"${help_restore}"`

@@ -25,6 +25,7 @@ type keysCmd struct {
 	Public    keysPublicCmd    `cmd:"" help:"${help_keys_public}"`
 	Renew     keysRenewCmd     `cmd:"" help:"${help_keys_renew}"`
 	Recipient keysRecipientCmd `cmd:"" help:"${help_keys_recipient}"`
+	Witness   keysWitnessCmd   `cmd:"" help:"${help_keys_witness}"`
 }
 
 type keysListCmd struct{ database }

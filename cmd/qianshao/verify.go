@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"qianshao/internal/app"
 	"qianshao/internal/fault"
@@ -13,14 +15,17 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/locale"
 	"qianshao/internal/measure"
+	"qianshao/internal/platform/checkpoint"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/witness"
 )
 
 type verifyCmd struct {
 	database
-	Public []string `placeholder:"KEY" help:"${help_public}"`
-	Kept   []string `placeholder:"FILE" help:"${help_kept}"`
-	Save   string   `placeholder:"FILE" help:"${help_save}"`
+	Public  []string `placeholder:"KEY" help:"${help_public}"`
+	Witness []string `placeholder:"KEY" help:"${help_verify_witness}"`
+	Kept    []string `placeholder:"FILE" help:"${help_kept}"`
+	Save    string   `placeholder:"FILE" help:"${help_save}"`
 }
 
 // kept is what verify --save writes and --kept reads: checkpoints to keep elsewhere, and the keys that signed them.
@@ -41,7 +46,7 @@ func (c *verifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	outside, err := c.outside(&n)
+	outside, err := c.outside(e, &n)
 	if err != nil {
 		return err
 	}
@@ -61,6 +66,18 @@ func (c *verifyCmd) Run(e *env) error {
 		}
 		sum.Logs, sum.Acts, sum.Rows, sum.Checkpoints = sum.Logs+rep.Logs, sum.Acts+rep.Acts, sum.Rows+rep.Rows, sum.Checkpoints+rep.Checkpoints
 		sum.Findings, sum.Found = append(sum.Findings, rep.Findings...), sum.Found+rep.Found
+	}
+	known, err := c.witnesses(e, d)
+	if err != nil {
+		return err
+	}
+	var seen []ledger.Seen
+	for _, city := range cities {
+		good, bad, err := ledger.CheckWitnessed(e.ctx, d.In(city), n, known)
+		if err != nil {
+			return err
+		}
+		seen, sum.Findings, sum.Found = append(seen, good...), append(sum.Findings, bad...), sum.Found+int64(len(bad))
 	}
 	p.at("sums", 0, 0)
 	for _, city := range cities {
@@ -83,20 +100,58 @@ func (c *verifyCmd) Run(e *env) error {
 	if len(c.Public) == 0 && len(outside) == 0 {
 		e.say("verify.own_word")
 	}
-	e.say("verify.unwitnessed")
+	c.witnessed(e, sum.Logs, seen)
 	if c.Save != "" {
 		return c.save(e, d, cities, n)
 	}
 	return nil
 }
 
+// witnesses are those named on the line, or else those that the deployment knows.
+func (c *verifyCmd) witnesses(e *env, d *db.DB) ([]ledger.Known, error) {
+	if len(c.Witness) == 0 {
+		return ledger.Witnesses(e.ctx, d)
+	}
+	var out []ledger.Known
+	for _, k := range c.Witness {
+		w, err := checkpoint.ParseWitness(k)
+		if err != nil {
+			return nil, usage("witness.key", k)
+		}
+		out = append(out, ledger.Known{Key: k, Place: w.Name})
+	}
+	return out, nil
+}
+
+// witnessed says who has countersigned how many logs, and up to when at least.
+func (c *verifyCmd) witnessed(e *env, logs int64, seen []ledger.Seen) {
+	type sum struct {
+		logs   int64
+		oldest time.Time
+	}
+	by := map[string]sum{}
+	for _, s := range seen {
+		x := by[s.Place]
+		if x.logs++; x.logs == 1 || s.At.Before(x.oldest) {
+			x.oldest = s.At
+		}
+		by[s.Place] = x
+	}
+	if len(by) == 0 {
+		e.say("verify.unwitnessed")
+	}
+	for _, place := range slices.Sorted(maps.Keys(by)) {
+		e.say("verify.witnessed", place, strconv.FormatInt(by[place].logs, 10), strconv.FormatInt(logs, 10), by[place].oldest.Format("2006-01-02 15:04"))
+	}
+}
+
 // outside reads what was kept elsewhere. A key named on the line, or kept, counts instead of what the database says its
 // keys are: whoever owns the database could have written that.
-func (c *verifyCmd) outside(n *ledger.Notary) (map[id.ID][]string, error) {
+func (c *verifyCmd) outside(e *env, n *ledger.Notary) (map[id.ID][]string, error) {
 	out := map[id.ID][]string{}
 	trusted := c.Public
 	for _, path := range c.Kept {
-		b, err := os.ReadFile(path)
+		b, err := c.fetch(e, path)
 		if err != nil {
 			return nil, err
 		}
@@ -123,6 +178,14 @@ func (c *verifyCmd) outside(n *ledger.Notary) (map[id.ID][]string, error) {
 		n.Publics = trusted
 	}
 	return out, nil
+}
+
+// fetch reads what was kept: a file, or the answer of a witness.
+func (c *verifyCmd) fetch(e *env, path string) ([]byte, error) {
+	if !strings.HasPrefix(path, "http://") && !strings.HasPrefix(path, "https://") {
+		return os.ReadFile(path)
+	}
+	return witness.Fetch(e.ctx, path)
 }
 
 // report names what does not agree, the first entry of each log first.

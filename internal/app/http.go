@@ -11,8 +11,10 @@ import (
 	"qianshao/internal/clue/cluehttp"
 	"qianshao/internal/exchange/exchangehttp"
 	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/id"
 	"qianshao/internal/insight/insighthttp"
 	"qianshao/internal/intake/intakehttp"
+	"qianshao/internal/ledger/ledgerhttp"
 	"qianshao/internal/measure/measurehttp"
 	"qianshao/internal/org/orghttp"
 	"qianshao/internal/web"
@@ -23,7 +25,7 @@ import (
 func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m := web.NewMux()
 	m.DB, m.Sessions, m.Log, m.Demo = a.DB, sessions, log, demo
-	m.Errors, m.Nav, m.Opened = errorPage, nav, a.opened
+	m.Errors, m.Nav, m.Opened, m.Foot = errorPage, nav, a.opened, (&witnessed{cities: map[id.City]countersigned{}}).foot
 	fp := &flowhttp.Pages{Engine: a.Engine, Namesakes: a.Namesakes, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
@@ -32,6 +34,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
 	ex := &exchangehttp.Pages{Exchange: a.Exchange}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
+	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
 	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
 		for _, k := range ks {
@@ -39,7 +42,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

@@ -2,21 +2,19 @@ package ledger
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/platform/checkpoint"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 )
@@ -107,44 +105,25 @@ func (n Notary) Origin(log id.ID) string { return "qianshao/" + n.Name + "/" + l
 // Check reads a checkpoint of a log and says over how many entries, with what root, it was signed by a key of this
 // deployment.
 func (n Notary) Check(log id.ID, text string) (int64, tlog.Hash, error) {
-	var vs []note.Verifier
-	for _, p := range n.Publics {
-		vkey, err := seal.VerifierKey(n.Origin(log), p)
-		if err != nil {
-			return 0, tlog.Hash{}, err
-		}
-		v, err := note.NewVerifier(vkey)
-		if err != nil {
-			return 0, tlog.Hash{}, err
-		}
-		vs = append(vs, v)
-	}
-	msg, err := note.Open([]byte(text), note.VerifierList(vs...))
+	keys, err := n.Keys(log)
 	if err != nil {
-		return 0, tlog.Hash{}, errors.New("the checkpoint's signature is not this deployment's")
+		return 0, tlog.Hash{}, err
 	}
-	origin, size, root, err := readCheckpoint(msg.Text)
-	if err == nil && origin != n.Origin(log) {
-		err = errors.New("the checkpoint is of another log")
-	}
-	return size, root, err
+	c, err := checkpoint.Open(text, n.Origin(log), keys...)
+	return c.Size, c.Root, err
 }
 
-func readCheckpoint(text string) (origin string, size int64, root tlog.Hash, err error) {
-	lines := strings.Split(text, "\n")
-	bad := errors.New("the checkpoint can't be read")
-	if len(lines) < 4 {
-		return "", 0, root, bad
+// Keys are what a log's checkpoints are checked by, as C2SP writes them.
+func (n Notary) Keys(log id.ID) ([]string, error) {
+	var out []string
+	for _, p := range n.Publics {
+		k, err := seal.VerifierKey(n.Origin(log), p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, k)
 	}
-	size, err = strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
-		return "", 0, root, bad
-	}
-	b, err := base64.StdEncoding.DecodeString(lines[2])
-	if err != nil || len(b) != tlog.HashSize {
-		return "", 0, root, bad
-	}
-	return lines[0], size, tlog.Hash(b), nil
+	return out, nil
 }
 
 // Checkpoint is one that was issued.
@@ -252,14 +231,14 @@ func (l *Ledger) issue(ctx context.Context, n Notary, log id.ID, last Checkpoint
 	if err != nil {
 		return false, err
 	}
-	msg, err := note.Sign(&note.Note{Text: fmt.Sprintf("%s\n%d\n%s\n", n.Origin(log), size, root)}, signer)
+	msg, err := checkpoint.Checkpoint{Origin: n.Origin(log), Size: size, Root: root}.Sign(signer)
 	if err != nil {
 		return false, err
 	}
 	// No act is owed for a checkpoint: it says what the log says, and an act would make the log grow again.
 	err = l.DB.Write(ctx, log.City, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO checkpoints (city_id, log_id, size, at, note) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (city_id, log_id, size) DO NOTHING`,
-			log.Key, size, int64(tx.Now()), string(msg))
+			log.Key, size, int64(tx.Now()), msg)
 		return err
 	})
 	return err == nil, err

@@ -11,7 +11,10 @@ import (
 func (c *Ctx) Frame(title string) ui.Frame {
 	u := c.Who.Unit()
 	f := ui.Frame{Lang: c.Lang, Title: title, Org: u.Commission(), Post: c.T("post." + c.Who.Post()), Today: c.Today, Demo: c.Mux.Demo, Theme: c.Cookie("theme"), Density: c.Cookie("density"),
-		Here: c.R.URL.RequestURI(), Posts: c.Session.Posts, Foot: c.T("page.unwitnessed")}
+		Here: c.R.URL.RequestURI(), Posts: c.Session.Posts}
+	if c.Mux.Foot != nil {
+		f.Foot = c.Mux.Foot(c)
+	}
 	f.Search = slices.ContainsFunc(access.Reads, func(r access.Read) bool { return c.Who.Can(r.Perm) })
 	if c.Who.Name != "" {
 		f.Post += " " + c.Who.Name

@@ -60,6 +60,7 @@ type Mux struct {
 	Name     string // what the deployment is called
 	Errors   func(c *Ctx, err error) error
 	Nav      func(c *Ctx) []NavItem
+	Foot     func(c *Ctx) string                                                 // what stands at the foot of every page; nil: nothing
 	Opened   func(c *Ctx)                                                        // somebody signed in was shown a page (the access log); nil: nobody is told. It must not wait
 	Heard    func(text string, args []any)                                       // called with every statement of every request; measuring and tests only
 	Observe  func(route Route, status int, took time.Duration, statements int64) // metrics; nil: none are kept
