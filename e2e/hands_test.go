@@ -55,6 +55,16 @@ func (p *person) fill(fields pairs) {
 	})
 }
 
+// keeps expects a field to hold what was written into it.
+func (p *person) keeps(name, want string) {
+	p.t.Helper()
+	var now string
+	p.do(chromedp.Evaluate(`document.querySelector('main form [name=`+quote(name)+`]').value`, &now))
+	if now != want {
+		p.fail("%s holds %q, want %q", name, now, want)
+	}
+}
+
 // submit presses the button that the form is for.
 func (p *person) submit() {
 	p.t.Helper()

@@ -8,6 +8,7 @@ package intakehttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,8 +145,11 @@ type entryView struct {
 	Fields   []ui.FieldView
 	Reporter []ui.FieldView
 	More     []ui.FieldView
-	Receipt  []ui.FieldView
-	Late     *ui.FieldView
+	Channel  ui.FieldView
+	Received ui.FieldView
+	Dated    bool   // the day received stands open: it is another one than today, or something is wrong with it
+	Today    string // the day received as long as nobody says another
+	Late     ui.FieldView
 	InTime   calendar.Date // received before this day, an entry today asks for a reason
 	Wrong    string
 	All      []ui.FieldView
@@ -188,16 +192,15 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 		}
 		return fv
 	}
-	channel := terms(field("channel", "choice", in.Channel, true), "channel")
-	received := field("received", "day", string(in.Received), true)
-	received.Max = string(c.Today)
-	if received.Value == "" {
-		received.Value = string(c.Today)
+	v.Channel = terms(field("channel", "choice", in.Channel, true), "channel")
+	v.Received = field("received", "day", string(in.Received), true)
+	v.Received.Max = string(c.Today)
+	if v.Received.Value == "" {
+		v.Received.Value = string(c.Today)
 	}
-	v.Receipt = []ui.FieldView{channel, received}
-	late := terms(field("late_reason", "select", in.LateReason, true), "late_entry_reason")
-	late.Hint = c.T("tipoff.late.hint")
-	v.Late, v.InTime = &late, p.Intake.InTime(c.Today)
+	v.Late, v.InTime = terms(field("late_reason", "select", in.LateReason, true), "late_entry_reason"), p.Intake.InTime(c.Today)
+	v.Late.Hint = c.T("tipoff.late.hint")
+	v.Today, v.Dated = ui.DayIn(c.Lang, c.Today, c.Today), v.Received.Value != string(c.Today) || ui.AnyWrong([]ui.FieldView{v.Received, v.Late})
 	title, summary := field("title", "line", in.Title, true), field("summary", "para", in.Summary, true)
 	title.Max, summary.Max, summary.Rows = "80", "4000", 6
 	for _, fv := range []*ui.FieldView{&title, &summary} {
@@ -226,7 +229,7 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 	status := http.StatusOK
 	if problem != nil {
 		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
-		v.All = append(append(append(append(append([]ui.FieldView{}, v.Subject.Fields()...), v.Receipt...), late), v.Fields...), append(v.Reporter, v.More...)...)
+		v.All = slices.Concat(v.Subject.Fields(), []ui.FieldView{v.Channel, v.Received, v.Late}, v.Fields, v.Reporter, v.More)
 	}
 	return c.Render(status, entryPage(v))
 }
@@ -258,7 +261,11 @@ func (p *Pages) enter(c *web.Ctx) error {
 		return c.Redirect("/tipoffs?done=gone")
 	}
 	if f.Get("again") != "" {
-		return c.Redirect("/tipoffs/new?done=entered")
+		next := url.Values{"done": {"entered"}, "channel": {in.Channel}} // a pile of letters came the same way, on the same day
+		if in.Received != c.Today {
+			next.Set("received", string(in.Received))
+		}
+		return c.Redirect("/tipoffs/new?" + next.Encode())
 	}
 	return c.Redirect("/m/" + e.ID.String() + "?done=entered")
 }
