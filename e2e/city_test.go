@@ -30,12 +30,16 @@ type city struct {
 	now atomic.Pointer[time.Time]
 }
 
-// newCity serves a small city on SQLite in which everybody has an account under the name that tests call them by.
-func newCity(t *testing.T) *city {
+// newCity serves a small city on SQLite in which everybody has an account under the name that tests call them by. More are
+// people besides those of apptest: what tests call them, their name, post and unit.
+func newCity(t *testing.T, more ...[4]string) *city {
 	t.Helper()
 	browser(t) // before any work: without one there is none
 	d := dbtest.SQLite(t)
 	c := &city{World: apptest.New(t, d), t: t}
+	for _, p := range more {
+		c.Hire(p[0], p[1], p[2], p[3])
+	}
 	c.day("2026-10-12")
 	d.SetClock(func() time.Time { return *c.now.Load() })
 	a := c.App.Accounts

@@ -3,6 +3,7 @@ package flowhttp
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -148,10 +149,19 @@ func (l *look) load(ctx context.Context, r db.Reader, units, people []string) er
 			ps = append(ps, k)
 		}
 	}
-	if len(ps) == 0 {
+	if err := l.named(ctx, r, ps); err != nil || l.c.Who.City == r.City() {
+		return err
+	}
+	// So are people of the tenants above, who work on what stands in their register.
+	return l.named(ctx, r.For(l.c.Who.City), slices.DeleteFunc(ps, func(k string) bool { return l.people[k] != "" }))
+}
+
+// named reads the names of a tenant's people.
+func (l *look) named(ctx context.Context, r db.Reader, people []string) error {
+	if len(people) == 0 {
 		return nil
 	}
-	text, args := db.Build(`SELECT p.id, p.name FROM people p WHERE p.city_id = $1`).In(" AND ", "p.id", ps).SQL()
+	text, args := db.Build(`SELECT p.id, p.name FROM people p WHERE p.city_id = $1`).In(" AND ", "p.id", people).SQL()
 	rows, err := r.Query(ctx, text, args...)
 	if err != nil {
 		return err
