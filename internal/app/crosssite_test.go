@@ -82,7 +82,7 @@ func TestCrossSite(t *testing.T) {
 	w.must(err)
 	mux := w.Mux()
 	mux.Sessions = either{mux.Sessions, accounthttp.Sessions{Accounts: a}}
-	walk := &walker{w, mux.Routes(), mux.Handler()}
+	walk := &walker{furnished: w, routes: mux.Routes(), h: mux.Handler()}
 
 	foreign := map[string]http.Header{
 		"cross-site":          {"Sec-Fetch-Site": {"cross-site"}},

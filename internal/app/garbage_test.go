@@ -80,7 +80,7 @@ func parameters(t *testing.T, r web.Route, known map[string][]string) []string {
 func (w *furnished) listened(hear func(text string, args []any)) *walker {
 	mux := w.Mux()
 	mux.Heard = hear
-	return &walker{w, mux.Routes(), mux.Handler()}
+	return &walker{furnished: w, routes: mux.Routes(), h: mux.Handler()}
 }
 
 // readers are people of whom one or another may open any page.

@@ -88,7 +88,7 @@ func TestEveryRouteByEveryPost(t *testing.T) {
 	w := furnish(t, dbtest.SQLite(t))
 	mux := w.Mux()
 	mux.Sessions = remembered{mux.Sessions, map[string]access.Actor{}}
-	walk := &walker{w, mux.Routes(), mux.Handler()}
+	walk := &walker{furnished: w, routes: mux.Routes(), h: mux.Handler()}
 	posts := w.walkers()
 	var out strings.Builder
 	for _, r := range walk.routes {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"qianshao/internal/access"
 	"qianshao/internal/id"
@@ -147,13 +148,17 @@ type answer struct {
 // walker goes through routes as somebody.
 type walker struct {
 	*furnished
-	routes []web.Route
-	h      http.Handler
+	routes     []web.Route
+	h          http.Handler
+	statements int64 // how many the last request took
 }
 
 func (w *furnished) walker() *walker {
 	mux := w.Mux()
-	return &walker{w, mux.Routes(), mux.Handler()}
+	out := &walker{furnished: w, routes: mux.Routes()}
+	mux.Observe = func(_ web.Route, _ int, _ time.Duration, n int64) { out.statements = n }
+	out.h = mux.Handler()
+	return out
 }
 
 // remembered are sessions of people who stay in their posts while they walk: each is read once.

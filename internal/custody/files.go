@@ -210,14 +210,14 @@ func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file
 	var privates []string
 	var digest string
 	_, err := k.Ledger.Write(ctx, who, file.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		err := tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored, f.plain FROM files f WHERE f.city_id = $1 AND f.id = $2 AND f.matter_id = $3`, file.Key, matter).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored, &digest)
-		if errors.Is(err, db.ErrNoRows) {
-			return ledger.Act{}, fault.Hidden()
-		}
+		m, err := flow.Get(ctx, tx, who, matter) // before the file, so that time does not tell of one that may not be seen
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		m, err := flow.Get(ctx, tx, who, f.Matter)
+		err = tx.Row(ctx, `SELECT f.matter_id, f.name, f.size, f.added_on, f.stored, f.plain FROM files f WHERE f.city_id = $1 AND f.id = $2 AND f.matter_id = $3`, file.Key, matter).Scan(&f.Matter, &f.Name, &f.Size, &f.Added, &f.stored, &digest)
+		if errors.Is(err, db.ErrNoRows) {
+			return ledger.Act{}, fault.Hidden()
+		}
 		if err != nil {
 			return ledger.Act{}, err
 		}

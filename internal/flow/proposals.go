@@ -50,6 +50,14 @@ func Proposals(ctx context.Context, r db.Reader, matter id.Key) ([]Proposal, err
 }
 
 func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
+	p, err := withoutSteps(ctx, r, key)
+	if err != nil {
+		return p, err
+	}
+	return p, p.readSteps(ctx, r)
+}
+
+func withoutSteps(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
 	ps, err := db.All(ctx, r, scanProposal(r.City()), `SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.id = $2`, key)
 	if err != nil {
 		return Proposal{}, err
@@ -58,8 +66,12 @@ func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error)
 		return Proposal{}, fault.Hidden()
 	}
 	ps[0].was = ps[0].row()
-	ps[0].Steps, err = db.All(ctx, r, scanStep, `SELECT `+stepCols+` FROM proposal_steps s WHERE s.city_id = $1 AND s.proposal_id = $2 ORDER BY s.n`, key)
-	return ps[0], err
+	return ps[0], nil
+}
+
+func (p *Proposal) readSteps(ctx context.Context, r db.Reader) (err error) {
+	p.Steps, err = db.All(ctx, r, scanStep, `SELECT `+stepCols+` FROM proposal_steps s WHERE s.city_id = $1 AND s.proposal_id = $2 ORDER BY s.n`, p.ID.Key)
+	return err
 }
 
 // matterOf is the matter to lock before a proposal is read.
@@ -71,14 +83,18 @@ func matterOf(ctx context.Context, r db.Reader, proposal id.Key) (m id.Key, err 
 	return m, err
 }
 
-// Proposal reads one proposal with its matter, for somebody who may see the matter.
+// Proposal reads one proposal with its matter, for somebody who may see the matter. A proposal that is not there takes as
+// many statements as one whose matter may not be seen.
 func (e *Engine) Proposal(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Proposal, Matter, error) {
-	p, err := getProposal(ctx, r, key)
-	if err != nil {
+	p, err := withoutSteps(ctx, r, key)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return p, Matter{}, err
 	}
 	m, err := Get(ctx, r, who, p.Matter)
-	return p, m, err
+	if err != nil {
+		return p, m, err
+	}
+	return p, m, p.readSteps(ctx, r)
 }
 
 // ProposalsByKey reads several proposals with their steps. The caller has seen their matters.

@@ -9,6 +9,7 @@ import (
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/locale"
 	"qianshao/internal/rulebook"
@@ -293,10 +294,10 @@ func (p *Pages) why(c *web.Ctx) error {
 	}
 	r := c.In(key)
 	k, err := deadline.Get(c.Context(), r, key.Key)
-	if err != nil {
+	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	m, err := flow.Get(c.Context(), r, c.Who, k.Matter)
+	m, err := flow.Get(c.Context(), r, c.Who, k.Matter) // of no matter too: one that may not be seen takes no longer
 	if err != nil {
 		return err
 	}

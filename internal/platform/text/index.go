@@ -194,9 +194,10 @@ type Query struct {
 	Extra []string // further scope words, all of which must be there: the kind of matter
 	// Few says that the scope leaves few texts: PostgreSQL looks through those for a single character, instead of gathering
 	// every text with a pair that begins with it.
-	Few   bool
-	Limit int
-	After id.Key // this one and those newer were shown before
+	Few     bool
+	Without []id.Key // matters that are none of the reader's
+	Limit   int
+	After   id.Key // this one and those newer were shown before
 }
 
 // Find lists the matters of some tenants whose text has all terms, newest first.
@@ -250,6 +251,9 @@ func findSQLite(ctx context.Context, r db.Reader, cities []id.City, q Query) ([]
 			b.Add(` AND f.rowid < COALESCE((SELECT y.n FROM tenants z CROSS JOIN search_rows y ON y.city_id = z.city_id WHERE y.matter_id = ?`, q.After)
 			b.Add(` AND `).Among(`z.city_id`, cities).Add(` LIMIT 1), ?)`, place(q.After))
 		}
+	}
+	if len(q.Without) > 0 {
+		b.In(` AND NOT `, "x.matter_id", q.Without)
 	}
 	text, args := b.Add(` ORDER BY f.rowid DESC LIMIT ?`, q.Limit).SQL()
 	if len(cities) == 1 {
@@ -321,6 +325,9 @@ func findPostgres(ctx context.Context, r db.Reader, cities []id.City, q Query) (
 	}
 	b.Add(` AND t.words @@ CAST(? AS tsquery)`, strings.Join(parts, " & "))
 	b.If(q.After != "", ` AND t.matter_id < ?`, q.After)
+	if len(q.Without) > 0 {
+		b.In(` AND NOT `, "t.matter_id", q.Without)
+	}
 	text, args := b.Add(` ORDER BY t.matter_id DESC LIMIT ?`, q.Limit).SQL()
 	return db.All(ctx, r, scanID, text, args...)
 }
