@@ -383,11 +383,15 @@ func (e *Engine) endProposal(ctx context.Context, tx *ledger.Tx, m *Matter, p *P
 func (e *Engine) Withdraw(ctx context.Context, who access.Actor, proposal id.ID, version int64) (Done, error) {
 	var d Done
 	rc, err := e.Ledger.Write(ctx, who, proposal.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		p, err := getProposal(ctx, tx, proposal.Key)
+		matter, err := matterOf(ctx, tx, proposal.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		m, err := e.take(ctx, tx, who, p.Matter, version)
+		m, err := e.take(ctx, tx, who, matter, version)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		p, err := getProposal(ctx, tx, proposal.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}

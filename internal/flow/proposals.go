@@ -74,17 +74,18 @@ func (p *Proposal) readSteps(ctx context.Context, r db.Reader) (err error) {
 	return err
 }
 
-// matterOf is the matter to lock before a proposal is read.
+// matterOf is the matter to lock before a proposal is read; "" where there is no such proposal, which no matter is called:
+// a proposal that is not there takes as many statements as one whose matter may not be seen.
 func matterOf(ctx context.Context, r db.Reader, proposal id.Key) (m id.Key, err error) {
 	err = r.Row(ctx, `SELECT p.matter_id FROM proposals p WHERE p.city_id = $1 AND p.id = $2`, proposal).Scan(&m)
 	if errors.Is(err, db.ErrNoRows) {
-		return "", fault.Hidden()
+		return "", nil
 	}
 	return m, err
 }
 
-// Proposal reads one proposal with its matter, for somebody who may see the matter. A proposal that is not there takes as
-// many statements as one whose matter may not be seen.
+// Proposal reads one proposal with its matter, for somebody who may see the matter. One that is not there is looked for
+// as matterOf does.
 func (e *Engine) Proposal(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Proposal, Matter, error) {
 	p, err := withoutSteps(ctx, r, key)
 	if err != nil && fault.KindOf(err) != fault.NotFound {

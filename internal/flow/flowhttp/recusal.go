@@ -244,6 +244,9 @@ func (p *Pages) decideRecusal(c *web.Ctx) error {
 	if err != nil || which.City != key.City {
 		return fault.Hidden()
 	}
+	if _, err := flow.Get(c.Context(), c.In(key), c.Who, key.Key); err != nil {
+		return err // before the recusal, so that time does not tell of one that may not be seen
+	}
 	if of, err := flow.RecusalOf(c.Context(), c.In(key), which.Key); err != nil || of != key.Key {
 		return fault.Hidden()
 	}
