@@ -53,8 +53,6 @@ func TestInquiry(t *testing.T) {
 	c.in(clue, "closed")
 
 	i := at("intake")
-	i.open("/")
-	i.sees("告知受理情况")
 	i.move(tip, "notify", "on", "2026-10-12", "way", "call", "reached", "yes")
 	i.open("/")
 	i.sees("反馈处理结果")
