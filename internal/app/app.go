@@ -113,7 +113,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 
 // Splits lists every number that is kept in cells.
 func Splits() []measure.Split {
-	return append(append(clue.Splits(), casework.Splits()...), deadline.Kept, deadline.Fired, deadline.Underway, flow.Open, org.Registered)
+	return append(append(clue.Splits(), casework.Splits()...), deadline.Kept, deadline.Fired, deadline.Underway, flow.Open, flow.Steps, org.Registered)
 }
 
 // Covered lists every table whose rows the ledger answers for.

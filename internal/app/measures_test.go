@@ -139,7 +139,7 @@ func TestRowsAreTheValue(t *testing.T) {
 						rest += l.N
 					}
 				}
-				den := map[measure.Unit]int64{measure.Number: 0, measure.Share: num + rest, measure.Mean: n, measure.Years: n, measure.Growth: rest}[def.Unit]
+				den := map[measure.Unit]int64{measure.Number: 0, measure.Share: num + rest, measure.Mean: n, measure.Days: n, measure.Years: n, measure.Growth: rest}[def.Unit]
 				if num != v.Numerator || den != v.Denominator {
 					t.Errorf("%s of %s is %d/%d, its rows %d/%d", def.Name, unit, v.Numerator, v.Denominator, num, den)
 				}

@@ -224,7 +224,7 @@ func planned(t *testing.T, w *apptest.World, do func(ctx context.Context) error)
 func TestRowPlans(t *testing.T) {
 	w := apptest.New(t, dbtest.SQLite(t))
 	all := regexp.MustCompile(`SCAN (t|c|x|f|l|p|h|g|o|d)\b|SEARCH (t|c|x|f|l|p|h|o) USING [A-Z ]*INDEX \S+ \(city_id=\?\)`)
-	for _, name := range []string{"clue.opened", "clue.by_channel", "clue.filed_per_disposed", "clue.returned_share", "tipoff.received", "case.filed", "clue.on_time", "deadline.open", "deadline.late", "deadline.near",
+	for _, name := range []string{"clue.opened", "clue.by_channel", "clue.filed_per_disposed", "clue.returned_share", "clue.step_days", "tipoff.received", "case.filed", "clue.on_time", "deadline.open", "deadline.late", "deadline.near",
 		"deadline.warned", "deadline.risen", "clue.open", "case.open", "clue.late", "staff.posts", "officials.count"} {
 		def, err := w.App.Measures.Get(name)
 		if err != nil {

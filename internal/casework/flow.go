@@ -88,7 +88,7 @@ func (s *Service) Table() *flow.Table {
 	reviewed := []flow.Use{{Rule: "case.review", By: flow.ByReview, Unless: flow.FlagTownship}, {Rule: "case.county_review", By: flow.ByReview, If: flow.FlagTownship}}
 	post := flow.Use{Rule: "case.execute_post", By: flow.ByHandler, If: flow.FlagPost}
 	members := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.investigate"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
-	return &flow.Table{Kind: Kind, Mark: "案",
+	return &flow.Table{Kind: Kind, Mark: "案", Timed: true,
 		States: []flow.State{
 			{Name: Filing, Stage: "filing", Rules: []flow.Use{use("case.filing", flow.ByHandler)}, Basis: basis("JD", "38")},
 			{Name: FilingReview, Stage: "filing", Waits: true, Rules: []flow.Use{use("case.filing", flow.ByHandler)}, Basis: basis("JD", "38")},

@@ -16,6 +16,7 @@ func Measures() []measure.Def {
 		measure.FlowDef("case.closed", measure.Hand, true, "decision"),
 		measure.ShareDef(byTownship, measure.Hand, true),
 		measure.ShareDef(returned, measure.Hand, false),
+		count.StepDef(Kind),
 		count.OpenDef("case.open", Kind, "clue_source"),
 		count.KeptDef("case.on_time", Kind),
 		count.LateDef("case.late", Kind),

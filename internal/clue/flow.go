@@ -107,7 +107,7 @@ func clearing(field string, in ...string) []flow.Field {
 func (s *Service) Table() *flow.Table {
 	target := flow.Field{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}
 	team := []flow.Field{{Name: "team", Kind: flow.People, Must: true, Of: "handlers", Least: "team.verify"}, {Name: "lead", Kind: flow.Person, Must: true, Of: "handlers"}}
-	return &flow.Table{Kind: Kind, Mark: "线",
+	return &flow.Table{Kind: Kind, Mark: "线", Timed: true,
 		States: []flow.State{
 			{Name: Pool, Stage: "pool", Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision), answer}, Basis: basis("JK", "14–18")},
 			{Name: PoolReview, Stage: "pool", Waits: true, Rules: []flow.Use{use("clue.assign", flow.BySupervision), use("clue.opinion", flow.BySupervision), answer}, Basis: basis("JK", "14–18", "TL", "171")},

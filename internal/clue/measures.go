@@ -19,6 +19,7 @@ func Measures() []measure.Def {
 		measure.ShareDef(filed, measure.Hand, true),
 		measure.ShareDef(selfFound, measure.Hand, true),
 		measure.ShareDef(sentBack, measure.Hand, false),
+		count.StepDef(Kind),
 		count.OpenDef("clue.open", Kind, "clue_source"),
 		count.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
 		count.KeptDef("clue.on_time", Kind),

@@ -52,6 +52,9 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 	if err := e.endRules(ctx, op, dropped, deadline.Dropped); err != nil {
 		return err
 	}
+	if err := e.step(ctx, op, from, next); err != nil {
+		return err
+	}
 	m.State = to
 	m.Open = !next.End
 	m.Ended = ""

@@ -55,6 +55,7 @@ type Table struct {
 	States []State
 	Moves  []Move
 	Hooks  Hooks
+	Timed  bool // the days its matters take at each step are counted
 }
 
 // State is where a matter can stand.

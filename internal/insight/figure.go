@@ -55,7 +55,7 @@ func (t Test) past(u measure.Unit, v measure.Value) bool {
 		left, right = v.Numerator*100, v.Denominator
 	case measure.Growth:
 		left, right = rest(v)*-100, v.Denominator
-	case measure.Mean:
+	case measure.Mean, measure.Days:
 		right = v.Denominator
 	case measure.Years:
 		right = v.Denominator * 12 // the numerator counts months

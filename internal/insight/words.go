@@ -22,7 +22,7 @@ func show(u measure.Unit, v measure.Value) string {
 		return number(v.Numerator) + "/" + number(v.Denominator)
 	case u == measure.Share, u == measure.Growth:
 		return decimal(v.Float(u)*100) + "%"
-	case u == measure.Years, u == measure.Mean:
+	case u == measure.Years, u == measure.Mean, u == measure.Days:
 		return decimal(v.Float(u))
 	}
 	return number(v.Numerator)
@@ -56,7 +56,7 @@ func delta(u measure.Unit, now, was measure.Value) int64 {
 	switch u {
 	case measure.Share, measure.Growth:
 		return tenths(now, 1000) - tenths(was, 1000)
-	case measure.Years, measure.Mean:
+	case measure.Years, measure.Mean, measure.Days:
 		return tenths(now, 10) - tenths(was, 10)
 	}
 	return now.Numerator - was.Numerator
@@ -78,7 +78,7 @@ func change(lang string, f *Figure) string {
 	switch u {
 	case measure.Share, measure.Growth:
 		return locale.T(lang, key+".points", decimal(float64(d)/10))
-	case measure.Years, measure.Mean:
+	case measure.Years, measure.Mean, measure.Days:
 		return locale.T(lang, key, decimal(float64(d)/10))
 	}
 	return locale.T(lang, key, number(d))

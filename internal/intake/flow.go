@@ -41,7 +41,7 @@ func (s *Service) Table() *flow.Table {
 	// What an organ above assigned is answered to it, whatever became of the report here.
 	answer := flow.Use{Rule: "tipoff.answer_above", By: flow.ByIntake, If: flow.FlagAnswer}
 	note := flow.Field{Name: "note", Kind: flow.Para, Max: 500}
-	return &flow.Table{Kind: Kind, Mark: "信",
+	return &flow.Table{Kind: Kind, Mark: "信", Timed: true,
 		States: []flow.State{
 			{Name: Received, Stage: "received", Rules: []flow.Use{first, noticeDue, answer}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept, answer}, Basis: []rulebook.Basis{jk("13")}},

@@ -15,6 +15,7 @@ func Measures() []measure.Def {
 		measure.FlowDef("tipoff.repeats", measure.Hand, true, "channel"),
 		measure.FlowDef("tipoff.declined", measure.Hand, true, "decline_ground"),
 		measure.FlowDef("tipoff.slips", measure.Hand, true),
+		count.StepDef(Kind),
 		count.OpenDef("tipoff.open", Kind, "clue_source"),
 		count.KeptDef("tipoff.first_on_time", Kind, "tipoff.first_action"),
 		count.KeptDef("tipoff.notice_on_time", Kind, "tipoff.notice"),

@@ -1,9 +1,9 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"slices"
-	"sort"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -32,17 +32,21 @@ const (
 // Unit is what the number counts or how it is to be read.
 type Unit string
 
-// The units. A share is a fraction that keeps both parts; a mean likewise (sum and count).
+// The units. A share is a fraction that keeps both parts; means likewise (sum and count).
 const (
 	Number Unit = "number"
 	Share  Unit = "share"
 	Mean   Unit = "mean"
 	Years  Unit = "years" // a mean of years
+	Days   Unit = "days"  // a mean of days
 	Growth Unit = "growth"
 )
 
 // DimRule stands among Dims for the rulebook's timers: the kinds are rules.
 const DimRule = "@rule"
+
+// DimStage stands among Dims, followed by a kind of matter, for the steps in its header.
+const DimStage = "@stage."
 
 // Query asks for a measure: of everything under a unit, for a period. To is the last day; a stock is as of To.
 type Query struct {
@@ -107,10 +111,19 @@ type Value struct {
 	By          []Part
 }
 
-// Part is one kind within a number.
+// Part is one kind within a number; in a mean, Of is how many there are of the kind.
 type Part struct {
 	Dim string
 	N   int64
+	Of  int64
+}
+
+// size is what kinds are put in order by.
+func (p Part) size() float64 {
+	if p.Of > 0 {
+		return float64(p.N) / float64(p.Of)
+	}
+	return float64(p.N)
 }
 
 // Float is the value as one number: the quotient of a share or mean, the number itself otherwise.
@@ -225,11 +238,15 @@ func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, e
 // Add is the sum of two answers to the same measure: of two tenants, which hold different rows.
 func (v Value) Add(w Value) Value {
 	v.Numerator, v.Denominator, v.Known = v.Numerator+w.Numerator, v.Denominator+w.Denominator, v.Known || w.Known
-	sums := map[string]int64{}
+	sums := map[string]Part{}
 	for _, p := range append(append([]Part{}, v.By...), w.By...) {
-		sums[p.Dim] += p.N
+		sums[p.Dim] = Part{Dim: p.Dim, N: sums[p.Dim].N + p.N, Of: sums[p.Dim].Of + p.Of}
 	}
-	v.By = parts(sums)
+	v.By = nil
+	for _, p := range sums {
+		v.By = append(v.By, p)
+	}
+	inOrder(v.By)
 	return v
 }
 
@@ -238,9 +255,13 @@ func parts(sums map[string]int64) []Part {
 	var out []Part
 	for d, n := range sums {
 		if d != "" && n != 0 {
-			out = append(out, Part{d, n})
+			out = append(out, Part{Dim: d, N: n})
 		}
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].N > out[j].N || out[i].N == out[j].N && out[i].Dim < out[j].Dim })
+	inOrder(out)
 	return out
+}
+
+func inOrder(ps []Part) {
+	slices.SortFunc(ps, func(a, b Part) int { return cmp.Or(cmp.Compare(b.size(), a.size()), cmp.Compare(a.Dim, b.Dim)) })
 }

@@ -159,7 +159,12 @@ func TallyRows(name, kind, from string) RowsFunc {
 // tallied is the condition on tallies that a flow counted them for the query's unit and period. A unit with others under it
 // walks the city's tallies in the order of days: that it is not to look the units up first is hidden from the planner.
 func (q Query) tallied(b *db.Builder, t, name string) *db.Builder {
-	b.Add(` AND `+t+`.measure = ? AND `+t+`.on_day >= ? AND `+t+`.on_day <= ? AND `+t+`.n <> 0`, name, q.From, q.To)
+	return q.every(b.Add(` AND `+t+`.n <> 0`), t, name)
+}
+
+// every is tallied for a flow in which nothing counts as well.
+func (q Query) every(b *db.Builder, t, name string) *db.Builder {
+	b.Add(` AND `+t+`.measure = ? AND `+t+`.on_day >= ? AND `+t+`.on_day <= ?`, name, q.From, q.To)
 	if q.Unit.Kind == "county" {
 		return q.Owned(b, t+".unit_id || ''")
 	}

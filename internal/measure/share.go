@@ -45,7 +45,7 @@ func ByKind(sums map[string]int64) Value {
 	v := Value{Known: true}
 	for d, n := range sums {
 		if n != 0 {
-			v.Numerator, v.By = v.Numerator+n, append(v.By, Part{d, n})
+			v.Numerator, v.By = v.Numerator+n, append(v.By, Part{Dim: d, N: n})
 		}
 	}
 	sort.Slice(v.By, func(i, j int) bool {

@@ -51,6 +51,7 @@ type part struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
 	N    int64  `json:"n"`
+	Of   int64  `json:"of,omitempty"`
 }
 
 func (p *Pages) api(c *web.Ctx) error {
@@ -76,7 +77,7 @@ func (p *Pages) api(c *web.Ctx) error {
 			x.Value = &f
 		}
 		for _, b := range v.By {
-			x.Parts = append(x.Parts, part{b.Dim, w.dim(d.Dims, b.Dim), b.N})
+			x.Parts = append(x.Parts, part{b.Dim, w.dim(d.Dims, b.Dim), b.N, b.Of})
 		}
 		out = append(out, x)
 	}
@@ -211,10 +212,11 @@ type oneView struct {
 }
 
 type partView struct {
-	Name string
-	N    string
-	Of   int64
-	Max  int64
+	Name   string
+	N      string
+	Beside string
+	Of     int64 // how long its bar is
+	Max    int64
 }
 
 type columnView struct {
@@ -258,7 +260,7 @@ func (p *Pages) one(c *web.Ctx) error {
 		return err
 	}
 	for _, b := range val.By {
-		v.Parts = append(v.Parts, partView{w.dim(d.Dims, b.Dim), ui.Thousands(b.N), b.N, max(val.By[0].N, 1)})
+		v.Parts = append(v.Parts, w.part(d, b, val.By[0]))
 	}
 	skip := w.columns(d, list, &v)
 	for _, l := range list.Rows {

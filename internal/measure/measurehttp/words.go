@@ -53,15 +53,31 @@ func (w words) beside(u measure.Unit, v measure.Value) string {
 		return w.t("measure.from_to", ui.Thousands(v.Denominator), ui.Thousands(v.Numerator))
 	case measure.Years:
 		return w.t("measure.years_of", ui.Thousands(v.Denominator))
+	case measure.Days:
+		return w.t("measure.days_of", ui.Thousands(v.Denominator))
 	case measure.Mean:
 		return w.t("measure.mean_of", ui.Thousands(v.Denominator))
 	}
 	return ""
 }
 
+// part is a kind within a number, beside the largest of them.
+func (w words) part(d measure.Def, p, largest measure.Part) partView {
+	v := partView{Name: w.dim(d.Dims, p.Dim), N: ui.Thousands(p.N), Of: p.N, Max: max(largest.N, 1)}
+	if p.Of > 0 {
+		of := measure.Value{Numerator: p.N, Denominator: p.Of, Known: true}
+		v.N, v.Beside = w.number(d.Unit, of), w.beside(d.Unit, of)
+		v.Of, v.Max = p.N*1000/p.Of, max(largest.N*1000/max(largest.Of, 1), 1)
+	}
+	return v
+}
+
 // dim is the name of a kind within a measure, from the rulebook's lists that the measure names.
 func (w words) dim(dims []string, code string) string {
 	for _, list := range dims {
+		if kind, ok := strings.CutPrefix(list, measure.DimStage); ok {
+			return w.t("stage." + kind + "." + code)
+		}
 		if list == measure.DimRule {
 			if t, ok := w.rules.Timer(code, w.today); ok {
 				return t.Name.In(w.lang)
@@ -144,7 +160,7 @@ func (w words) months(n int) string {
 // isNumber says whether a column is set to the right.
 func isNumber(column string) bool {
 	switch column {
-	case "n", "authorised", "actual", "villages", "towns":
+	case "n", "authorised", "actual", "villages", "towns", "days":
 		return true
 	}
 	return false
