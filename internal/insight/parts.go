@@ -28,6 +28,9 @@ func (c *composer) opening() {
 	if n[Unjudged] > 0 {
 		sum += c.t("report.sum.unjudged", strconv.Itoa(n[Unjudged]))
 	}
+	if n[OfWhole] > 0 {
+		sum += c.t("report.sum.whole", strconv.Itoa(n[OfWhole]))
+	}
 	verdicts := make([]Pair, len(c.rep.Findings))
 	for i, f := range c.rep.Findings {
 		verdicts[i] = Pair{Label: f.Title.In(c.lang), Text: c.t("report.mark." + string(f.Verdict)), Link: "#p-" + f.Code}
@@ -81,6 +84,8 @@ func (c *composer) judged(f Finding) []Run {
 		return c.para(c.wrap("report.judged.found", past), plain(c.t("report.judged.shows", strings.Join(shows, c.t("list.comma_in")))))
 	case Clear:
 		return c.wrap("report.judged.clear", not)
+	case OfWhole:
+		return plain(c.t("report.judged.whole"))
 	}
 	return plain(c.t("report.judged.unknown", list(c.lang, unknown)))
 }

@@ -38,6 +38,7 @@ type Test struct {
 	Measure string        `yaml:"measure"`
 	Over    *int64        `yaml:"over"`
 	Under   *int64        `yaml:"under"`
+	OfWhole bool          `yaml:"of_whole"` // asked of a city and above only: no county or township is judged by it
 	Sure    rulebook.Sure `yaml:"sure"`
 	Note    rulebook.Text `yaml:"note"` // where the threshold comes from
 }
@@ -194,12 +195,20 @@ func (p *Plan) Measures() []string {
 	return out
 }
 
-// Check refuses a plan that names a measure nobody declares.
+// Check refuses a plan that names a measure nobody declares, and a test that would judge a single county or township by
+// what is never scored.
 func (p *Plan) Check(g *measure.Registry) error {
 	var errs []error
 	for _, n := range p.Measures() {
 		if _, err := g.Get(n); err != nil {
 			errs = append(errs, fmt.Errorf("rulebook report: there is no measure %s", n))
+		}
+	}
+	for _, x := range p.Problems {
+		for _, t := range x.Tests {
+			if d, err := g.Get(t.Measure); err == nil && d.NeverScored && !t.OfWhole {
+				errs = append(errs, fmt.Errorf("rulebook report: problem %s, test %s: what is never scored needs of_whole: true", x.Code, t.Measure))
+			}
 		}
 	}
 	return errors.Join(errs...)

@@ -45,11 +45,13 @@ type Report struct {
 // Verdict is what came of a problem's tests.
 type Verdict string
 
-// The verdicts. Unjudged is a problem for none of whose tests anything is recorded.
+// The verdicts. Unjudged is a problem for none of whose tests anything is recorded; OfWhole one that only a city or a
+// province is judged by.
 const (
 	Found    Verdict = "found"
 	Clear    Verdict = "clear"
 	Unjudged Verdict = "unjudged"
+	OfWhole  Verdict = "whole"
 )
 
 // Finding is a problem with what its tests say.
@@ -103,6 +105,9 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 	for _, x := range s.Plan.Problems {
 		f := Finding{Problem: x}
 		for _, t := range x.Tests {
+			if t.OfWhole && u.Level > access.City {
+				continue
+			}
 			fig := rep.Figures[t.Measure]
 			f.Results = append(f.Results, Result{Test: t, Figure: fig, Known: fig.Now.Known, Past: fig.Now.Known && t.past(fig.Def.Unit, fig.Now)})
 		}
@@ -122,6 +127,9 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 
 func verdict(rs []Result, of func(Result) measure.Value) Verdict {
 	v := Unjudged
+	if len(rs) == 0 {
+		return OfWhole
+	}
 	for _, r := range rs {
 		x := of(r)
 		if !x.Known {

@@ -245,6 +245,38 @@ func TestAnotherRosterAnotherText(t *testing.T) {
 	})
 }
 
+// TestNeverScoredJudgesNobody: what is never scored may be called a problem of a city or a province, never of one county or
+// township, whatever their numbers are; and a plan that would is refused.
+func TestNeverScoredJudgesNobody(t *testing.T) {
+	t.Parallel()
+	w := small(t, dbtest.SQLite(t))
+	whole := 0
+	for unit, judged := range map[string]bool{"province": true, "city": true, "county": false, "other": false, "full": false, "othertown": false} {
+		rep := report(t, w, access.ByProgram(apptest.City), w.Units[unit].ID)
+		for _, f := range rep.Findings {
+			for _, r := range f.Results {
+				switch {
+				case r.Figure.Def.NeverScored && !judged:
+					t.Errorf("%s is judged by %s, which is never scored", unit, r.Measure)
+				case r.Figure.Def.NeverScored:
+					whole++
+				}
+			}
+			if f.Code == "assess" && (f.Verdict == insight.OfWhole) == judged {
+				t.Errorf("of %s problem %s is %s", unit, f.Code, f.Verdict)
+			}
+		}
+	}
+	if whole == 0 {
+		t.Error("no test asks about what is never scored: there is nothing to hold")
+	}
+	plan := *w.App.Insight.Plan
+	plan.Problems = []insight.Problem{{Code: "x", Tests: []insight.Test{{Measure: "clue.filed_per_disposed"}}}}
+	if err := plan.Check(w.App.Measures); err == nil || !strings.Contains(err.Error(), "of_whole") {
+		t.Errorf("a plan that judges counties by what is never scored: %v", err)
+	}
+}
+
 // TestWhoMayRead: one's own organ and what lies under it; anything else is absent.
 func TestWhoMayRead(t *testing.T) {
 	t.Parallel()
