@@ -118,6 +118,8 @@ func (v visit) address(ts things) (string, bool) {
 			return one(v.kind + "." + name).Key
 		case name == "recusal":
 			return one(v.kind + ".recusal").String()
+		case name == "log":
+			return one(name).String()
 		case name == "person":
 			return one(v.kind + ".namesake").String()
 		case name == "post", name == "account":

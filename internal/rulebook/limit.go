@@ -1,14 +1,25 @@
 package rulebook
 
-import "qianshao/internal/calendar"
+import (
+	"slices"
+	"strings"
+
+	"qianshao/internal/calendar"
+)
+
+// Permanent is the unit of what is kept for good.
+const Permanent = "permanent"
+
+var limitUnits = []string{"person", "hour", "workday", "day", "month", "year", Permanent}
 
 // Limit is a number that is no deadline: how many people a team takes at least, from when on a late entry must be
-// explained, how long the access log is kept.
+// explained, how long something is
+// kept, and lengths of the regulations that are counted in hours, which no clock of days can keep.
 type Limit struct {
 	ID    string `yaml:"id" json:"id"`
 	Name  Text   `yaml:"name" json:"name"`
 	Value int    `yaml:"value" json:"value"`
-	Unit  string `yaml:"unit" json:"unit"` // person, workday, day or month
+	Unit  string `yaml:"unit" json:"unit"` // one of limitUnits
 	Force `yaml:",inline" json:"force"`
 }
 
@@ -31,11 +42,13 @@ func (l *loader) limits() {
 		l.named("limit", "id", x.ID)
 		l.text(what, x.Name)
 		l.force(what, x.Force)
-		if x.Value <= 0 {
+		switch {
+		case !slices.Contains(limitUnits, x.Unit):
+			l.fail("%s: unit must be %s", what, strings.Join(limitUnits, ", "))
+		case x.Unit == Permanent && x.Value != 0:
+			l.fail("%s: what is kept for good has no value", what)
+		case x.Unit != Permanent && x.Value <= 0:
 			l.fail("%s: %d limits nothing", what, x.Value)
-		}
-		if x.Unit != "person" && x.Unit != "workday" && x.Unit != "day" && x.Unit != "month" {
-			l.fail("%s: unit must be person, workday, day or month", what)
 		}
 		var have []Force
 		for _, o := range l.b.limits {

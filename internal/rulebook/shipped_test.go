@@ -22,6 +22,25 @@ func shipped(t *testing.T) *rulebook.Book {
 	return b
 }
 
+// TestHoursAndKeeping: what the regulations count in hours is no clock of days, and how long files are kept is unverified.
+func TestHoursAndKeeping(t *testing.T) {
+	t.Parallel()
+	b := shipped(t)
+	got := map[string]string{}
+	for _, x := range b.Limits() {
+		got[x.ID] = fmt.Sprint(x.Value, " ", x.Unit, " ", x.Sure)
+		if x.Unit == "hour" && !strings.Contains(x.Note.Zh, "不作计时提醒") {
+			t.Errorf("%s does not say that no clock keeps it", x.ID)
+		}
+	}
+	for id, want := range map[string]string{"accident.report": "24 hour text", "measure.tell_family": "24 hour text",
+		"keep.case": "0 permanent unverified", "keep.clue": "30 year unverified", "keep.tipoff": "30 year unverified"} {
+		if got[id] != want {
+			t.Errorf("%s is %q, want %q", id, got[id], want)
+		}
+	}
+}
+
 // What code names must be there; a rename would only show at run time.
 
 func TestTimersThatCodeNames(t *testing.T) {
@@ -186,6 +205,14 @@ func TestLengths(t *testing.T) {
 		{"property.unfreeze", 3, "day", "", legal, "text"},
 		{"complaint.decide", 1, "month", "", legal, "text"},
 		{"complaint.review", 2, "month", "", legal, "text"},
+		{"clue.feedback", 3, "month", "", legal, "text"},
+		{"petition.forward", 15, "day", "", legal, "text"},
+		{"petition.ask_review", 30, "day", "", legal, "text"},
+		{"petition.ask_rereview", 30, "day", "", legal, "text"},
+		{"complaint.ask_review", 1, "month", "", legal, "text"},
+		{"appeal.ask_review", 1, "month", "", legal, "text"},
+		{"appeal.ask_rereview", 1, "month", "", legal, "text"},
+		{"measure.change", 3, "day", "", legal, "text"},
 		{"clue.assign", 5, "workday", "", open, "local"},
 		{"inquiry.start", 5, "workday", "", open, "local"},
 		{"verify.plan", 10, "workday", "", open, "local"},
@@ -248,7 +275,8 @@ func TestTimersAreWhole(t *testing.T) {
 		if len(tm.Basis) == 0 {
 			t.Errorf("%s: names no regulation", tm.ID)
 		}
-		if tm.Unit != rulebook.Workdays && (!tm.Roll || !strings.Contains(tm.Note.Zh, "末日") || !strings.Contains(tm.Note.En, "not checked")) {
+		if tm.Unit != rulebook.Workdays && (tm.Roll == (tm.ID == "measure.change") || // where liberty is at stake nothing is put off
+			!strings.Contains(tm.Note.Zh, "末日") || !strings.Contains(tm.Note.En, "not checked")) {
 			t.Errorf("%s: rolls off a day off, and its note says that this is unverified", tm.ID)
 		}
 		want := []int{1}

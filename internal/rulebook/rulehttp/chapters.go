@@ -170,7 +170,11 @@ func (w *writer) limits() group {
 			continue
 		}
 		value := w.t("rules.people", strconv.Itoa(x.Value))
-		if x.Unit != "person" {
+		switch x.Unit {
+		case "person":
+		case rulebook.Permanent:
+			value = w.t("rules.permanent")
+		default:
 			value = w.length(x.Value, rulebook.Unit(x.Unit))
 		}
 		g.Entries = append(g.Entries, w.stated(entry{ID: x.ID, Name: x.Name.In(w.lang), Lead: value}, x.Force))
