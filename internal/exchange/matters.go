@@ -37,7 +37,8 @@ var matterColumns = []column{
 }
 
 var (
-	tipoffColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"channel", true, nil}, column{"ground", false, nil})
+	tipoffColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"channel", true, nil}, column{"ground", false, nil},
+		column{"from_kind", false, []string{"移送单位", "移送机关"}})
 	clueColumns   = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"source", true, nil}, column{"from_no", false, []string{"信访编号"}},
 		column{"disposal", false, []string{"处置方式"}}, column{"disposed", false, nil}, column{"close_kind", false, nil})
 	caseColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"source", false, nil}, column{"from_no", false, []string{"线索编号"}}, column{"track", true, nil},
@@ -227,7 +228,7 @@ func (x *importer) organ(ctx context.Context, u access.Unit) (access.Unit, error
 }
 
 func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
-	x, err := s.importer(ctx, p, intake.Kind, "", "channel", "decline_ground")
+	x, err := s.importer(ctx, p, intake.Kind, "", "channel", "decline_ground", "transfer_from")
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +242,9 @@ func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Contex
 		w, ok, err := x.row(ctx, rec, func(f *form, w *past) {
 			t.Summary, t.OutsideNo = w.summary, w.m.No
 			t.Channel, t.Ground = f.choice("channel", true, x.terms["channel"]), f.choice("ground", w.m.State == intake.Declined, x.terms["decline_ground"])
+			if t.FromKind = f.choice("from_kind", false, x.terms["transfer_from"]); t.FromKind != "" && t.Channel != "" && t.Channel != "transfer" {
+				f.say("from_kind", "sheet.no_transfer")
+			}
 			w.m.Source, t.Discipline = intake.SourceOf(t.Channel, t.FromKind), x.terms["discipline"][text.Name(rec.get("discipline"))]
 		})
 		if err != nil {
@@ -395,8 +399,8 @@ func (s *Service) exported(ctx context.Context, r db.Reader, who access.Actor, l
 }
 
 func (s *Service) exportTipoffs(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
-	return s.exported(ctx, r, who, lang, intake.Kind, "", `d.summary, d.discipline, d.channel, d.ground FROM tipoffs d`, 4, row, func(_ flow.Matter, v []string) []string {
-		return []string{s.Rules.Name("channel", v[2], lang), s.termOr("decline_ground", v[3], lang)}
+	return s.exported(ctx, r, who, lang, intake.Kind, "", `d.summary, d.discipline, d.channel, d.ground, d.from_kind FROM tipoffs d`, 5, row, func(_ flow.Matter, v []string) []string {
+		return []string{s.Rules.Name("channel", v[2], lang), s.termOr("decline_ground", v[3], lang), s.termOr("transfer_from", v[4], lang)}
 	})
 }
 

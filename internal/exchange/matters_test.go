@@ -166,6 +166,40 @@ func given(t *testing.T, w *apptest.World, who access.Actor, kind string, f shee
 	return b.String()
 }
 
+// TestTransferNamesItsOrgan: a table says which organ passed something on, what the inspection office did is an inspection's
+// clue as at the counter, and what was told goes out again and comes back as nothing new.
+func TestTransferNamesItsOrgan(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		op := access.ByOperator(apptest.City)
+		head := strings.TrimSuffix(tipoffHead, "\n") + ",移送机关\n"
+		term := w.App.Rules.Name("transfer_from", "inspection_office", locale.Zh)
+		table := head + common("信〔2024〕11号", "2024-02-01", "石桥镇", "吴某") + "closed,2024-03-10,transfer,," + term + "\n" +
+			common("信〔2024〕12号", "2024-02-03", "石桥镇", "郑某") + "closed,2024-03-10,transfer,,audit\n" +
+			common("信〔2024〕13号", "2024-02-03", "石桥镇", "冯某") + "closed,2024-03-10,transfer,,\n" +
+			common("信〔2024〕14号", "2024-02-03", "石桥镇", "卫某") + "closed,2024-03-10,letter,,\n"
+		right(t, w, op, "tipoffs", table, map[string]int{exchange.New: 4})
+		for no, want := range map[string]string{"信〔2024〕11号": "inspection inspection_office", "信〔2024〕12号": "transfer audit", "信〔2024〕13号": "transfer ", "信〔2024〕14号": "tipoff "} {
+			got, err := db.Column[string](apptest.Ctx, d.In(apptest.City), `SELECT m.source || ' ' || o.from_kind FROM matters m JOIN tipoffs o ON o.city_id = m.city_id AND o.id = m.id WHERE m.city_id = $1 AND m.no = $2`, no)
+			if err != nil || len(got) != 1 || got[0] != want {
+				t.Errorf("%s came in as %q, want %q: %v", no, got, want, err)
+			}
+		}
+		out := given(t, w, op, "tipoffs", sheet.CSV, locale.Zh)
+		if !strings.Contains(out, term) {
+			t.Errorf("the organ does not go out again:\n%s", out)
+		}
+		right(t, w, op, "tipoffs", out, map[string]int{exchange.Same: 4})
+		rep := bring(t, w, op, "tipoffs", head+common("信〔2024〕15号", "2024-02-03", "石桥镇", "卫某")+"closed,2024-03-10,letter,,audit\n"+
+			common("信〔2024〕16号", "2024-02-03", "石桥镇", "卫某")+"closed,2024-03-10,transfer,,nobody\n", false)
+		if got := does(rep); got != "2 wrong from_kind:sheet.no_transfer; 3 wrong from_kind:sheet.choice" {
+			t.Errorf("said %s", got)
+		}
+		w.Verify()
+	})
+}
+
 // TestPastIsCheckedRowByRow holds that what is wrong in a row of the past is said of that row, dry and for real alike,
 // and that nothing is written.
 func TestPastIsCheckedRowByRow(t *testing.T) {
