@@ -25,6 +25,9 @@ type outline struct {
 // one sheet: the one that was read.
 func (s *Service) Annotate(src io.ReaderAt, size int64, rep Report, to io.Writer, f sheet.Format, lang string) error {
 	if rep.Kind == "holidays" {
+		if _, rows, err := noticeText(src, size); err == nil && rows != nil {
+			return annotateTable(src, size, rep, to, f, lang)
+		}
 		return annotateNotices(src, size, rep, to, lang)
 	}
 	cols := tables[rep.Kind].columns

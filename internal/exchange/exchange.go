@@ -204,7 +204,7 @@ func touched(kind string, acts []string) bool {
 // Export writes a table of what the actor may see, and says how many rows it has.
 func (s *Service) Export(ctx context.Context, who access.Actor, kind string, to io.Writer, f sheet.Format, lang string) (int, error) {
 	if kind == "holidays" {
-		return s.exportHolidays(ctx, to)
+		return s.exportHolidays(ctx, to, f, lang)
 	}
 	t, ok := tables[kind]
 	if !ok {

@@ -14,8 +14,8 @@ import (
 	"qianshao/internal/sheet"
 )
 
-// importHolidays takes in the State Council's notices in the text form of package calendar: that is no table, but the
-// same rules hold. One wrong line and nothing is taken.
+// importHolidays takes in the State Council's notices, as a table or in the text form of package calendar, and the same
+// rules hold. One wrong line and nothing is taken.
 func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.ReaderAt, size int64, opt Options) (Report, error) {
 	rep := Report{Kind: "holidays", Counts: map[string]int{}}
 	if !s.MayImport(who, "holidays") {
@@ -24,17 +24,23 @@ func (s *Service) importHolidays(ctx context.Context, who access.Actor, src io.R
 	if size > sheet.MaxBytes {
 		return rep, fault.New(fault.TooLarge, "sheet.large", strconv.Itoa(sheet.MaxBytes>>20))
 	}
-	b, err := io.ReadAll(io.NewSectionReader(src, 0, size))
+	given, from, err := noticeText(src, size)
 	if err != nil {
 		return rep, err
 	}
-	years, err := calendar.ParseYears(string(b), "")
+	years, err := calendar.ParseYears(given, "")
 	if err != nil {
 		var at *calendar.ParseError
 		if !errors.As(err, &at) {
 			return rep, err
 		}
-		rep.add(Line{Row: at.Line, What: Wrong, Problems: []Problem{{Code: "calendar." + at.Code, Args: []string{strconv.Itoa(at.Line), at.Detail}}}})
+		wrong := Line{Row: at.Line, What: Wrong}
+		if from != nil {
+			row := from[min(max(at.Line, 1), len(from))-1]
+			wrong.Row, wrong.Sheet = row.N, row.Sheet
+		}
+		wrong.Problems = []Problem{{Code: "calendar." + at.Code, Args: []string{strconv.Itoa(wrong.Row), at.Detail}}}
+		rep.add(wrong)
 		return rep, nil
 	}
 	if len(years) == 0 {
@@ -99,13 +105,30 @@ func (s *Service) notices(ctx context.Context, years []calendar.Year) (string, m
 	return text.String(), fresh, nil
 }
 
-// exportHolidays writes the notices that were imported into this deployment; the shipped ones are the program's own.
-func (s *Service) exportHolidays(ctx context.Context, to io.Writer) (int, error) {
+// exportHolidays writes the notices that were imported into this deployment, as a table or (Text) in their own form; the
+// shipped ones are the program's own. Where there are none it says so: a file with nothing in it says nothing.
+func (s *Service) exportHolidays(ctx context.Context, to io.Writer, f sheet.Format, lang string) (int, error) {
 	bodies, err := db.Column[string](ctx, s.Ledger.DB.Shared(), `SELECT body FROM holiday_years ORDER BY year`)
+	if err != nil {
+		return 0, err
+	}
+	if len(bodies) == 0 {
+		return 0, fault.New(fault.Conflict, "sheet.no_holidays")
+	}
+	if f == Text {
+		_, err := io.WriteString(to, strings.Join(bodies, "\n")+"\n")
+		return len(bodies), err
+	}
+	var years []calendar.Year
 	for _, b := range bodies {
-		if _, err := io.WriteString(to, b+"\n"); err != nil {
+		ys, err := calendar.ParseYears(b, "holiday_years")
+		if err != nil {
 			return 0, err
 		}
+		years = append(years, ys...)
 	}
-	return len(bodies), err
+	return writeNotices(to, f, years, lang)
 }
+
+// Text is the form of notices that is no table.
+const Text sheet.Format = "txt"

@@ -58,6 +58,42 @@ func TestHolidaysDryAndReal(t *testing.T) {
 	})
 }
 
+// TestHolidaysAsTable: notices go out as a workbook and as a text table and come back as nothing new, into another deployment
+// as new; a wrong row is said of that row; and where nothing was imported no empty file is written.
+func TestHolidaysAsTable(t *testing.T) {
+	t.Parallel()
+	w, other := apptest.New(t, dbtest.SQLite(t)), apptest.New(t, dbtest.SQLite(t))
+	op := access.ByOperator(apptest.City)
+	var out bytes.Buffer
+	if _, err := w.App.Exchange.Export(apptest.Ctx, op, "holidays", &out, sheet.XLSX, locale.Zh); fault.Code(err) != "sheet.no_holidays" || out.Len() > 0 {
+		t.Fatalf("nothing to give out: %v, %d bytes", err, out.Len())
+	}
+	right(t, w, op, "holidays", notice, map[string]int{exchange.New: 1})
+	for _, f := range []sheet.Format{sheet.XLSX, sheet.CSV, exchange.Text} {
+		for _, lang := range []string{locale.Zh, locale.En} {
+			table := given(t, w, op, "holidays", f, lang)
+			right(t, w, op, "holidays", table, map[string]int{exchange.Same: 1})
+			if f == sheet.XLSX && lang == locale.En {
+				right(t, other, op, "holidays", table, map[string]int{exchange.New: 1})
+			}
+		}
+	}
+	wrong := strings.Replace(given(t, w, op, "holidays", sheet.CSV, locale.Zh), "2027-02-12", "2027-02-31", 1)
+	rep := bring(t, w, op, "holidays", wrong, false)
+	if rep.Done || rep.Counts[exchange.Wrong] != 1 || rep.Lines[0].Row != 3 {
+		t.Fatalf("%+v", rep)
+	}
+	var marked bytes.Buffer
+	if err := w.App.Exchange.Annotate(strings.NewReader(wrong), int64(len(wrong)), rep, &marked, sheet.CSV, locale.Zh); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(marked.String(), "\n")
+	if !strings.Contains(lines[0], locale.T(locale.Zh, "sheet.reason")) || !strings.Contains(lines[2], "2027-02-31") || strings.Count(lines[2], ",") <= strings.Count(lines[1], ",") {
+		t.Errorf("the reason does not stand beside its row:\n%s", marked.String())
+	}
+	w.Verify()
+}
+
 // TestHolidaysWithReasons gives a wrong text back with what is wrong beside the line, as a comment: mended where it
 // stands, it is taken.
 func TestHolidaysWithReasons(t *testing.T) {

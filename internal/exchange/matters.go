@@ -39,7 +39,7 @@ var matterColumns = []column{
 var (
 	tipoffColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"channel", true, nil}, column{"ground", false, nil},
 		column{"from_kind", false, []string{"移送单位", "移送机关"}})
-	clueColumns   = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"source", true, nil}, column{"from_no", false, []string{"信访编号"}},
+	clueColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"source", true, nil}, column{"from_no", false, []string{"信访编号"}},
 		column{"disposal", false, []string{"处置方式"}}, column{"disposed", false, nil}, column{"close_kind", false, nil})
 	caseColumns = append(matterColumns[:len(matterColumns):len(matterColumns)], column{"source", false, nil}, column{"from_no", false, []string{"线索编号"}}, column{"track", true, nil},
 		column{"filed", true, nil}, column{"decision", false, nil}, column{"decided", false, nil}, column{"form", false, nil})

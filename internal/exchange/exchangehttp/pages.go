@@ -311,9 +311,6 @@ func (p *Pages) export(c *web.Ctx) error {
 	if _, err := p.Exchange.Export(c.Context(), c.Who, q.Get("kind"), &out, f, c.Lang); err != nil {
 		return err
 	}
-	if q.Get("kind") == "holidays" {
-		f = "txt"
-	}
 	return send(c, c.T("sheet.kind."+q.Get("kind"))+"_"+strings.ReplaceAll(string(c.Today), "-", ""), f, &out)
 }
 
