@@ -38,8 +38,11 @@ func (t table) check() error {
 
 // format is the form a file's name asks for.
 func format(path string) sheet.Format {
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
 		return sheet.CSV
+	case ".txt":
+		return exchange.Text // of holidays
 	}
 	return sheet.XLSX
 }
