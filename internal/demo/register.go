@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"fmt"
+
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
@@ -78,6 +80,7 @@ func (b *builder) register() error {
 				add(v, t, villageJobs)
 			}
 		}
+		number(in, c.unit.Code)
 		var keys []id.Key
 		err := b.act(City, "register.import", c.unit, map[string]any{"officials": len(in)}, func(tx *ledger.Tx) (err error) {
 			keys, err = org.AddOfficials(b.ctx, tx, in)
@@ -93,6 +96,20 @@ func (b *builder) register() error {
 		bases = append(bases, org.Base{Unit: c.unit.ID.Key, On: reformDay, N: int(float64(len(in)) / grown), Basis: reformBase})
 	}
 	return b.act(City, "register.base", access.Unit{}, map[string]any{"units": len(bases)}, func(tx *ledger.Tx) error { return org.SetBases(b.ctx, tx, bases) })
+}
+
+// number gives those who are called alike in one unit the numbers that tell them apart, as a county's own register would:
+// a table of them could not be taken in elsewhere without.
+func number(in []org.NewOfficial, county string) {
+	alike := map[[2]string]int{}
+	for _, o := range in {
+		alike[[2]string{o.Unit.ID.Key, o.Name}]++
+	}
+	for i, o := range in {
+		if alike[[2]string{o.Unit.ID.Key, o.Name}] > 1 {
+			in[i].OutsideNo = fmt.Sprintf("%s%05d", county, i+1)
+		}
+	}
 }
 
 // finish writes what the personnel clerks have gathered of the townships by the last day: how strong the organs are,
