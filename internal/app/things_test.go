@@ -246,7 +246,6 @@ func (w *furnished) belongings(p place, out things) {
 	}
 	w.namesake(p, out)
 	out["unit"] = w.Units[p.seat].ID
-	out["log"] = w.Units[p.seat].OrganID()
 	w.delegated(p.name)
 	out["post"], out["appointment"] = w.vacancy(p)
 	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)

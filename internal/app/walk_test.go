@@ -119,7 +119,7 @@ func (v visit) address(ts things) (string, bool) {
 		case name == "recusal":
 			return one(v.kind + ".recusal").String()
 		case name == "log":
-			return one(name).String()
+			return one("unit").String()
 		case name == "person":
 			return one(v.kind + ".namesake").String()
 		case name == "post", name == "account":

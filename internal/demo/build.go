@@ -162,7 +162,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 // meanwhile; the others are for pages, and are made when all rows are there.
 var (
 	bare  = []string{"acts", "clocks", "matters", "fires", "officials", "people", "subjects", "clues", "cases", "tipoffs", "envelopes"}
-	asked = []string{"acts_matter", "clocks_fire", "clocks_matter", "clocks_owed_rule", "clocks_running", "matters_county", "matters_no", "matters_parent", "matters_root", "officials_unit", "tipoffs_clue", "tipoffs_main"}
+	asked = []string{"acts_matter", "clocks_fire", "clocks_matter", "clocks_owed_rule", "clocks_running", "matters_county", "matters_no", "matters_parent", "matters_root", "officials_person", "officials_unit", "people_name", "subjects_name", "subjects_official", "tipoffs_clue", "tipoffs_main"}
 )
 
 func noon(d calendar.Date) time.Time {

@@ -87,12 +87,12 @@ func (p *Pages) countersign(c *web.Ctx) error {
 	const most = 4 << 10
 	b, err := io.ReadAll(io.LimitReader(c.R.Body, most))
 	if err != nil {
-		return fault.New(fault.Invalid, "witness.checkpoint").Because(err)
+		return fault.New(fault.BadRequest, "witness.checkpoint").Because(err)
 	}
 	first, lines, _ := strings.Cut(string(b), "\n")
 	size, err := strconv.ParseInt(first, 10, 64)
 	if err != nil {
-		return fault.New(fault.Invalid, "witness.checkpoint")
+		return fault.New(fault.BadRequest, "witness.checkpoint")
 	}
 	n, err := ledger.LoadNotary(c.Context(), p.DB)
 	if err != nil {
