@@ -205,7 +205,7 @@ const NearDays = deadline.NearDays
 // not county by county.
 func (e *Engine) Below(ctx context.Context, cities []id.City, today calendar.Date) (map[id.ID]Waiting, error) {
 	b := db.BuildShared(`SELECT c.city_id, c.county_id || '', SUM(CASE WHEN c.due_on < ? THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on < ? THEN 0 ELSE 1 END)
-		FROM tenants z CROSS JOIN clocks c WHERE c.city_id = z.city_id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state = 'open' AND c.due_on <= ? AND `, today, today, today.AddDays(NearDays))
+		FROM tenants z CROSS JOIN clocks c WHERE c.city_id = z.city_id AND c.legal AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on <= ? AND `, today, today, today.AddDays(NearDays))
 	text, args := b.Among("z.city_id", cities).Add(` GROUP BY c.city_id, c.county_id || ''`).SQL()
 	rows, err := e.Ledger.DB.Shared().Query(ctx, text, args...)
 	if err != nil {
