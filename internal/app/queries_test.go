@@ -266,14 +266,18 @@ var (
 	wholePg = regexp.MustCompile(`Seq Scan on (\w+)`)
 )
 
-// TestMeasurePlans: the desk and the page of all numbers read no table that grows with the work as a whole, of whatever unit. PostgreSQL is
+// TestMeasurePlans: desks, lists, watches, the report and the page of all numbers read no table that grows with the work as a whole, of whatever unit. PostgreSQL is
 // asked what it would do if its tables were large.
 func TestMeasurePlans(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
 		fillPapers(t, w, 1)
-		for _, who := range []string{"secretary", "supervision", "cityoffice"} {
-			for _, path := range []string{"/", "/measures", "/measures?to=" + string(d.Today().AddDays(-40)) + "&from=" + string(d.Today().AddMonths(-15))} {
+		srv := w.Serve()
+		for _, who := range []string{"secretary", "supervision", "cityoffice", "province"} {
+			for _, path := range []string{"/", "/watch", "/superior", "/clues", "/cases", "/tipoffs", "/approvals", "/force", "/report", "/measures", "/measures?to=" + string(d.Today().AddDays(-40)) + "&from=" + string(d.Today().AddMonths(-15))} {
+				if code, _ := w.Get(srv, who, path); code == http.StatusForbidden {
+					continue
+				}
 				m := w.Mux()
 				var mu sync.Mutex
 				said := map[string][]any{}
@@ -286,7 +290,7 @@ func TestMeasurePlans(t *testing.T) {
 				}
 				c := &counted{w: w, h: m.Handler()}
 				c.get(t, who, path)
-				if path != "/" && len(said) < 8 {
+				if strings.HasPrefix(path, "/measures") && len(said) < 8 {
 					t.Fatalf("%s by %s: %d statements", path, who, len(said))
 				}
 				for text, args := range said {
