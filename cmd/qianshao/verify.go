@@ -28,13 +28,6 @@ type verifyCmd struct {
 	Save    string   `placeholder:"FILE" help:"${help_save}"`
 }
 
-// kept is what verify --save writes and --kept reads: checkpoints to keep elsewhere, and the keys that signed them.
-type kept struct {
-	Deployment  string   `json:"deployment"`
-	Publics     []string `json:"publics"`
-	Checkpoints []string `json:"checkpoints"`
-}
-
 // Run checks every log, checkpoint, covered row and sum, and names the first entry that does not agree.
 func (c *verifyCmd) Run(e *env) error {
 	d, err := c.open(e)
@@ -155,18 +148,18 @@ func (c *verifyCmd) outside(e *env, n *ledger.Notary) (map[id.ID][]string, error
 		if err != nil {
 			return nil, err
 		}
-		var k kept
+		var k witness.Kept
 		if err := json.Unmarshal(b, &k); err != nil {
 			return nil, fault.New(fault.Invalid, "verify.kept", path).Because(err)
 		}
-		if n.Name != k.Deployment {
+		if n.Name != k.Name {
 			return nil, fault.New(fault.Conflict, "verify.other", path)
 		}
 		if len(c.Public) == 0 {
 			trusted = append(trusted, k.Publics...)
 		}
 		for _, note := range k.Checkpoints {
-			origin, _, _ := strings.Cut(note, "\n")
+			origin := checkpoint.Origin(note)
 			log, err := id.Parse(origin[strings.LastIndex(origin, "/")+1:])
 			if err != nil {
 				return nil, fault.New(fault.Invalid, "verify.kept", path)
@@ -219,7 +212,7 @@ func (c *verifyCmd) report(e *env, rep ledger.Report, sums []string) error {
 
 // save writes the newest checkpoint of every log to a file, for somebody else to keep.
 func (c *verifyCmd) save(e *env, d *db.DB, cities []id.City, n ledger.Notary) error {
-	k := kept{Deployment: n.Name, Publics: slices.Clone(n.Publics)}
+	k := witness.Kept{Deployment: witness.Deployment{Name: n.Name, Publics: slices.Clone(n.Publics)}}
 	for _, city := range cities {
 		cs, err := ledger.Latest(e.ctx, d.In(city))
 		if err != nil {

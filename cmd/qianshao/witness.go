@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"qianshao/internal/access"
@@ -75,7 +77,7 @@ func (c *witnessCmd) open(e *env) (*witness.Witness, error) {
 		if err != nil {
 			return nil, usage("witness.name")
 		}
-		if err := keepSecret(c.Key, k.File()); err != nil {
+		if err := keep(c.Key, bytes.NewReader(k.File())); err != nil {
 			return nil, err
 		}
 		b = k.File()
@@ -98,21 +100,15 @@ func (c *witnessCmd) open(e *env) (*witness.Witness, error) {
 	return &witness.Witness{Key: key, Dir: dir, URL: c.Log, Trust: c.Trust, Now: time.Now}, nil
 }
 
-// keepSecret writes a file for its owner alone, on the disk before it is used; one that is there is never written over.
-func keepSecret(path string, b []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+func (c *witnessCmd) round(e *env, w *witness.Witness) error {
+	before, err := w.Known()
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func (c *witnessCmd) round(e *env, w *witness.Witness) error {
 	r, err := w.Round(e.ctx)
+	if now, _ := w.Known(); now.Name != before.Name || !slices.Equal(now.Publics, before.Publics) {
+		e.say("witness.pinned", c.Log, now.Name, strings.Join(now.Publics, " "))
+	}
 	switch {
 	case errors.Is(err, witness.ErrOther):
 		return fault.New(fault.Conflict, "witness.other", c.Log).Because(err)

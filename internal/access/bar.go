@@ -21,3 +21,12 @@ func Barred(ctx context.Context, r db.Reader, root id.Key) ([]id.Key, error) {
 	return db.Column[id.Key](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.root_id = $2
 		UNION SELECT n.person_id FROM namesakes n WHERE n.city_id = $1 AND n.root_id = $2 AND n.state = 'open'`, root)
 }
+
+// BarredMatters lists the matters of all tenants that some bar keeps a person from.
+func BarredMatters(ctx context.Context, r db.Reader, person id.Key) ([]id.Key, error) {
+	q, args := db.BuildShared(`SELECT m.id FROM tenants c JOIN bars x ON x.city_id = c.city_id JOIN matters m ON m.city_id = x.city_id AND m.root_id = x.root_id
+		WHERE x.person_id = ?`, person).Add(`
+		UNION SELECT m.id FROM tenants c JOIN namesakes x ON x.city_id = c.city_id JOIN matters m ON m.city_id = x.city_id AND m.root_id = x.root_id
+		WHERE x.person_id = ? AND x.state = 'open'`, person).SQL()
+	return db.Column[id.Key](ctx, r.Shared(), q, args...)
+}

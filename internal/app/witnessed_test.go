@@ -66,6 +66,24 @@ func TestWitness(t *testing.T) {
 		if r := watch(t, out); r.Logs == 0 || len(r.Errors)+len(r.Refused) > 0 {
 			t.Fatalf("%+v", r)
 		}
+		// What was signed earlier, sent again, sets nothing back.
+		county := w.Units["county"].ID
+		text, err := ledger.Checkpointed(apptest.Ctx, d.In(county.City), county.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _, _ := strings.Cut(text, "\n\n")
+		c, err := checkpoint.Parse(body + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := ledger.LoadNotary(apptest.Ctx, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.App.Ledger.Countersigned(apptest.Ctx, before, county, c.Size, out.Key.Countersign(c, time.Now().Add(-48*time.Hour))); err != nil {
+			t.Fatal(err)
+		}
 		foot("记录已由市纪委监委见证，至" + time.Now().In(time.FixedZone("", 8*3600)).Format("2006-01-02"))
 		var backupThen bytes.Buffer
 		if _, err := app.Backup(apptest.Ctx, d, &backupThen, key, backup.Options{}); err != nil {

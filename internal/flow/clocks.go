@@ -246,7 +246,7 @@ func (e *Engine) owed(ctx context.Context, r db.Reader, m *Matter, by By) (id.ID
 		}
 		return m.Handler, by.role(), nil
 	case BySuperior:
-		above, err := e.above(ctx, r, m.Organ)
+		above, err := e.Above(ctx, r, m.Organ)
 		if above.ID.Zero() {
 			return m.Organ, access.Principal, err
 		}

@@ -302,7 +302,7 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 				return ok, err
 			}
 		case BySuperior:
-			above, err := e.above(ctx, r, m.Organ)
+			above, err := e.Above(ctx, r, m.Organ)
 			if err != nil {
 				return false, err
 			}
@@ -340,8 +340,8 @@ func onTeam(ctx context.Context, r db.Reader, matter, person id.Key) (bool, erro
 	return len(n) > 0, err
 }
 
-// above is the organ one level up from a register.
-func (e *Engine) above(ctx context.Context, r db.Reader, organ id.ID) (access.Unit, error) {
+// Above is the organ one level up from a register.
+func (e *Engine) Above(ctx context.Context, r db.Reader, organ id.ID) (access.Unit, error) {
 	u, err := access.GetUnit(ctx, r.For(organ.City), organ.Key)
 	if err != nil {
 		return u, err

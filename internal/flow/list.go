@@ -204,15 +204,6 @@ func KindTerm(kind string) string { return "zzk" + kind }
 // searchBatch is how many more hits are read at a time when some of those before are none of the reader's.
 const searchBatch = 100
 
-// barred are the matters of all tenants that somebody is named in or recused from.
-func barred(ctx context.Context, r db.Reader, who access.Actor) ([]id.Key, error) {
-	q, args := db.BuildShared(`SELECT m.id FROM tenants c JOIN bars x ON x.city_id = c.city_id JOIN matters m ON m.city_id = x.city_id AND m.root_id = x.root_id
-		WHERE x.person_id = ?`, who.Person).Add(`
-		UNION SELECT m.id FROM tenants c JOIN namesakes x ON x.city_id = c.city_id JOIN matters m ON m.city_id = x.city_id AND m.root_id = x.root_id
-		WHERE x.person_id = ? AND x.state = 'open'`, who.Person).SQL()
-	return db.Column[id.Key](ctx, r.Shared(), q, args...)
-}
-
 // Search finds matters of one kind by words in their text, newest first, of those the actor may see: as many as asked
 // for if there are as many, after the key given.
 func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed string, after id.Key, limit int) ([]Matter, error) {
@@ -232,7 +223,7 @@ func (e *Engine) Search(ctx context.Context, who access.Actor, kind, typed strin
 	// The index carries the scope as words; the rows are read under the scope itself, which also knows the bars: what is
 	// barred must not show by what is missing from a page.
 	r := e.Ledger.DB.In(cities[0])
-	without, err := barred(ctx, r, who) // nor by how long it took to look for it
+	without, err := access.BarredMatters(ctx, r, who.Person) // nor by how long it took to look for it
 	if err != nil {
 		return nil, err
 	}

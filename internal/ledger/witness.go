@@ -149,7 +149,7 @@ func (l *Ledger) Countersigned(ctx context.Context, n Notary, log id.ID, size in
 		}
 		return l.DB.Write(ctx, log.City, func(tx *db.Tx) error {
 			_, err := tx.Exec(ctx, `INSERT INTO countersignatures (city_id, log_id, witness, size, at, line) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (city_id, log_id, witness) DO UPDATE SET size = excluded.size, at = excluded.at, line = excluded.line WHERE countersignatures.size <= excluded.size`,
+				ON CONFLICT (city_id, log_id, witness) DO UPDATE SET size = excluded.size, at = excluded.at, line = excluded.line WHERE countersignatures.size < excluded.size OR countersignatures.size = excluded.size AND countersignatures.at < excluded.at`,
 				log.Key, w.Name, size, int64(calendar.InstantOf(at)), line)
 			return err
 		})

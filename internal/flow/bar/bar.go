@@ -226,9 +226,10 @@ func Namesakes(ctx context.Context, r db.Reader, root id.Key) ([]Namesake, error
 	return list(ctx, r, `n.root_id = $2 ORDER BY n.since_on, n.person_id`, root)
 }
 
-// Unasked lists the namesakes of a tenant whom nobody has been asked about.
+// Unasked lists the namesakes of a tenant whom nobody has been asked about, in matters that are open: on one that has ended
+// there is nothing to come upon that waits.
 func Unasked(ctx context.Context, r db.Reader) ([]Namesake, error) {
-	return list(ctx, r, `n.clock_id = '' AND n.state = 'open' ORDER BY n.root_id, n.person_id`)
+	return list(ctx, r, `n.clock_id = '' AND n.state = 'open' AND EXISTS (SELECT 1 FROM matters m WHERE m.city_id = n.city_id AND m.id = n.matter_id AND m.open = TRUE) ORDER BY n.root_id, n.person_id`)
 }
 
 // Beside lists the open questions about one person that hang on one matter: several when it joined another family.

@@ -10,6 +10,7 @@ package namesake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -30,9 +31,11 @@ const longest = 500
 
 var errAsked = errors.New("nothing to ask")
 
-// Ask puts every question that is not asked yet on a desk of the organ above. It runs by itself.
+// Ask puts every question that is not asked yet on a desk of the organ above. It runs by itself; one that can't be asked
+// keeps no other from being asked, and its error is among those returned.
 func (s *Service) Ask(ctx context.Context, city id.City) (int, error) {
 	asked := 0
+	var failed []error
 	left, err := bar.Unasked(ctx, s.Engine.Ledger.DB.In(city))
 	if err != nil {
 		return 0, err
@@ -50,7 +53,7 @@ func (s *Service) Ask(ctx context.Context, city id.City) (int, error) {
 			if n.Clock != "" || n.State != bar.Open || !m.Open {
 				return ledger.Act{}, errAsked
 			}
-			seat, err := answering(ctx, tx, &m)
+			seat, err := s.answering(ctx, tx, &m)
 			if err != nil {
 				return ledger.Act{}, err
 			}
@@ -65,19 +68,19 @@ func (s *Service) Ask(ctx context.Context, city id.City) (int, error) {
 			}
 			return ledger.Act{Action: "namesake.ask", Organ: m.Organ, Matter: m.ID, About: "person/" + n.Person.String(), Params: map[string]any{"who": n.Name}}, flow.Save(ctx, tx, &m)
 		})
-		if err != nil && err != errAsked {
-			return asked, err
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			asked++
+		case !errors.Is(err, errAsked):
+			failed = append(failed, fmt.Errorf("namesake of %s: %w", was.Matter, err))
 		}
 	}
-	return asked, nil
+	return asked, errors.Join(failed...)
 }
 
 // answering is where it is answered whether two are the same: with a leader of the organ above whom no bar keeps away.
-func answering(ctx context.Context, r db.Reader, m *flow.Matter) (access.Seat, error) {
-	above, err := above(ctx, r, m.Organ)
+func (s *Service) answering(ctx context.Context, r db.Reader, m *flow.Matter) (access.Seat, error) {
+	above, err := s.Engine.Above(ctx, r, m.Organ)
 	if err != nil {
 		return access.Seat{}, err
 	}
@@ -108,7 +111,7 @@ func (s *Service) Of(ctx context.Context, r db.Reader, who access.Actor, m flow.
 	for i, n := range ns {
 		out[i].Namesake = n
 		if n.State == bar.Open {
-			if out[i].Mine, err = answers(ctx, r, who, &m, n); err != nil {
+			if out[i].Mine, err = s.answers(ctx, r, who, &m, n); err != nil {
 				return nil, err
 			}
 		}
@@ -118,12 +121,12 @@ func (s *Service) Of(ctx context.Context, r db.Reader, who access.Actor, m flow.
 
 // answers says whether the actor is one to answer: at the desk that owes it, or a leader of the organ above; never the
 // person themselves, nor anybody in their stead.
-func answers(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, n bar.Namesake) (bool, error) {
+func (s *Service) answers(ctx context.Context, r db.Reader, who access.Actor, m *flow.Matter, n bar.Namesake) (bool, error) {
 	if who.Person == n.Person.Key {
 		return false, nil
 	}
 	unit, roles := m.Organ, []access.Role{access.Principal}
-	above, err := above(ctx, r, m.Organ)
+	above, err := s.Engine.Above(ctx, r, m.Organ)
 	if err != nil {
 		return false, err
 	}
@@ -169,7 +172,7 @@ func (s *Service) Answer(ctx context.Context, who access.Actor, matter id.ID, pe
 		if n.State != bar.Open {
 			return ledger.Act{}, fault.New(fault.Conflict, "namesake.answered")
 		}
-		if mine, err := answers(ctx, tx, who, &m, n); err != nil {
+		if mine, err := s.answers(ctx, tx, who, &m, n); err != nil {
 			return ledger.Act{}, err
 		} else if !mine {
 			return ledger.Act{}, fault.New(fault.Forbidden, "namesake.not_yours")
@@ -223,13 +226,4 @@ func (s *Service) Answer(ctx context.Context, who access.Actor, matter id.ID, pe
 		return act, flow.Save(ctx, tx, &m)
 	})
 	return err
-}
-
-func above(ctx context.Context, r db.Reader, organ id.ID) (access.Unit, error) {
-	r = r.For(organ.City)
-	u, err := access.GetUnit(ctx, r, organ.Key)
-	if err != nil {
-		return u, err
-	}
-	return access.Above(ctx, r, u)
 }
