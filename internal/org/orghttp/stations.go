@@ -3,6 +3,7 @@ package orghttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"qianshao/internal/calendar"
@@ -28,6 +29,11 @@ type stationsView struct {
 	Waiting int // put forward by others: the reader may confirm them
 	Names   string
 	All     []ui.FieldView // with something wrong, for the summary
+}
+
+// takes says whether anybody can be put forward at all: where every village has its one chief there is nothing to fill in.
+func (v stationsView) takes() bool {
+	return slices.ContainsFunc(v.Rows, func(r stationRow) bool { return r.Takes })
 }
 
 type stationRow struct {
