@@ -166,6 +166,33 @@ func Above(ctx context.Context, r db.Reader, organ Unit) (Unit, error) {
 	if organ.Superior != "" {
 		return GetUnit(ctx, r, organ.Superior)
 	}
+	return aboveTop(ctx, r, organ)
+}
+
+// WithAbove reads an organ together with the one that Above names.
+func WithAbove(ctx context.Context, r db.Reader, key id.Key) (organ, above Unit, err error) {
+	us, err := db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units x CROSS JOIN units u WHERE x.city_id = $1 AND x.id = $2 AND u.city_id = x.city_id AND u.id IN (x.id, x.superior_id)`, key)
+	if err != nil {
+		return organ, above, err
+	}
+	for _, u := range us {
+		if u.ID.Key == key {
+			organ = u
+		} else {
+			above = u
+		}
+	}
+	switch {
+	case organ.ID.Zero():
+		return organ, above, fault.Hidden()
+	case organ.Superior == "":
+		above, err = aboveTop(ctx, r, organ)
+	}
+	return organ, above, err
+}
+
+// aboveTop is the organ above the head of a tenant's tree: the head of the tenant above.
+func aboveTop(ctx context.Context, r db.Reader, organ Unit) (Unit, error) {
 	var above id.City
 	err := r.Shared().Row(ctx, `SELECT above_id FROM tenants WHERE city_id = $1`, int64(organ.ID.City)).Scan(&above)
 	if err != nil && !errors.Is(err, db.ErrNoRows) {

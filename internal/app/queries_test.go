@@ -195,6 +195,26 @@ func TestListPlans(t *testing.T) {
 	}
 }
 
+// TestOwnPlans: what somebody has still to sign and what custodians did with a key are found among these alone, not among all
+// that a person ever took part in or did.
+func TestOwnPlans(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	for index, do := range map[string]func(ctx context.Context) error{
+		"team_unsigned": func(ctx context.Context) error {
+			_, err := w.App.Engine.Desk(ctx, w.As("handler"), 50)
+			return err
+		},
+		"acts_key": func(ctx context.Context) error {
+			_, err := w.App.Custody.Look(ctx, w.As("intake"))
+			return err
+		},
+	} {
+		if plan := planned(t, w, do); !strings.Contains(plan, "USING INDEX "+index+" ") {
+			t.Errorf("not by %s: %s", index, plan)
+		}
+	}
+}
+
 // planned is how SQLite goes about the statements of do.
 func planned(t *testing.T, w *apptest.World, do func(ctx context.Context) error) (plan string) {
 	t.Helper()

@@ -39,20 +39,17 @@ const usesShown = 12
 // Look reads how the key of the actor's organ stands.
 func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
 	r := k.Ledger.DB.In(who.City)
-	organ, err := access.GetUnit(ctx, r, who.Unit().Organ)
+	organ, above, err := access.WithAbove(ctx, r, who.Unit().Organ)
 	if err != nil {
 		return State{}, err
 	}
-	s := State{Organ: organ, Unlocked: k.Ring.Unlocked(organ.ID.String()), Idle: k.Ring.Idle}
+	s := State{Organ: organ, Above: above, Unlocked: k.Ring.Unlocked(organ.ID.String()), Idle: k.Ring.Idle}
 	ks, err := Keys(ctx, r, organ.ID)
 	if err != nil {
 		return s, err
 	}
 	if c, ok := current(ks); ok {
 		s.Has, s.Made, s.Suite, s.Earlier = true, calendar.Date(c.Made), c.Suite, len(ks)-1
-	}
-	if s.Above, err = access.Above(ctx, r, organ); err != nil {
-		return s, err
 	}
 	if !s.Above.ID.Zero() {
 		up, err := Keys(ctx, r, s.Above.ID)
@@ -75,8 +72,9 @@ func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
 
 // uses reads what the custodians of today did with the key; those of before stand in the log.
 func uses(ctx context.Context, r db.Reader, people []string) ([]Use, error) {
-	b := db.Build(`SELECT a.at, a.action, p.name FROM acts a JOIN people p ON p.city_id = a.city_id AND p.id = a.actor_id WHERE a.city_id = $1`)
-	b.In(` AND `, "a.actor_id", people).In(` AND `, "a.action", []string{"key.make", "key.unlock", "key.lock"})
+	// Written out, not given as parameters: the index is of these acts alone.
+	b := db.Build(`SELECT a.at, a.action, p.name FROM acts a JOIN people p ON p.city_id = a.city_id AND p.id = a.actor_id WHERE a.city_id = $1 AND a.action IN ('key.make', 'key.unlock', 'key.lock')`)
+	b.In(` AND `, "a.actor_id", people)
 	text, args := b.Add(` ORDER BY a.at DESC LIMIT ?`, usesShown).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (u Use, err error) {
 		return u, rows.Scan(&u.At, &u.Action, &u.Name)

@@ -46,8 +46,9 @@ func (e *Engine) Desk(ctx context.Context, who access.Actor, limit int) ([]Duty,
 	}
 	if who.Person != "" {
 		// Signatures owed by a member lent from another unit.
+		// The stage is written out, not given as a parameter: the index is of these signatures alone.
 		b := db.Build(`SELECT c.city_id, `+deadline.Columns+`, `+Columns+` FROM team t JOIN clocks c ON c.city_id = t.city_id AND c.matter_id = t.matter_id`+dutyJoin+`
-			WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> ? AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'`, who.Person, StageReview)
+			WHERE t.city_id = $1 AND t.person_id = ? AND t.to_on = '' AND t.stage <> '`+StageReview+`' AND t.signed_at = 0 AND c.state = 'open' AND m.state = 'signing'`, who.Person)
 		text, args := access.Unbarred(b, "m", who.Person).Add(` ORDER BY c.due_on, c.id LIMIT ?`, limit).SQL()
 		ds, err := e.duties(ctx, e.Ledger.DB.In(who.City), text, args...)
 		if err != nil {

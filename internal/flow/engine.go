@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -276,6 +277,9 @@ func (e *Engine) check(ctx context.Context, op *Op) error {
 	return nil
 }
 
+// superiors are the roles in which an organ looks after what stands in the registers below it.
+var superiors = []access.Role{access.Observer, access.Intake, access.Supervision, access.Deputy, access.Principal}
+
 // may says whether the actor stands in one of the relations to the matter.
 func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matter, by []By) (bool, error) {
 	if who.Automatic() {
@@ -302,11 +306,14 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 				return ok, err
 			}
 		case BySuperior:
+			if !slices.ContainsFunc(who.Keys(), func(k access.DeskKey) bool { return k.Unit != m.Organ && slices.Contains(superiors, k.Role) }) {
+				continue // most readers belong to the register itself: what is above it need not be asked
+			}
 			above, err := e.Above(ctx, r, m.Organ)
 			if err != nil {
 				return false, err
 			}
-			for _, role := range []access.Role{access.Observer, access.Intake, access.Supervision, access.Deputy, access.Principal} {
+			for _, role := range superiors {
 				if !above.ID.Zero() && who.Is(role, above.ID) {
 					return true, nil
 				}
@@ -342,11 +349,8 @@ func onTeam(ctx context.Context, r db.Reader, matter, person id.Key) (bool, erro
 
 // Above is the organ one level up from a register.
 func (e *Engine) Above(ctx context.Context, r db.Reader, organ id.ID) (access.Unit, error) {
-	u, err := access.GetUnit(ctx, r.For(organ.City), organ.Key)
-	if err != nil {
-		return u, err
-	}
-	return access.Above(ctx, r.For(organ.City), u)
+	_, above, err := access.WithAbove(ctx, r.For(organ.City), organ.Key)
+	return above, err
 }
 
 // apply makes the move: the area's effect, the new state with its clocks, the counts.

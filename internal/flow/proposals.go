@@ -50,15 +50,7 @@ func Proposals(ctx context.Context, r db.Reader, matter id.Key) ([]Proposal, err
 }
 
 func getProposal(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
-	p, err := withoutSteps(ctx, r, key)
-	if err != nil {
-		return p, err
-	}
-	return p, p.readSteps(ctx, r)
-}
-
-func withoutSteps(ctx context.Context, r db.Reader, key id.Key) (Proposal, error) {
-	ps, err := db.All(ctx, r, scanProposal(r.City()), `SELECT `+proposalCols+` FROM proposals p WHERE p.city_id = $1 AND p.id = $2`, key)
+	ps, err := ProposalsByKey(ctx, r, []string{key})
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -67,11 +59,6 @@ func withoutSteps(ctx context.Context, r db.Reader, key id.Key) (Proposal, error
 	}
 	ps[0].was = ps[0].row()
 	return ps[0], nil
-}
-
-func (p *Proposal) readSteps(ctx context.Context, r db.Reader) (err error) {
-	p.Steps, err = db.All(ctx, r, scanStep, `SELECT `+stepCols+` FROM proposal_steps s WHERE s.city_id = $1 AND s.proposal_id = $2 ORDER BY s.n`, p.ID.Key)
-	return err
 }
 
 // matterOf is the matter to lock before a proposal is read; "" where there is no such proposal, which no matter is called:
@@ -87,15 +74,12 @@ func matterOf(ctx context.Context, r db.Reader, proposal id.Key) (m id.Key, err 
 // Proposal reads one proposal with its matter, for somebody who may see the matter. One that is not there is looked for
 // as matterOf does.
 func (e *Engine) Proposal(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Proposal, Matter, error) {
-	p, err := withoutSteps(ctx, r, key)
+	p, err := getProposal(ctx, r, key)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return p, Matter{}, err
 	}
 	m, err := Get(ctx, r, who, p.Matter)
-	if err != nil {
-		return p, m, err
-	}
-	return p, m, p.readSteps(ctx, r)
+	return p, m, err
 }
 
 // ProposalsByKey reads several proposals with their steps. The caller has seen their matters.
