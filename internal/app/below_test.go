@@ -31,7 +31,7 @@ func TestBelow(t *testing.T) {
 		late := regexp.MustCompile(`href="/measures/deadline\.late\?unit=([0-9A-Z.]+)">(\d+)<`)
 		for _, day := range []calendar.Date{"2026-10-20", "2026-11-30"} {
 			w.On(day)
-			county, err := w.App.Engine.Below(apptest.Ctx, []id.City{apptest.City}, day)
+			county, err := w.App.Engine.Below(apptest.Ctx, []id.ID{w.Units["county"].ID}, day)
 			if err != nil {
 				t.Fatal(err)
 			}

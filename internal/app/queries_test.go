@@ -281,7 +281,7 @@ var grown = map[string]bool{"matters": true, "clocks": true, "tallies": true, "r
 
 var (
 	alias   = regexp.MustCompile(`(?:FROM|JOIN) (\w+)(?: (\w+))?`)
-	whole   = regexp.MustCompile(`^(SCAN) (\w+)|^SEARCH (\w+) USING (?:[A-Z ]*(?:INDEX \w+|PRIMARY KEY) \(city_id=\?\)|AUTOMATIC )`)
+	whole   = regexp.MustCompile(`^(SCAN) (\w+)|^SEARCH (\w+) USING (?:[A-Z ]*(?:INDEX \w+|PRIMARY KEY) \(city_id=\?\)|AUTOMATIC )|^BLOOM FILTER ON (\w+)`)
 	running = regexp.MustCompile(`INDEX clocks_(city|county) `) // indexes of what runs alone, which is asked for
 	wholePg = regexp.MustCompile(`Seq Scan on (\w+)`)
 )
@@ -362,7 +362,7 @@ func wide(t *testing.T, d *db.DB, text string, args []any) (out []string) {
 		}
 		table := ""
 		if m := whole.FindStringSubmatch(line); m != nil {
-			table = named[m[2]+m[3]]
+			table = named[m[2]+m[3]+m[4]]
 		} else if m := wholePg.FindStringSubmatch(line); m != nil {
 			table = m[1]
 		}

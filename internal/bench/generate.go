@@ -384,7 +384,7 @@ func (g *grower) close() error {
 	if _, err := g.d.Raw().ExecContext(g.ctx, settle); err != nil {
 		return err
 	}
-	if err := migrate.Measure(g.ctx, g.d); err != nil {
+	if err := migrate.Prime(g.ctx, g.d); err != nil {
 		return err
 	}
 	cities, err := app.Tenants(g.ctx, g.d)

@@ -155,7 +155,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	if err := dress(ctx, func(int, int) {}); err != nil {
 		return b.out, err
 	}
-	return b.out, migrate.Measure(ctx, d)
+	return b.out, migrate.Prime(ctx, d)
 }
 
 // bare are the tables that most is written to. While the city is built they have only the indexes that something asks for

@@ -201,13 +201,11 @@ type Waiting struct{ Late, Near int64 }
 // NearDays is how many days ahead the watch over the units below looks.
 const NearDays = deadline.NearDays
 
-// Below counts, county by county of some tenants ("" is what lies above counties), what deadline.late and deadline.near count;
-// where there is neither, there is no entry. They are grouped by an expression, so that what is due is found by its day and
-// not county by county.
-func (e *Engine) Below(ctx context.Context, cities []id.City, today calendar.Date) (map[id.ID]Waiting, error) {
-	b := db.BuildShared(`SELECT c.city_id, c.county_id || '', SUM(CASE WHEN c.due_on < ? THEN 1 ELSE 0 END), SUM(CASE WHEN c.due_on < ? THEN 0 ELSE 1 END)
-		FROM tenants z CROSS JOIN clocks c WHERE c.city_id = z.city_id AND c.legal AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on <= ? AND `, today, today, today.AddDays(NearDays))
-	text, args := b.Among("z.city_id", cities).Add(` GROUP BY c.city_id, c.county_id || ''`).SQL()
+// Below counts, county by county ("" of a tenant is what lies above its counties), what deadline.late and deadline.near
+// count; where there is neither, there is no entry.
+func (e *Engine) Below(ctx context.Context, counties []id.ID, today calendar.Date) (map[id.ID]Waiting, error) {
+	const due = `(SELECT COUNT(c.id) FROM clocks c WHERE c.city_id = w.city_id AND c.county_id = w.id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on `
+	text, args := db.BuildOf(counties, `SELECT w.city_id, w.id, `+due+`< ?), `+due+`BETWEEN ? AND ?) FROM w`, today, today, today.AddDays(NearDays)).SQL()
 	rows, err := e.Ledger.DB.Shared().Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -220,7 +218,9 @@ func (e *Engine) Below(ctx context.Context, cities []id.City, today calendar.Dat
 		if err := rows.Scan(&county.City, &county.Key, &w.Late, &w.Near); err != nil {
 			return nil, err
 		}
-		out[county] = w
+		if w != (Waiting{}) {
+			out[county] = w
+		}
 	}
 	return out, rows.Err()
 }

@@ -100,7 +100,8 @@ func loadFacts(ctx context.Context, r db.Reader, q measure.Query, need Need) (*F
 	} else {
 		b.Add(`, 0, 0`)
 	}
-	b.Add(` FROM units u CROSS JOIN posts p LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.from_on <= ? AND h.to_on NOT BETWEEN '0' AND ?
+	// Said so that SQLite sees no plain comparison: for one it would read all holdings first, to know which posts have any.
+	b.Add(` FROM units u CROSS JOIN posts p LEFT JOIN holdings h ON h.city_id = p.city_id AND h.post_id = p.id AND NOT h.acting AND h.from_on || '' <= ? AND h.to_on NOT BETWEEN '0' AND ?
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id WHERE u.city_id = $1 AND p.city_id = u.city_id AND p.unit_id = u.id`, q.To, q.To)
 	text, args := establishment(b, q).Add(` ORDER BY u.code, u.name, u.id, p.opened_on, p.id, h.from_on DESC, h.id`).SQL()
 	seats, err := db.All(ctx, r, func(rows *db.Rows) (s Seat, err error) {

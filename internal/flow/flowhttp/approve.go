@@ -220,9 +220,6 @@ func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error
 		return err
 	}
 	d := &flow.Dossier{Matter: m, Proposals: []flow.Proposal{x}}
-	if d.Subjects, err = flow.Subjects(c.Context(), r, m.ID.Key); err != nil {
-		return err
-	}
 	l := p.look(c)
 	units, people := namesIn(d, nil, nil)
 	if err := l.load(c.Context(), r, append(units, x.AuthorUnit), people); err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"qianshao/internal/access"
+	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -28,11 +29,18 @@ func (p *Pages) below(c *web.Ctx) (*belowView, error) {
 	if c.Who.Unit().Level > access.City || !c.Who.Can(access.SuperiorRead) || !c.Who.Can(access.MeasureRead) {
 		return nil, nil
 	}
-	counts, err := p.Engine.Below(c.Context(), c.Who.Cities, c.Today)
+	tops, counties, err := access.Heads(c.Context(), p.DB.Shared(), c.Who.Cities)
 	if err != nil {
 		return nil, err
 	}
-	tops, counties, err := access.Heads(c.Context(), p.DB.Shared(), c.Who.Cities)
+	var registers []id.ID
+	for _, top := range tops {
+		registers = append(registers, id.ID{City: top.ID.City})
+	}
+	for _, u := range counties {
+		registers = append(registers, u.ID)
+	}
+	counts, err := p.Engine.Below(c.Context(), registers, c.Today)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,8 @@ func TestEmptyPlansAsFull(t *testing.T) {
 		`SELECT h.unit_id FROM bars b JOIN holdings h ON h.city_id = b.city_id AND h.person_id = b.person_id WHERE b.city_id = 2 AND b.root_id = 'r' AND b.why = 'named' AND h.from_on <= 'd'`,
 		`SELECT u.id FROM units u WHERE u.city_id = 2 AND (u.id = 'a' OR u.id = 'b' OR u.organ_id = 'a' AND u.kind = 'office')`,
 		`SELECT c.id FROM clocks c WHERE c.city_id = 2 AND c.matter_id = 'm' AND c.state IN ('open', 'paused') ORDER BY c.due_on, c.id`,
+		`SELECT c.id FROM tenants z CROSS JOIN clocks c JOIN matters m ON m.city_id = c.city_id AND m.id = c.matter_id WHERE z.city_id = 2 AND c.city_id = z.city_id
+			AND c.state IN ('open', 'paused') AND c.due_on <= 'd' AND m.kind IN ('clue', 'case') AND m.level >= 1 ORDER BY c.due_on, c.id LIMIT 50`,
 	} {
 		rows, err := d.Raw().Query("EXPLAIN QUERY PLAN " + q)
 		if err != nil {
@@ -37,7 +39,7 @@ func TestEmptyPlansAsFull(t *testing.T) {
 			if err := rows.Scan(&a, &b, &c, &step); err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasSuffix(step, "(city_id=?)") || strings.HasPrefix(step, "SCAN") {
+			if strings.HasSuffix(step, "(city_id=?)") && !strings.Contains(step, "tenants") || strings.HasPrefix(step, "SCAN") || strings.HasPrefix(step, "BLOOM FILTER ON m") {
 				t.Errorf("%s\nwalks a whole city: %s", q, step)
 			}
 		}
