@@ -40,9 +40,12 @@ func pgDial(cfg *pgx.ConnConfig) {
 
 func pgPool(cfg *pgx.ConnConfig, w *watch, most int) *sql.DB {
 	set := ""
-	for name, limit := range map[string]time.Duration{"lock_timeout": lockWithin, "idle_in_transaction_session_timeout": idleInTx} {
+	for name, value := range map[string]int64{
+		"lock_timeout": lockWithin.Milliseconds(), "idle_in_transaction_session_timeout": idleInTx.Milliseconds(),
+		"max_parallel_workers_per_gather": 0, // a page waits longer for helpers to start than they save, and one report would take every core
+	} {
 		if _, said := cfg.RuntimeParams[name]; !said { // in the address; not as start-up parameters, which poolers in between refuse
-			set += fmt.Sprintf("SET %s = %d; ", name, limit.Milliseconds())
+			set += fmt.Sprintf("SET %s = %d; ", name, value)
 		}
 	}
 	pool := stdlib.OpenDB(*cfg,
