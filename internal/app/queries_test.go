@@ -215,6 +215,24 @@ func TestOwnPlans(t *testing.T) {
 	}
 }
 
+// TestSearchPlan: of what the index of words has found each row is read by its own key, whoever searches.
+func TestSearchPlan(t *testing.T) {
+	w := apptest.New(t, dbtest.SQLite(t))
+	fillPapers(t, w, 5)
+	for _, who := range []string{"hldeputy", "supervision", "cityoffice", "province"} {
+		plan := planned(t, w, func(ctx context.Context) error {
+			ms, err := w.App.Engine.Search(ctx, w.As(who), "clue", "管护", "", 50)
+			if len(ms) == 0 {
+				t.Errorf("%s finds nothing", who)
+			}
+			return err
+		})
+		if !strings.Contains(plan, "SEARCH m USING INDEX sqlite_autoindex_matters_1 (city_id=? AND id=?)") || strings.Contains(plan, "kind=?") {
+			t.Errorf("%s: %s", who, plan)
+		}
+	}
+}
+
 // planned is how SQLite goes about the statements of do.
 func planned(t *testing.T, w *apptest.World, do func(ctx context.Context) error) (plan string) {
 	t.Helper()

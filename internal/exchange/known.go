@@ -57,10 +57,11 @@ func (p *pass) numbersOf(ctx context.Context, kind string, sight access.Perm, no
 	return out, nil
 }
 
-// bearing reads the matters of a kind with these numbers that are in a scope.
+// bearing reads the matters of a kind with these numbers that are in a scope. The kind is said so that no index serves it:
+// the few numbers are looked up, not all of a kind.
 func (p *pass) bearing(ctx context.Context, kind string, nos []string, in access.Scope) ([]bearer, error) {
 	b := db.Build(`SELECT `+flow.Columns+`, COALESCE(b.unit_id, '') FROM matters m LEFT JOIN subjects b ON b.city_id = m.city_id AND b.matter_id = m.id AND b.n = 1
-		WHERE m.city_id = $1 AND m.kind = ?`, kind).In(" AND ", "m.no", nos)
+		WHERE m.city_id = $1 AND m.kind || '' = ?`, kind).In(" AND ", "m.no", nos)
 	text, args := in.Where(b, "m", p.r.City()).Add(` ORDER BY m.id`).SQL()
 	return db.All(ctx, p.r, func(rows *db.Rows) (k bearer, err error) {
 		k.ID.City = p.r.City()
