@@ -66,7 +66,7 @@ var rooms = []room{
 	{"fault", nil}, {"id", nil}, {"calendar", nil},
 	{"platform/db", nil}, {"platform/migrate", []string{"platform/db"}}, {"platform/dbtest", []string{"platform/db", "platform/migrate"}},
 	{"platform/backup", []string{"platform/db", "platform/migrate"}}, {"platform/text", []string{"platform/db"}},
-	{"platform/seal", nil}, {"platform/checkpoint", nil}, {"platform/blob", nil}, {"platform/docx", nil}, {"platform/obs", nil}, {"platform/host", nil}, {"sheet", nil},
+	{"platform/seal", nil}, {"platform/envelope", []string{"platform/seal"}}, {"platform/checkpoint", nil}, {"platform/blob", nil}, {"platform/docx", nil}, {"platform/obs", nil}, {"platform/host", nil}, {"sheet", nil},
 
 	{"access", []string{"platform/db"}},
 	{"ledger", []string{"access", "platform/db", "platform/seal", "platform/checkpoint"}},

@@ -1,0 +1,126 @@
+package envelope
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+)
+
+// Directory is what the public side knows of the other, all of it public: it is given out signed by the deployment.
+type Directory struct {
+	Version int           `json:"v"`
+	Made    calendar.Date `json:"made"`
+	Organs  []Organ       `json:"organs"`
+	Units   []Unit        `json:"units"`
+	Ranks   []Rank        `json:"ranks"`
+	Terms   []Term        `json:"terms"`
+}
+
+// Organ is a commission that letters may be sealed to.
+type Organ struct {
+	ID    id.ID      `json:"id"`
+	Name  string     `json:"name"`
+	Level int        `json:"level"`          // access.Province, City, County
+	Above id.ID      `json:"above,omitzero"` // zero at the top
+	Key   AddressKey `json:"key"`
+}
+
+// Unit is where somebody who is reported may work.
+type Unit struct {
+	ID    id.ID  `json:"id"`
+	Name  string `json:"name"`
+	In    id.ID  `json:"in,omitzero"` // the unit above it in the tree
+	Organ id.ID  `json:"organ"`       // in whose register reports about its people belong
+}
+
+// Rank is how high somebody stands, in the words that reporters choose from, and the level that manages such people.
+type Rank struct {
+	Code    string            `json:"code"`
+	Name    map[string]string `json:"name"` // by language
+	Managed int               `json:"managed"`
+}
+
+// Term is a period that a reporter is promised, as the rulebook has it on the day the directory was made.
+type Term struct {
+	What    string `json:"what"` // first_action, notice, result
+	Length  int    `json:"length"`
+	Unit    string `json:"unit"` // working_days, days, months
+	Article string `json:"article"`
+}
+
+// ErrDirectory is what can't be taken for a directory of this deployment.
+var ErrDirectory = errors.New("envelope: not a directory signed by this deployment")
+
+// directoryHead is the first line of what is signed; the second is the digest of the directory behind it.
+const directoryHead = "qianshao directory"
+
+// Sign writes a directory as it is given out: a signed note (C2SP) over its digest, and the directory. It is too long for
+// a note itself.
+func (d Directory) Sign(s note.Signer) ([]byte, error) {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	head, err := note.Sign(&note.Note{Text: directoryHead + "\n" + digest(b) + "\n"}, s)
+	return append(append(head, '\n'), b...), err
+}
+
+func digest(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// ReadDirectory reads what Sign wrote: ErrDirectory for anything else.
+func ReadDirectory(b []byte, v note.Verifier) (Directory, error) {
+	at := bytes.Index(b, []byte("\n\n{"))
+	if at < 0 {
+		return Directory{}, ErrDirectory
+	}
+	n, err := note.Open(b[:at+1], note.VerifierList(v))
+	if err != nil {
+		return Directory{}, errors.Join(ErrDirectory, err)
+	}
+	body := b[at+2:]
+	var d Directory
+	if n.Text != directoryHead+"\n"+digest(body)+"\n" || json.Unmarshal(body, &d) != nil || d.Version != Version || len(d.Organs) == 0 {
+		return Directory{}, ErrDirectory
+	}
+	return d, nil
+}
+
+// Organ finds an organ.
+func (d Directory) Organ(key id.ID) (Organ, bool) {
+	i := slices.IndexFunc(d.Organs, func(o Organ) bool { return o.ID == key })
+	if i < 0 {
+		return Organ{}, false
+	}
+	return d.Organs[i], true
+}
+
+// Readers are the organs that may be chosen to read a report about somebody of an organ's register: that organ and those
+// above it, but for those that do not manage the rank, or that have no key to seal to. managed is 0 for a rank unknown.
+func (d Directory) Readers(register id.ID, managed int) (out []Organ) {
+	for o, ok := d.Organ(register); ok; o, ok = d.Organ(o.Above) {
+		if (managed == 0 || o.Level <= managed) && o.Key.Public != "" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Address is where a letter goes that an organ is to read: to it, with the second copy for the level above.
+func (d Directory) Address(to Organ) Address {
+	a := Address{To: to.ID, Keys: []AddressKey{to.Key}}
+	if up, ok := d.Organ(to.Above); ok && up.Key.Public != "" {
+		a.Above, a.Keys = up.ID, append(a.Keys, up.Key)
+	}
+	return a
+}

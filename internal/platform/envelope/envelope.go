@@ -1,0 +1,182 @@
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/seal"
+)
+
+// Letter is what a reporter wrote. It exists in the clear on their own screen, in the memory of the public side until it
+// is sealed, and on the screen of whoever opens it.
+type Letter struct {
+	Unit    string `json:"unit"`              // in the reporter's words, or the name of the unit chosen
+	UnitID  id.ID  `json:"unit_id,omitzero"`  // zero unless one was chosen
+	Post    string `json:"post"`              //
+	Subject string `json:"subject,omitempty"` // the name, where known
+	When    string `json:"when,omitempty"`    // in the reporter's words
+	Text    string `json:"text"`              //
+	Only    string `json:"only,omitempty"`    // what here only the reporter knows: never passed on
+	Named   bool   `json:"named"`             //
+	Name    string `json:"name,omitempty"`    //
+	Contact string `json:"contact,omitempty"` // how to be reached, and when it is safe
+	Files   []File `json:"files,omitempty"`
+	Outside string `json:"outside"` // Envelope.outside of the envelope it lies in
+}
+
+// File is something that came with a letter. Its contents lie beside the envelope, sealed to the same keys.
+type File struct {
+	Ref  string `json:"ref"` // SHA-256 of the sealed contents, hex: the name they lie under
+	Name string `json:"name"`
+	Size int64  `json:"size"` // bytes
+	Hash string `json:"hash"` // SHA-256 of the contents, hex
+}
+
+// Key is one organ's key that an envelope is sealed to. Mark is SHA-256 of its public half, hex: a public side that was
+// given somebody else's key under an organ's name is found out when the first envelope is taken in.
+type Key struct {
+	ID   string `json:"id"`
+	Mark string `json:"mark"`
+}
+
+// Mark is the mark of a public key.
+func Mark(public string) string { return digest([]byte(public)) }
+
+// Envelope is a sealed letter with what may be known of it while every key is locked.
+type Envelope struct {
+	Version int           `json:"v"`
+	Name    string        `json:"name"`           // Secrets.Name
+	To      id.ID         `json:"to"`             // the organ that reads it
+	Above   id.ID         `json:"above,omitzero"` // the one its second copy waits for; zero at the top
+	Day     calendar.Date `json:"day"`            // received
+	Named   bool          `json:"named"`
+	Commit  string        `json:"commit"` // Secrets.Commit over the letter's bytes
+	Reply   string        `json:"reply"`  // public key of Secrets.Private: what is said to the reporter is sealed to it
+	Files   []string      `json:"files,omitempty"`
+	Suite   string        `json:"suite"`
+	Keys    []Key         `json:"keys"`
+	Sealed  []byte        `json:"sealed"`
+}
+
+// Version is the form written today; every earlier one stays readable.
+const Version = 1
+
+var (
+	// ErrForm is what can't be taken for an envelope.
+	ErrForm = errors.New("envelope: not in the form of one")
+	// ErrOutside is an envelope whose outside was changed after it was sealed: it names another day, organ or key.
+	ErrOutside = errors.New("envelope: what stands outside is not what it was sealed with")
+	// ErrCommit is a letter that is not the one that was committed to.
+	ErrCommit = errors.New("envelope: the letter is not the one that was handed in")
+)
+
+// Address is where a letter goes: the organ that reads it and the level above, each with its public key.
+type Address struct {
+	To, Above id.ID
+	Keys      []AddressKey // of To, then of Above if there is one
+}
+
+// AddressKey is an organ's key as the public side knows it.
+type AddressKey struct {
+	ID     string `json:"id"`
+	Public string `json:"public"`
+}
+
+// Seal closes a letter received on a day, to be found and answered by its receipt.
+func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) {
+	if len(to.Keys) == 0 {
+		return Envelope{}, fmt.Errorf("envelope: no key to seal to")
+	}
+	e := Envelope{Version: Version, Name: s.Name, To: to.To, Above: to.Above, Day: day, Named: l.Named, Reply: s.Public, Suite: seal.Suite}
+	var publics []string
+	for _, k := range to.Keys {
+		e.Keys, publics = append(e.Keys, Key{k.ID, Mark(k.Public)}), append(publics, k.Public)
+	}
+	for _, f := range l.Files {
+		e.Files = append(e.Files, f.Ref)
+	}
+	l.Outside = e.outside()
+	plain, err := json.Marshal(l)
+	if err != nil {
+		return Envelope{}, err
+	}
+	e.Commit = s.Commit(plain)
+	e.Sealed, err = seal.Seal(plain, publics...)
+	return e, err
+}
+
+// outside is the digest of all that can be read without a key, but for the commitment, which is over the letter that
+// holds this.
+func (e Envelope) outside() string {
+	e.Commit, e.Sealed = "", nil
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	return digest(b)
+}
+
+// Open reads the letter with an organ's unlocked keys, and the bytes that the commitment is over. ErrOutside comes with
+// the letter: what was written is there to be read, only not as what the envelope says it is.
+func (e Envelope) Open(privates ...string) (Letter, []byte, error) {
+	plain, err := seal.Open(e.Sealed, privates...)
+	if err != nil {
+		return Letter{}, nil, err
+	}
+	var l Letter
+	if err := json.Unmarshal(plain, &l); err != nil {
+		return Letter{}, nil, ErrForm
+	}
+	if l.Outside != e.outside() {
+		return l, plain, ErrOutside
+	}
+	return l, plain, nil
+}
+
+// Check says whether a letter's bytes are those that an envelope was handed in with: ErrCommit if not.
+func (e Envelope) Check(s Secrets, letter []byte) error {
+	if s.Commit(letter) != e.Commit {
+		return ErrCommit
+	}
+	return nil
+}
+
+// Marshal writes an envelope as it crosses.
+func (e Envelope) Marshal() ([]byte, error) { return json.Marshal(e) }
+
+var reHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+const (
+	maxRaw   = 8 << 20
+	maxFiles = 50
+)
+
+// Parse reads what Marshal wrote, and nothing else: unknown fields, other versions and impossible values are ErrForm.
+func Parse(b []byte) (Envelope, error) {
+	var e Envelope
+	if len(b) > maxRaw {
+		return e, ErrForm
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&e); err != nil || d.More() {
+		return Envelope{}, ErrForm
+	}
+	bad := e.Version != Version || !reHash.MatchString(e.Name) || !reHash.MatchString(e.Commit) || e.To.Zero() || !e.Day.Valid() || e.Suite == "" || e.Reply == "" ||
+		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Sealed) == 0 || len(e.Files) > maxFiles
+	for _, k := range e.Keys {
+		bad = bad || k.ID == "" || !reHash.MatchString(k.Mark)
+	}
+	for _, f := range e.Files {
+		bad = bad || !reHash.MatchString(f)
+	}
+	if bad {
+		return Envelope{}, ErrForm
+	}
+	return e, nil
+}
