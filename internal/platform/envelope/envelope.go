@@ -18,6 +18,7 @@ type Letter struct {
 	Unit    string `json:"unit"`              // in the reporter's words, or the name of the unit chosen
 	UnitID  id.ID  `json:"unit_id,omitzero"`  // zero unless one was chosen
 	Post    string `json:"post"`              //
+	Rank    string `json:"rank,omitempty"`    // Rank.Code of the directory, where one was chosen
 	Subject string `json:"subject,omitempty"` // the name, where known
 	When    string `json:"when,omitempty"`    // in the reporter's words
 	Text    string `json:"text"`              //

@@ -88,18 +88,33 @@ func Unwrap(wrapped, passphrase string) (string, error) {
 	return string(b), err
 }
 
-var recipients sync.Map // public key → age.Recipient; parsing a hybrid key costs as much as sealing to it
+// recipients are public keys as they were read: reading a hybrid key costs as much as sealing to it. There are few organs'
+// keys, but each reporter's answers are sealed to a key of their own: those are forgotten again.
+var recipients = struct {
+	sync.Mutex
+	known map[string]age.Recipient
+}{known: map[string]age.Recipient{}}
+
+const mostRecipients = 1024
 
 func recipient(public string) (age.Recipient, error) {
-	if r, ok := recipients.Load(public); ok {
-		return r.(age.Recipient), nil
+	recipients.Lock()
+	r, ok := recipients.known[public]
+	recipients.Unlock()
+	if ok {
+		return r, nil
 	}
-	r, err := age.ParseHybridRecipient(public)
+	made, err := age.ParseHybridRecipient(public)
 	if err != nil {
 		return nil, err
 	}
-	recipients.Store(public, r)
-	return r, nil
+	recipients.Lock()
+	defer recipients.Unlock()
+	if len(recipients.known) >= mostRecipients {
+		clear(recipients.known)
+	}
+	recipients.known[public] = made
+	return made, nil
 }
 
 // Seal closes a text to one or more public keys.

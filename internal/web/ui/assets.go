@@ -45,6 +45,7 @@ var bundles = sync.OnceValue(func() map[string]*bundle {
 	add("app.css", "text/css; charset=utf-8", "tokens.css", "app.css", "forms.css", "account.css", "numbers.css", "report.css", "office.css")
 	add("app.js", "text/javascript; charset=utf-8", "htmx.js", "app.js")
 	add("passkeys.js", "text/javascript; charset=utf-8", "passkeys.js")
+	add("portal.css", "text/css; charset=utf-8", "tokens.css", "portal.css")
 	add("icon.svg", "image/svg+xml", "icon.svg")
 	return out
 })

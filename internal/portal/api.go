@@ -1,0 +1,218 @@
+package portal
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/locale"
+	"qianshao/internal/platform/envelope"
+)
+
+// tipoff is a report as programs hand it in.
+type tipoff struct {
+	Token   string `json:"token"` // optional: the same again is the same report
+	Unit    string `json:"unit"`
+	UnitID  string `json:"unit_id"`
+	Organ   string `json:"organ"`
+	Level   level  `json:"level"`
+	Subject struct {
+		Name string `json:"name"`
+		Post string `json:"post"`
+	} `json:"subject"`
+	Rank    string `json:"rank"`
+	Text    string `json:"text"`
+	Only    string `json:"only"`
+	When    string `json:"when"`
+	Named   bool   `json:"named"`
+	Name    string `json:"name"`
+	Contact string `json:"contact"`
+}
+
+// level is one of the levels, by its word or its number.
+type level string
+
+// UnmarshalJSON reads "county" and 3 as the same.
+func (l *level) UnmarshalJSON(b []byte) error {
+	if n, err := strconv.Atoi(string(b)); err == nil {
+		if n < 1 || n >= len(levels) {
+			n = 0
+		}
+		*l = level(levels[n])
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(l))
+}
+
+type tipoffAnswer struct {
+	Receipt string        `json:"receipt"`
+	Note    string        `json:"note,omitempty"`
+	Day     calendar.Date `json:"day"`
+	Organ   string        `json:"organ"`
+	Due     calendar.Date `json:"due,omitempty"`
+	Owes    string        `json:"owes,omitempty"`
+}
+
+// problem is an RFC 9457 document, with what there is to choose from where that is what is missing.
+type problem struct {
+	Type   string         `json:"type"`
+	Title  string         `json:"title"`
+	Status int            `json:"status"`
+	Code   string         `json:"code"`
+	Fields []problemField `json:"errors,omitempty"`
+	Units  []unitChoice   `json:"units,omitempty"`
+	Organs []organChoice  `json:"organs,omitempty"`
+}
+
+type problemField struct {
+	Name   string `json:"field"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+type unitChoice struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	In   string `json:"in,omitempty"`
+}
+
+type organChoice struct {
+	ID    id.ID  `json:"id"`
+	Name  string `json:"name"`
+	Level string `json:"level"`
+}
+
+func (c *call) json(code int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.send(code, "application/json; charset=utf-8", b)
+}
+
+func (c *call) problem(err error, a *asked) {
+	f, ok := fault.As(err)
+	if !ok {
+		f = fault.New(fault.Internal, "internal")
+	}
+	p := problem{Type: "about:blank", Title: locale.T(c.lang, "fault."+f.Code, f.Args...), Status: statusOf[f.Kind], Code: f.Code}
+	for _, x := range f.Fields {
+		p.Fields = append(p.Fields, problemField{x.Name, x.Code, locale.T(c.lang, "fault."+x.Code, x.Args...)})
+	}
+	if a != nil {
+		for _, u := range a.units {
+			p.Units = append(p.Units, unitChoice(u))
+		}
+		for _, o := range append(a.organs, a.readers...) {
+			p.Organs = append(p.Organs, organChoice{o.ID, o.Name, levels[o.Level]})
+		}
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	_ = c.send(p.Status, "application/problem+json; charset=utf-8", b) // says nothing but that it was sent
+}
+
+// body reads a document that programs send.
+func (c *call) body(v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(c.w, c.r.Body, maxFields))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			return fault.New(fault.BadRequest, "portal.broken")
+		}
+		return nil
+	}
+	return unread(err)
+}
+
+// apiLodge takes a report in from a program: a document, or the form with its files.
+func (s *server) apiLodge(c *call) error {
+	var f form
+	var up *upload
+	var err error
+	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind == "application/json" {
+		var t tipoff
+		if err := c.body(&t); err != nil {
+			return err
+		}
+		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact}
+		if t.Named {
+			f.Named = "yes"
+		}
+		for _, x := range f.fields() {
+			*x.value = tidy(*x.value)
+		}
+	} else if f, up, err = c.read(); err != nil {
+		c.drain()
+		return err
+	}
+	if f.Token == "" {
+		f.Token = envelope.NewToken()
+	}
+	if n, err := strconv.Atoi(f.Level); err == nil && n > 0 && n < len(levels) {
+		f.Level = levels[n]
+	}
+	a := s.judge(f)
+	err = fault.InvalidFields(a.fields)
+	var l lodged
+	if err == nil {
+		l, err = s.lodge(c.r.Context(), &a, up)
+	}
+	c.drain()
+	if err != nil {
+		c.problem(err, &a)
+		return nil
+	}
+	out := tipoffAnswer{Receipt: string(l.Receipt), Note: l.Note, Day: l.Day, Organ: l.Organ}
+	if len(l.Owed) > 0 {
+		out.Due, out.Owes = l.Owed[0].By, l.Owed[0].What
+	}
+	if l.Again {
+		return c.json(http.StatusOK, out)
+	}
+	return c.json(http.StatusCreated, out)
+}
+
+type statusAnswer struct {
+	Stage  string        `json:"stage"`
+	Text   string        `json:"text"` // the stage in plain words
+	Day    calendar.Date `json:"day"`
+	Organ  string        `json:"organ"`
+	Due    calendar.Date `json:"due,omitempty"`
+	Owes   string        `json:"owes,omitempty"`
+	Rises  string        `json:"rises,omitempty"`
+	Events []eventAnswer `json:"events"`
+}
+
+type eventAnswer struct {
+	Day  calendar.Date `json:"day"`
+	What string        `json:"what"`
+	Text string        `json:"text"`
+}
+
+// apiStatus tells the holder of a receipt what became of the report.
+func (s *server) apiStatus(c *call) error {
+	var q struct {
+		Receipt string `json:"receipt"`
+	}
+	if err := c.body(&q); err != nil {
+		return err
+	}
+	_, st, err := s.told(c.r.Context(), q.Receipt)
+	if err != nil {
+		return err
+	}
+	out := statusAnswer{Stage: st.Stage, Text: c.stage(st.Stage), Day: st.Day, Organ: st.Organ, Due: st.Due, Owes: st.Owes, Rises: st.Rises, Events: []eventAnswer{}}
+	for _, e := range st.Events {
+		out.Events = append(out.Events, eventAnswer{e.Day, e.What, c.event(e)})
+	}
+	return c.json(http.StatusOK, out)
+}

@@ -1,0 +1,16 @@
+// Package portal is the public side: whoever wants to report somebody writes it here, without an account and without a
+// script, goes away with a receipt of sixteen digits, and comes back with it to see what became of the report.
+//
+// The words: a form has a hidden token, from which its receipt comes, so that a form sent twice is one report. The spool is
+// the folder in which sealed letters wait to be taken to the work side and sealed answers wait for whoever has the receipt;
+// who reads is found from the directory that the work side gives out. What can be read stands in this process's memory
+// until it is sealed, and nowhere else.
+//
+// What always holds: no address, agent or cookie is kept, and nothing is logged; a receipt, a token or a text is never in
+// an address; nothing readable reaches a disk; a report that was acknowledged is on disk, whole; a wrong receipt and an
+// unknown one are answered alike. The package knows no database and no area.
+//
+// No command serves it yet: the work side that takes letters in does not exist.
+//
+// Start at Portal, Spool and lodge.
+package portal

@@ -1,0 +1,294 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/envelope"
+	"qianshao/internal/platform/seal"
+)
+
+// lodged is what somebody goes away with.
+type lodged struct {
+	Receipt envelope.Receipt
+	Day     calendar.Date
+	Organ   string
+	Owed    []owed
+	Note    string // signed
+	Again   bool   // the form was sent before, and what was sent first holds
+}
+
+// owed is what a reporter is to be told, and by when.
+type owed struct {
+	What   string
+	By     calendar.Date
+	Length int
+	Unit   string
+}
+
+// noteHead is the first line of the note that goes with a receipt.
+const noteHead = "qianshao/portal/1"
+
+// post takes a form in. Whatever comes back without a receipt comes back with all that was typed.
+func (s *server) post(c *call) error {
+	f, up, err := c.read()
+	if err != nil {
+		c.drain()
+		return s.again(c, asked{form: f}, up, err)
+	}
+	if _, err := envelope.NewReceipt(f.Token); err != nil {
+		f.Token = envelope.NewToken() // of a page that is not ours, or that was mended by hand
+	}
+	a := s.judge(f)
+	if len(a.fields) > 0 {
+		c.drain()
+		return s.again(c, a, up, nil)
+	}
+	l, err := s.lodge(c.r.Context(), &a, up)
+	c.drain()
+	if err != nil {
+		return s.again(c, a, up, err)
+	}
+	return c.page(http.StatusOK, receiptPage(c.view, l))
+}
+
+// again shows a form with what is wrong with it.
+func (s *server) again(c *call, a asked, up *upload, err error) error {
+	code := http.StatusUnprocessableEntity
+	if err != nil {
+		b := s.ask(a.form)
+		b.units, b.organs, b.readers, b.fields = a.units, a.organs, a.readers, fault.Fields(err)
+		if len(b.fields) == 0 {
+			b.busy = faultText(c.lang, err)
+		}
+		a, code = b, status(err)
+	}
+	if a.Token == "" {
+		a.Token = envelope.NewToken()
+	}
+	a.files = up != nil
+	return c.page(code, formPage(c.view, a))
+}
+
+// lodge seals what was judged and brings it to disk: the report is acknowledged when it returns, and not before.
+func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error) {
+	receipt, err := envelope.NewReceipt(a.Token)
+	if err != nil {
+		return lodged{}, fault.InvalidField("token", "portal.token")
+	}
+	secrets, err := s.secrets(ctx, receipt)
+	if err != nil {
+		return lodged{}, err
+	}
+	if l, ok, err := s.known(receipt, secrets); ok || err != nil {
+		return l, err
+	}
+	to := s.Directory().Address(a.to)
+	files, err := s.seal(up, to)
+	if err != nil {
+		return lodged{}, err
+	}
+	e, err := envelope.Seal(a.letter(files), secrets, to, s.today())
+	if err != nil {
+		s.Spool.drop(files)
+		return lodged{}, err
+	}
+	fresh, err := s.Spool.Put(e)
+	if err != nil {
+		return lodged{}, err // it may be on disk: its files stay
+	}
+	if !fresh { // the same form came twice at once
+		s.Spool.drop(files)
+		l, _, err := s.known(receipt, secrets)
+		return l, err
+	}
+	return s.acknowledge(receipt, e)
+}
+
+// acknowledge says what is owed for an envelope that is on disk, and keeps that for whoever comes with its receipt.
+func (s *server) acknowledge(receipt envelope.Receipt, e envelope.Envelope) (lodged, error) {
+	o, _ := s.Directory().Organ(e.To)
+	l := lodged{Receipt: receipt, Day: e.Day, Organ: o.Name, Owed: s.owed(e)}
+	st := envelope.Status{Day: e.Day, Organ: o.Name, Stage: "received", Events: []envelope.Event{{Day: e.Day, What: "received"}}}
+	if len(l.Owed) > 0 {
+		st.Due, st.Owes = l.Owed[0].By, l.Owed[0].What
+	}
+	p, err := e.SealStatus(st, 1)
+	if err == nil {
+		err = s.Spool.PutStatus(p)
+	}
+	if err == nil {
+		l.Note, err = s.sign(e, st.Due)
+	}
+	return l, err
+}
+
+// known answers for a form that was sent before: from the envelope while it is here, from what the reporter is told after.
+func (s *server) known(receipt envelope.Receipt, secrets envelope.Secrets) (lodged, bool, error) {
+	e, ok, err := s.Spool.Envelope(secrets.Name)
+	if err != nil {
+		return lodged{}, false, err
+	}
+	if ok {
+		l, err := s.acknowledge(receipt, e)
+		l.Again = true
+		return l, true, err
+	}
+	p, ok, err := s.Spool.Status(secrets.Name)
+	if err != nil || !ok {
+		return lodged{}, false, err
+	}
+	st, err := p.Open(secrets)
+	l := lodged{Receipt: receipt, Day: st.Day, Organ: st.Organ, Again: true}
+	if st.Due.Valid() {
+		l.Owed = []owed{{What: st.Owes, By: st.Due}}
+	}
+	return l, true, err
+}
+
+// owed is what the reporter is told and by when, the nearest first.
+func (s *server) owed(e envelope.Envelope) (out []owed) {
+	for _, t := range s.Directory().Terms {
+		if t.What != "first_action" && (t.What != "notice" || !e.Named) {
+			continue // what is counted from another day than this one
+		}
+		o := owed{What: t.What, Length: t.Length, Unit: t.Unit}
+		switch t.Unit {
+		case "working_days":
+			o.By, _ = s.Calendar.AddWorking(e.Day, t.Length)
+		case "days":
+			o.By = s.Calendar.NextWorking(e.Day.AddDays(t.Length))
+		case "months":
+			o.By = s.Calendar.NextWorking(e.Day.AddMonths(t.Length))
+		}
+		if !o.By.Valid() {
+			continue
+		}
+		if len(out) > 0 && (o.By < out[0].By || o.By == out[0].By && o.What == "notice") {
+			out = append([]owed{o}, out...)
+		} else {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// sign writes the note that goes with a receipt: that a letter was received, bound to its bytes without telling them.
+func (s *server) sign(e envelope.Envelope, due calendar.Date) (string, error) {
+	text := fmt.Sprintf("%s\nname %s\ncommit %s\nday %s\nto %s\n", noteHead, e.Name, e.Commit, e.Day, e.To)
+	if due.Valid() {
+		text += "due " + string(due) + "\n"
+	}
+	b, err := note.Sign(&note.Note{Text: text}, s.Signer)
+	return string(b), err
+}
+
+// note gives back as a file what was signed here. Nothing is looked up: it comes from the page that shows the receipt.
+func (s *server) note(c *call) error {
+	get, err := c.values()
+	if err != nil {
+		return err
+	}
+	signed := strings.ReplaceAll(get("note"), "\r\n", "\n")
+	text, _, _ := strings.Cut(signed, "\n\n")
+	if mine, err := note.Sign(&note.Note{Text: text + "\n"}, s.Signer); err != nil || string(mine) != signed || !strings.HasPrefix(text, noteHead+"\n") {
+		return fault.New(fault.BadRequest, "portal.broken")
+	}
+	c.w.Header().Set("Content-Disposition", `attachment; filename="form.txt"`)
+	return c.send(http.StatusOK, "text/plain; charset=utf-8", []byte(signed))
+}
+
+// seal seals a form's files as they come, each straight to disk. What fails half way leaves nothing.
+func (s *server) seal(up *upload, to envelope.Address) (files []envelope.File, err error) {
+	if up == nil {
+		return nil, nil
+	}
+	defer func() {
+		if err != nil {
+			s.Spool.drop(files)
+		}
+	}()
+	var keys []string
+	for _, k := range to.Keys {
+		keys = append(keys, k.Public)
+	}
+	left := int64(maxTotal)
+	for part := up.first; ; {
+		name := part.FileName()
+		switch {
+		case part.FormName() != "files":
+			return files, fault.New(fault.BadRequest, "portal.order")
+		case name == "":
+			// Nothing was chosen.
+		case len(files) == maxFiles:
+			return files, fault.InvalidField("files", "portal.files")
+		default:
+			f, err := s.sealFile(part, keys, left)
+			if err != nil {
+				return files, err
+			}
+			f.Name = plain(name)
+			files, left = append(files, f), left-f.Size
+		}
+		if part, err = up.parts.NextPart(); errors.Is(err, io.EOF) {
+			return files, nil
+		} else if err != nil {
+			return files, unread(err)
+		}
+	}
+}
+
+func (s *server) sealFile(content io.Reader, keys []string, most int64) (f envelope.File, err error) {
+	if err := s.Spool.before("create file"); err != nil {
+		return f, refused(err)
+	}
+	w, err := s.Spool.files.Create()
+	if err != nil {
+		return f, refused(err)
+	}
+	defer w.Discard()
+	sealed, err := seal.Writer(w, keys...)
+	if err != nil {
+		return f, err
+	}
+	h := sha256.New()
+	f.Size, err = io.Copy(io.MultiWriter(sealed, h), io.LimitReader(content, most+1))
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Unavailable: // the disk, and not whoever sends
+		return f, refused(err)
+	case err != nil:
+		return f, unread(err)
+	case f.Size > most:
+		return f, &fault.Error{Kind: fault.TooLarge, Code: "invalid", Fields: []fault.Field{{Name: "files", Code: "portal.size"}}}
+	}
+	if _, err := io.CopyN(sealed, zeros{}, seal.Padded(f.Size)-f.Size); err != nil {
+		return f, refused(err)
+	}
+	if err := sealed.Close(); err != nil {
+		return f, refused(err)
+	}
+	if err := s.Spool.before("commit file"); err != nil {
+		return f, refused(err)
+	}
+	f.Ref, _, err = w.Commit()
+	f.Hash = hex.EncodeToString(h.Sum(nil))
+	return f, refused(err)
+}
+
+// zeros stand behind a file's content, so that its length says little; the letter holds where it ends.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}

@@ -1,0 +1,48 @@
+package portal
+
+import (
+	"context"
+	"net/http"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/envelope"
+)
+
+// told opens what the holder of a receipt is told. What is no receipt, and one that is of no report, are one fault, and
+// cost the same.
+func (s *server) told(ctx context.Context, typed string) (envelope.Receipt, envelope.Status, error) {
+	unknown := fault.InvalidField("receipt", "portal.receipt")
+	receipt, bad := envelope.ParseReceipt(typed)
+	if bad != nil {
+		receipt = "0000000000000000"
+	}
+	secrets, err := s.secrets(ctx, receipt)
+	if err != nil {
+		return "", envelope.Status{}, err
+	}
+	p, ok, err := s.Spool.Status(secrets.Name)
+	if err != nil {
+		return "", envelope.Status{}, err
+	}
+	if bad != nil || !ok {
+		return "", envelope.Status{}, unknown
+	}
+	st, err := p.Open(secrets)
+	return receipt, st, err
+}
+
+// look shows the holder of a receipt what became of the report.
+func (s *server) look(c *call) error {
+	get, err := c.values()
+	if err != nil {
+		return err
+	}
+	receipt, st, err := s.told(c.r.Context(), get("receipt"))
+	if fields := fault.Fields(err); len(fields) > 0 {
+		return c.page(status(err), lookPage(c.view, c.T("fault."+fields[0].Code)))
+	}
+	if err != nil {
+		return err
+	}
+	return c.page(http.StatusOK, statusPage(c.view, receipt, st))
+}
