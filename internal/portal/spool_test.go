@@ -1,0 +1,190 @@
+package portal_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"qianshao/internal/platform/envelope"
+	"qianshao/internal/portal"
+)
+
+// whole checks that a report that was acknowledged can be opened, with its files, and asked for with its receipt.
+func (w *world) whole(t *testing.T, r envelope.Receipt, text string, files int) {
+	t.Helper()
+	e, l := w.letter(t, r, countyA)
+	if l.Text != text || len(e.Files) != files {
+		t.Errorf("%d files, %q", len(e.Files), l.Text)
+	}
+	for _, f := range e.Files {
+		b, err := os.ReadFile(filepath.Join(w.dir, "files", f[:2], f))
+		if err != nil || hash(b) != f {
+			t.Errorf("a file is not what was sealed: %v", err)
+		}
+	}
+	if a := w.look(string(r)); a.Code != http.StatusOK {
+		t.Errorf("its receipt is answered with %d", a.Code)
+	}
+}
+
+// TestKilled: the portal is killed before each thing it does on disk, and opened again; and the disk fails there, and works
+// again. What was acknowledged is whole; what was not is whole or left at most sealed files; the same form sent again is
+// taken, once, under the same receipt.
+func TestKilled(t *testing.T) {
+	dead := errors.New("the disk is gone")
+	for _, kill := range []bool{true, false} {
+		acknowledged := false
+		for n := 0; !acknowledged; n++ {
+			w := newWorld(t)
+			f := typed()
+			steps := 0
+			w.Spool.Before(func(string) error {
+				if steps++; steps <= n {
+					return nil
+				}
+				if kill {
+					panic(dead)
+				}
+				return dead
+			})
+			a := w.post(f, file{"a.jpg", []byte("eins")}, file{"b.jpg", []byte("zwei")})
+			if steps <= n {
+				acknowledged = true
+				if n < 14 {
+					t.Errorf("only %d steps were seen", n)
+				}
+			} else if a.Code == http.StatusOK || reReceipt.MatchString(a.body) {
+				t.Errorf("step %d failed and the report is acknowledged", n+1)
+			} else if !kill && a.Code != http.StatusServiceUnavailable {
+				t.Errorf("step %d failed with %d", n+1, a.Code)
+			}
+			if kill {
+				w.open(t)
+			} else {
+				w.Spool.Before(nil)
+				if steps > n {
+					a.has(t, "请过一会儿再交", "您写的都还在", f["only"])
+				}
+			}
+			r, err := envelope.NewReceipt(f["token"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, dir := range []string{"in", "out"} {
+				if names := w.in(t, dir); len(names) > 1 || len(names) == 1 && names[0] != r.Secrets().Name {
+					t.Errorf("killed at step %d, %s holds %q", n+1, dir, names)
+				}
+			}
+			if len(w.in(t, "in")) == 1 {
+				if e, l := w.letter(t, r, countyA); l.Text != f["text"] || len(e.Files) != 2 {
+					t.Errorf("step %d: half a report", n+1)
+				}
+			} else if len(w.in(t, "out")) > 0 {
+				t.Errorf("step %d: an answer without a report", n+1)
+			}
+			w.nowhere(t, f["text"], f["only"])
+			if got := w.post(f, file{"a.jpg", []byte("eins")}, file{"b.jpg", []byte("zwei")}).receipt(t); got != r {
+				t.Errorf("step %d: sent again it has another receipt", n+1)
+			}
+			w.whole(t, r, f["text"], 2)
+		}
+	}
+}
+
+// TestOrder: a report is on disk before its answer is begun, and both are before it is acknowledged: contents, then names.
+func TestOrder(t *testing.T) {
+	w := newWorld(t)
+	var steps []string
+	w.Spool.Before(func(what string) error {
+		if i := strings.Index(what, "/"); i > 0 {
+			what = what[:i]
+		} else {
+			what += "/"
+		}
+		steps = append(steps, what)
+		return nil
+	})
+	w.post(typed()).receipt(t)
+	if want := []string{"create in", "write in", "sync in", "rename in", "sync in/", "create out", "write out", "sync out", "rename out", "sync out/"}; !slices.Equal(steps, want) {
+		t.Errorf("%q", steps)
+	}
+}
+
+// TestSharedSync: many writers at once have the folder brought to disk together, and each after its own name was written.
+func TestSharedSync(t *testing.T) {
+	w := newWorld(t)
+	var mu sync.Mutex
+	named := map[string]bool{} // renamed, and not known to be on disk
+	var folders atomic.Int64
+	var receipts []envelope.Receipt
+	w.Spool.Before(func(what string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if name, ok := strings.CutPrefix(what, "rename in/"); ok {
+			named[name] = true
+		}
+		if what == "sync in" {
+			folders.Add(1)
+			clear(named)
+		}
+		return nil
+	})
+	var wait sync.WaitGroup
+	const writers = 64
+	for range writers {
+		wait.Go(func() {
+			r := w.post(typed()).receipt(t)
+			mu.Lock()
+			defer mu.Unlock()
+			if named[r.Secrets().Name] {
+				t.Error("acknowledged before its name was on disk")
+			}
+			receipts = append(receipts, r)
+		})
+	}
+	wait.Wait()
+	if n := folders.Load(); n > writers {
+		t.Errorf("%d times for %d reports", n, writers)
+	}
+	if len(receipts) != writers || len(w.in(t, "in")) != writers {
+		t.Errorf("%d, %d", len(receipts), len(w.in(t, "in")))
+	}
+}
+
+// TestSpoolTakesOnlyItsOwn: what is no envelope, and a name that leads elsewhere, are not kept and not found.
+func TestSpoolTakesOnlyItsOwn(t *testing.T) {
+	w := newWorld(t)
+	e, _ := w.letter(t, w.post(typed()).receipt(t), countyA)
+	for _, name := range []string{"", "x", "../in/" + e.Name, strings.ToUpper(e.Name), strings.Repeat("a", 63) + "/"} {
+		x := e
+		x.Name = name
+		if _, err := w.Spool.Put(x); err == nil {
+			t.Errorf("an envelope named %q is kept", name)
+		}
+		if err := w.Spool.PutStatus(envelope.Parcel{Version: envelope.Version, Name: name, N: 1, Sealed: []byte("x")}); err == nil {
+			t.Errorf("a status named %q is kept", name)
+		}
+		if _, ok, _ := w.Spool.Envelope(name); ok {
+			t.Errorf("%q is found", name)
+		}
+	}
+	if fresh, err := w.Spool.Put(e); fresh || err != nil {
+		t.Errorf("the same again: %t, %v", fresh, err)
+	}
+	if err := os.WriteFile(filepath.Join(w.dir, "in", "new-LEFT"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.open(t)
+	if n := w.in(t, "in"); !slices.Equal(n, []string{e.Name}) {
+		t.Errorf("%q", n)
+	}
+	if _, err := portal.OpenSpool("/dev/null/x"); err == nil {
+		t.Error("a spool that can't be made is opened")
+	}
+}
