@@ -36,6 +36,10 @@ func TestUnits(t *testing.T) {
 
 	a := w.post(typed("unit", "城关镇"))
 	a.has(t, "这个单位名有好几处", "XX市甲县", "XX市乙县", "都不是", "签字那天只有我在场")
+	a = w.post(typed("unit", "城关镇", "text", "", "post", "", "level", ""))
+	if i, j, k := strings.Index(a.body, `href="#unit_id"`), strings.Index(a.body, `href="#post"`), strings.Index(a.body, `href="#text"`); i < 0 || j < i || k < j {
+		t.Errorf("what is wrong is not listed as it stands on the page: %d, %d, %d", i, j, k)
+	}
 	a = w.post(typed("unit", "城关镇", "unit_id", unitID(15).String()))
 	if _, l := w.letter(t, a.receipt(t), countyB); l.UnitID != unitID(15) {
 		t.Errorf("%+v", l)

@@ -19,6 +19,9 @@ type form struct {
 	Token, Unit, UnitID, Organ, Post, Subject, Rank, Level, When, Text, Only, Named, Name, Contact string
 }
 
+// shown is the order in which the fields stand on the page; what is wrong is listed in it.
+var shown = []string{"unit", "unit_id", "post", "subject", "rank", "level", "organ", "when", "text", "only", "named", "name", "contact", "files"}
+
 // fields are the form's fields by their names in it, each with the most characters it may have.
 func (f *form) fields() map[string]field {
 	return map[string]field{
@@ -114,10 +117,11 @@ type asked struct {
 	readers []envelope.Organ // who may read it, where it is
 	levels  []int            // which levels there are, before it is
 	ranks   []envelope.Rank
-	files   bool // files were sent, and have to be chosen again
-	busy    string
-	to      envelope.Organ
-	unit    envelope.Unit
+	files   bool   // files were sent, and have to be chosen again
+	busy    string // why nothing could be taken in, though nothing is wrong with what was typed
+	d       *envelope.Directory
+	to      envelope.Organ // who reads it
+	unit    envelope.Unit  // zero unless it is one of the directory's
 }
 
 type choice struct{ ID, Name, In string }
@@ -127,7 +131,7 @@ func (a *asked) bad(f fault.Field) { a.fields = append(a.fields, f) }
 // ask reads a form against the directory: who may read it, and what is missing.
 func (s *server) ask(f form) asked {
 	p := s.find.places(s.Directory())
-	a := asked{form: f, ranks: p.d.Ranks}
+	a := asked{form: f, d: p.d, ranks: p.d.Ranks}
 	for _, o := range p.d.Organs {
 		if o.Key.Public != "" && !slices.Contains(a.levels, o.Level) && o.Level < len(levels) {
 			a.levels = append(a.levels, o.Level)
@@ -173,12 +177,13 @@ func (s *server) judge(f form) asked {
 	if f.Unit != "" {
 		s.route(&a, managed)
 	}
+	slices.SortStableFunc(a.fields, func(x, y fault.Field) int { return slices.Index(shown, x.Name) - slices.Index(shown, y.Name) })
 	return a
 }
 
 // route finds the organ that reads a form.
 func (s *server) route(a *asked, managed int) {
-	p := s.find.places(s.Directory())
+	p := s.find.places(a.d)
 	m := p.find(a.Unit)
 	register := id.ID{}
 	if len(m.units) > 1 {
@@ -201,7 +206,7 @@ func (s *server) route(a *asked, managed int) {
 		return
 	}
 	if register.Zero() {
-		a.choose(p.d, managed)
+		a.choose(managed)
 		return
 	}
 	a.readers = p.d.Readers(register, managed)
@@ -228,8 +233,8 @@ func (s *server) route(a *asked, managed int) {
 const none = "none"
 
 // choose lets the organ be chosen where the unit is not in the directory.
-func (a *asked) choose(d *envelope.Directory, managed int) {
-	for _, o := range d.Organs {
+func (a *asked) choose(managed int) {
+	for _, o := range a.d.Organs {
 		if o.Key.Public != "" && o.Level < len(levels) {
 			a.organs = append(a.organs, o)
 		}
@@ -239,7 +244,7 @@ func (a *asked) choose(d *envelope.Directory, managed int) {
 		a.bad(fault.Field{Name: "organ", Code: "portal.unit_unknown"})
 		return
 	}
-	readers := d.Readers(a.organs[i].ID, managed)
+	readers := a.d.Readers(a.organs[i].ID, managed)
 	switch {
 	case len(readers) == 0:
 		a.bad(fault.Field{Name: "organ", Code: "portal.nobody"})

@@ -93,7 +93,7 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 	if l, ok, err := s.known(receipt, secrets); ok || err != nil {
 		return l, err
 	}
-	to := s.Directory().Address(a.to)
+	to := a.d.Address(a.to)
 	files, err := s.seal(up, to)
 	if err != nil {
 		return lodged{}, err
@@ -115,7 +115,8 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 	return s.acknowledge(receipt, e)
 }
 
-// acknowledge says what is owed for an envelope that is on disk, and keeps that for whoever comes with its receipt.
+// acknowledge says what is owed for an envelope that is on disk, and keeps that for whoever comes with its receipt: the
+// first status is the portal's own, the work side's begin at 2.
 func (s *server) acknowledge(receipt envelope.Receipt, e envelope.Envelope) (lodged, error) {
 	o, _ := s.Directory().Organ(e.To)
 	l := lodged{Receipt: receipt, Day: e.Day, Organ: o.Name, Owed: s.owed(e)}

@@ -20,7 +20,8 @@ import (
 // the first and the last by the name of the report. Everything in it is sealed. One process writes it at a time.
 //
 // A report is known when its name stands in in/, or in out/ after in/ was emptied: in/ is therefore on disk before
-// anything is written to out/.
+// anything is written to out/. Whoever empties in/ takes each name once: a form that is sent again after the portal was
+// killed between the two may put its name there again.
 type Spool struct {
 	root    *os.Root
 	files   *blob.Store
