@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"qianshao/internal/platform/envelope"
 )
@@ -48,6 +49,15 @@ func TestUnits(t *testing.T) {
 	a.has(t, "这个单位名有好几处")
 	a = w.post(typed("unit", "城关镇", "unit_id", "none"))
 	a.has(t, "目录里没有这个单位", countyA, countyB, city, province)
+
+	// Whoever changes the name after that is understood.
+	w.letter(t, w.post(typed("unit", "乙县城关镇", "unit_id", "none")).receipt(t), countyB)
+
+	// Two characters of a name are no name.
+	a = w.post(typed("unit", "农村"))
+	a.has(t, "是这一个吗", "乙县农业农村局")
+	w.letter(t, w.post(typed("unit", "农村", "unit_id", unitID(17).String())).receipt(t), countyB)
+	w.post(typed("unit", "农村", "unit_id", "none")).has(t, "目录里没有这个单位")
 
 	a = w.post(typed("unit", "某厂"))
 	a.has(t, "目录里没有这个单位", "签字那天只有我在场")
@@ -113,6 +123,11 @@ func TestDirectoryOfAProvince(t *testing.T) {
 	w.letter(t, w.post(typed("unit", "石桥镇第59999村")).receipt(t), countyA)
 	w.post(typed("unit", "村民小组")).has(t, "目录里没有这个单位")
 	w.letter(t, w.post(typed("unit", "环圈环圈")).receipt(t), countyA)
+	start := time.Now()
+	w.post(typed("unit", strings.Repeat("石桥镇第", 30_000))).has(t, "这一栏写得太长了")
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("a name of 120,000 characters takes %s", took)
+	}
 	w.post(typed("unit", strings.Repeat("环圈", 60))).has(t, "目录里没有这个单位")
 	a := w.post(typed("unit", "第5"))
 	if n := strings.Count(a.body, `name="unit_id"`); n != 21 {

@@ -25,7 +25,7 @@ var shown = []string{"unit", "unit_id", "post", "subject", "rank", "level", "org
 // fields are the form's fields by their names in it, each with the most characters it may have.
 func (f *form) fields() map[string]field {
 	return map[string]field{
-		"token": {&f.Token, 100}, "unit": {&f.Unit, 200}, "unit_id": {&f.UnitID, 100}, "organ": {&f.Organ, 100}, "post": {&f.Post, 200}, "subject": {&f.Subject, 100},
+		"token": {&f.Token, 100}, "unit": {&f.Unit, maxUnit}, "unit_id": {&f.UnitID, 100}, "organ": {&f.Organ, 100}, "post": {&f.Post, 200}, "subject": {&f.Subject, 100},
 		"rank": {&f.Rank, 100}, "level": {&f.Level, 20}, "when": {&f.When, 200}, "text": {&f.Text, 20_000}, "only": {&f.Only, 5_000}, "named": {&f.Named, 10}, "name": {&f.Name, 100}, "contact": {&f.Contact, 500},
 	}
 }
@@ -41,6 +41,7 @@ var levels = []string{1: "province", 2: "city", 3: "county"}
 func levelOf(word string) int { return max(slices.Index(levels, word), 0) }
 
 const (
+	maxUnit   = 200       // characters: more is looked for nowhere
 	maxFields = 512 << 10 // bytes of all that is typed
 	maxFiles  = 50
 	maxTotal  = 100 << 20 // bytes of all files
@@ -174,7 +175,7 @@ func (s *server) judge(f form) asked {
 			a.bad(fault.Field{Name: "rank", Code: "portal.rank"})
 		}
 	}
-	if f.Unit != "" {
+	if n := utf8.RuneCountInString(f.Unit); n > 0 && n <= maxUnit {
 		s.route(&a, managed)
 	}
 	slices.SortStableFunc(a.fields, func(x, y fault.Field) int { return slices.Index(shown, x.Name) - slices.Index(shown, y.Name) })
@@ -186,14 +187,14 @@ func (s *server) route(a *asked, managed int) {
 	p := s.find.places(a.d)
 	m := p.find(a.Unit)
 	register := id.ID{}
-	if len(m.units) > 1 {
+	if len(m.units) > 1 || m.unsure {
 		for _, u := range m.units[:min(len(m.units), maxOffered)] {
 			a.units = append(a.units, choice{p.d.Units[u].ID.String(), p.d.Units[u].Name, p.where(u)})
 		}
 	}
 	chosen := slices.IndexFunc(m.units, func(u int) bool { return p.d.Units[u].ID.String() == a.UnitID })
 	switch {
-	case len(m.units) == 1 && a.UnitID != none:
+	case len(m.units) == 1 && !m.unsure:
 		register = p.d.Units[m.units[0]].Organ
 		if !m.inside {
 			a.unit = p.d.Units[m.units[0]]
@@ -203,6 +204,9 @@ func (s *server) route(a *asked, managed int) {
 		register = a.unit.Organ
 	case len(m.units) > 1 && a.UnitID != none:
 		a.bad(fault.Field{Name: "unit_id", Code: "portal.unit_several"})
+		return
+	case len(m.units) == 1 && a.UnitID != none:
+		a.bad(fault.Field{Name: "unit_id", Code: "portal.unit_unsure"})
 		return
 	}
 	if register.Zero() {

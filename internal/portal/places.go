@@ -24,6 +24,7 @@ type places struct {
 
 const (
 	longestName = 40 // characters of a unit's name that is looked for inside what was typed
+	fewest      = 3  // characters of a part of a name that is taken for it unasked
 	maxOffered  = 20
 	deepest     = 8
 )
@@ -70,11 +71,11 @@ func fold(s string) string {
 	}, s)
 }
 
-// match is what was found of a unit: those that may be meant, and whether what was typed is the unit itself or something
-// that lies in it.
+// match is what was found of a unit: those that may be meant, whether what was typed is something that lies in it and not
+// the unit itself, and whether it is so little of its name that somebody has to say so.
 type match struct {
-	units  []int
-	inside bool
+	units          []int
+	inside, unsure bool
 }
 
 // find reads a unit in somebody's words: its name, with those above it in front or without; a part of its name; or the
@@ -96,6 +97,7 @@ func (p *places) find(typed string) match {
 		}
 	}
 	if m := p.holding(string(r)); len(r) > 1 && len(m.units) > 0 {
+		m.unsure = len(r) < fewest
 		return m
 	}
 	for n := min(len(r)-1, longestName); n > 1; n-- {

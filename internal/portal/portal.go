@@ -97,7 +97,11 @@ func (p *Portal) Handler() http.Handler {
 		}()
 		if r.Body != nil {
 			control := http.NewResponseController(w)
-			_ = control.SetWriteDeadline(time.Now().Add(maxUpload + maxQuiet)) // a recorder has none; send sets a nearer one
+			by := time.Now().Add(maxQuiet)
+			if r.Method == http.MethodPost {
+				by = by.Add(maxUpload) // until send sets a nearer one
+			}
+			_ = control.SetWriteDeadline(by) // a recorder has none
 			r.Body = http.MaxBytesReader(w, &paced{r.Body, control, time.Now().Add(maxUpload)}, maxBody)
 		}
 		mux.ServeHTTP(w, r)
