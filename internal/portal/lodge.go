@@ -118,20 +118,26 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 // acknowledge says what is owed for an envelope that is on disk, and keeps that for whoever comes with its receipt: the
 // first status is the portal's own, the work side's begin at 2.
 func (s *server) acknowledge(receipt envelope.Receipt, e envelope.Envelope) (lodged, error) {
+	l, st := s.first(receipt, e)
+	p, err := e.SealStatus(st, 1)
+	if err == nil {
+		err = s.Spool.tell(p, false)
+	}
+	if err == nil {
+		l.Note, err = s.sign(e, st.Due)
+	}
+	return l, err
+}
+
+// first is what is told first: it follows from the envelope.
+func (s *server) first(receipt envelope.Receipt, e envelope.Envelope) (lodged, envelope.Status) {
 	o, _ := s.Directory().Organ(e.To)
 	l := lodged{Receipt: receipt, Day: e.Day, Organ: o.Name, Owed: s.owed(e)}
 	st := envelope.Status{Day: e.Day, Organ: o.Name, Stage: "received", Events: []envelope.Event{{Day: e.Day, What: "received"}}}
 	if len(l.Owed) > 0 {
 		st.Due, st.Owes = l.Owed[0].By, l.Owed[0].What
 	}
-	p, err := e.SealStatus(st, 1)
-	if err == nil {
-		err = s.Spool.PutStatus(p)
-	}
-	if err == nil {
-		l.Note, err = s.sign(e, st.Due)
-	}
-	return l, err
+	return l, st
 }
 
 // known answers for a form that was sent before: from the envelope while it is here, from what the reporter is told after.

@@ -21,14 +21,21 @@ func (s *server) told(ctx context.Context, typed string) (envelope.Receipt, enve
 		return "", envelope.Status{}, err
 	}
 	p, ok, err := s.Spool.Status(secrets.Name)
-	if err != nil {
-		return "", envelope.Status{}, err
+	if ok && bad == nil {
+		st, err := p.Open(secrets)
+		return receipt, st, err
 	}
-	if bad != nil || !ok {
-		return "", envelope.Status{}, unknown
+	if e, in, _ := s.Spool.Envelope(secrets.Name); in && bad == nil { // what was told first was lost with the power
+		_, st := s.first(receipt, e)
+		if p, err = e.SealStatus(st, 1); err == nil {
+			err = s.Spool.PutStatus(p)
+		}
+		return receipt, st, err
 	}
-	st, err := p.Open(secrets)
-	return receipt, st, err
+	if err == nil {
+		err = unknown
+	}
+	return "", envelope.Status{}, err
 }
 
 // look shows the holder of a receipt what became of the report.

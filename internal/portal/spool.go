@@ -20,8 +20,9 @@ import (
 // the first and the last by the name of the report. Everything in it is sealed. One process writes it at a time.
 //
 // A report is known when its name stands in in/, or in out/ after in/ was emptied: in/ is therefore on disk before
-// anything is written to out/. Whoever empties in/ takes each name once: a form that is sent again after the portal was
-// killed between the two may put its name there again.
+// anything is written to out/. What is told first follows from the envelope and is not waited for on disk: while that is
+// here, it is written again when it is found lost. Whoever empties in/ therefore brings out/ to disk before, and takes each
+// name once: a form that is sent again after the portal was killed between the two may put its name there again.
 type Spool struct {
 	root    *os.Root
 	files   *blob.Store
@@ -72,7 +73,7 @@ func (s *Spool) Put(e envelope.Envelope) (fresh bool, err error) {
 	if _, err := envelope.Parse(b); err != nil {
 		return false, err
 	}
-	err = s.write(&s.in, e.Name, b, func() (bool, error) {
+	err = s.write(&s.in, e.Name, b, true, func() (bool, error) {
 		in, err := s.has(&s.in, e.Name)
 		if err != nil || in {
 			return false, err
@@ -85,7 +86,9 @@ func (s *Spool) Put(e envelope.Envelope) (fresh bool, err error) {
 }
 
 // PutStatus keeps what a reporter is told, on disk when it returns, unless something as new is there.
-func (s *Spool) PutStatus(p envelope.Parcel) error {
+func (s *Spool) PutStatus(p envelope.Parcel) error { return s.tell(p, true) }
+
+func (s *Spool) tell(p envelope.Parcel, lasting bool) error {
 	b, err := p.Marshal()
 	if err != nil {
 		return err
@@ -93,8 +96,11 @@ func (s *Spool) PutStatus(p envelope.Parcel) error {
 	if _, err := envelope.ParseParcel(b); err != nil {
 		return err
 	}
-	return s.write(&s.out, p.Name, b, func() (bool, error) {
+	return s.write(&s.out, p.Name, b, lasting, func() (bool, error) {
 		was, ok, err := s.Status(p.Name)
+		if errors.Is(err, envelope.ErrForm) { // the power went before it was on disk
+			ok, err = false, nil
+		}
 		return err == nil && (!ok || was.N < p.N), err
 	})
 }
@@ -143,10 +149,10 @@ func lawful(name string) bool {
 }
 
 // write brings bytes to disk under a temporary name, gives them their own if wanted says so, and brings that to disk too.
-// Where they are not wanted, what is there instead is on disk when it returns.
-func (s *Spool) write(f *folder, name string, b []byte, wanted func() (bool, error)) error {
+// Where they are not wanted, what is there instead is on disk when it returns. What is not lasting is not waited for.
+func (s *Spool) write(f *folder, name string, b []byte, lasting bool, wanted func() (bool, error)) error {
 	temp := f.name + "/" + tempMark + rand.Text()
-	err := s.fill(temp, b)
+	err := s.fill(temp, b, lasting)
 	if err == nil {
 		err = s.place(temp, f.name+"/"+name, wanted)
 	}
@@ -154,10 +160,13 @@ func (s *Spool) write(f *folder, name string, b []byte, wanted func() (bool, err
 		_ = s.root.Remove(temp) // may not be there; OpenSpool removes what stays
 		return refused(err)
 	}
+	if !lasting {
+		return nil
+	}
 	return refused(f.flush(func() error { return s.sync(f.name) }))
 }
 
-func (s *Spool) fill(temp string, b []byte) error {
+func (s *Spool) fill(temp string, b []byte, lasting bool) error {
 	if err := s.before("create " + temp); err != nil {
 		return err
 	}
@@ -168,11 +177,10 @@ func (s *Spool) fill(temp string, b []byte) error {
 	if err = s.before("write " + temp); err == nil {
 		_, err = w.Write(b)
 	}
-	if err == nil {
-		err = s.before("sync " + temp)
-	}
-	if err == nil {
-		err = w.Sync()
+	if err == nil && lasting {
+		if err = s.before("sync " + temp); err == nil {
+			err = w.Sync()
+		}
 	}
 	return errors.Join(err, w.Close())
 }
