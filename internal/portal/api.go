@@ -100,7 +100,7 @@ func (c *call) problem(err error, a *asked) {
 	if !ok {
 		f = fault.New(fault.Internal, "internal")
 	}
-	p := problem{Type: "about:blank", Title: locale.T(c.lang, "fault."+f.Code, f.Args...), Status: statusOf[f.Kind], Code: f.Code}
+	p := problem{Type: "about:blank", Title: locale.T(c.lang, "fault."+f.Code, f.Args...), Status: status(f), Code: f.Code}
 	for _, x := range f.Fields {
 		p.Fields = append(p.Fields, problemField{x.Name, x.Code, locale.T(c.lang, "fault."+x.Code, x.Args...)})
 	}

@@ -202,11 +202,16 @@ func unread(err error) error {
 }
 
 var statusOf = map[fault.Kind]int{
-	fault.Internal: http.StatusInternalServerError, fault.Invalid: http.StatusUnprocessableEntity, fault.NotFound: http.StatusNotFound,
+	fault.Invalid: http.StatusUnprocessableEntity, fault.NotFound: http.StatusNotFound,
 	fault.Conflict: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unavailable: http.StatusServiceUnavailable, fault.BadRequest: http.StatusBadRequest,
 }
 
-func status(err error) int { return statusOf[fault.KindOf(err)] }
+func status(err error) int {
+	if code, ok := statusOf[fault.KindOf(err)]; ok {
+		return code
+	}
+	return http.StatusInternalServerError
+}
 
 func faultText(lang string, err error) string {
 	f, ok := fault.As(err)
