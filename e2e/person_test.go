@@ -34,6 +34,8 @@ type person struct {
 	lang string
 	wide int64 // pixels
 
+	title string // what every page is called, where pages are not to say what they are
+
 	mu       sync.Mutex
 	problems []string // what the browser complained of since the last look
 	refusal  bool     // the page asked for next is to be refused, which the browser reports
@@ -225,7 +227,8 @@ func (p *person) look() {
 		if wide != p.wide {
 			continue
 		}
-		if v.Lang != p.lang || !strings.Contains(v.Title, " · ") || strings.HasPrefix(v.Title, " ") {
+		named := strings.Contains(v.Title, " · ") && !strings.HasPrefix(v.Title, " ")
+		if v.Lang != p.lang || p.title == "" && !named || p.title != "" && v.Title != p.title {
 			p.t.Errorf("%s: %s is titled %q in %q", p.name, p.at(), v.Title, v.Lang)
 		}
 		for _, s := range textName.FindAllString(v.Text, -1) {
