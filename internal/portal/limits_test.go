@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/portal"
 )
 
 // TestTooMuch: too many files, too large ones, files before fields, and half a body are refused in words, with what was
@@ -184,6 +186,38 @@ func TestFlood(t *testing.T) {
 	}
 	if busy == 0 {
 		t.Error("whoever has gone is waited for")
+	}
+}
+
+// TestStandsStill: whoever stops sending in the middle of a form is let go, and nothing of it stays.
+func TestStandsStill(t *testing.T) {
+	w := newWorld(t)
+	portal.Quiet(t, 300*time.Millisecond)
+	srv := httptest.NewServer(w)
+	defer srv.Close()
+	body, kind := multi(typed(), file{"a.jpg", make([]byte, 200_000)})
+	b, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", kind, len(b), b[:len(b)/2])
+	start := time.Now()
+	if err := conn.SetReadDeadline(start.Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 400 ") || !strings.Contains(string(got), "没有收全") {
+		t.Errorf("after %s: %.200s, %v", time.Since(start), got, err)
+	}
+	for _, dir := range []string{"files", "in", "out"} {
+		if n := w.in(t, dir); len(n) > 0 {
+			t.Errorf("%s holds %q", dir, n)
+		}
 	}
 }
 

@@ -31,11 +31,13 @@ type Portal struct {
 const (
 	maxStretching = 8
 	maxWait       = 20 * time.Second
-	maxQuiet      = time.Minute // without a byte of a body
 	maxUpload     = time.Hour
 	maxSmall      = 64 << 10  // a body without files
 	maxBody       = 256 << 20 // what is read at all, to be able to say that it was too much
 )
+
+// maxQuiet is how long a body may stand still, and an answer may take to be read.
+var maxQuiet = time.Minute
 
 type server struct {
 	*Portal
