@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -26,6 +27,7 @@ type keysCmd struct {
 	Renew     keysRenewCmd     `cmd:"" help:"${help_keys_renew}"`
 	Recipient keysRecipientCmd `cmd:"" help:"${help_keys_recipient}"`
 	Witness   keysWitnessCmd   `cmd:"" help:"${help_keys_witness}"`
+	Directory keysDirectoryCmd `cmd:"" help:"${help_keys_directory}"`
 }
 
 type keysListCmd struct{ database }
@@ -212,3 +214,54 @@ func (c *keysRecipientCmd) Run(e *env) error {
 	fmt.Fprintln(e.out, public)
 	return nil
 }
+
+type keysDirectoryCmd struct {
+	database
+	keyFile
+	Out string `required:"" placeholder:"FILE" help:"${help_out}"`
+}
+
+// Run writes what the public side is given to know, signed.
+func (c *keysDirectoryCmd) Run(e *env) error {
+	a, err := c.rooms(e, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.DB.Close()
+	key, err := c.load(e, c.database, a.DB)
+	if err != nil {
+		return err
+	}
+	d, err := a.Directory(e.ctx, a.DB.Today())
+	if err != nil {
+		return err
+	}
+	signer, err := key.Signer(directoryName)
+	if err != nil {
+		return err
+	}
+	b, err := d.Sign(signer)
+	if err != nil {
+		return err
+	}
+	if err := e.deliver(c.Out, b); err != nil {
+		return err
+	}
+	without := 0
+	for _, o := range d.Organs {
+		if o.Key.Public == "" {
+			without++
+			e.say("keys.directory_without", o.Name)
+		}
+	}
+	verifier, err := seal.VerifierKey(directoryName, key.Public())
+	if err != nil {
+		return err
+	}
+	e.say("keys.directory", strconv.Itoa(len(d.Organs)-without), strconv.Itoa(len(d.Units)))
+	fmt.Fprintln(e.out, verifier)
+	return nil
+}
+
+// directoryName is what the deployment's key signs directories as.
+const directoryName = "qianshao-directory"

@@ -160,6 +160,11 @@ func UnitsOf(ctx context.Context, r db.Reader, county id.Key, kind string) ([]Un
 	return db.All(ctx, r, scanUnit(r.City()), text, args...)
 }
 
+// Open lists all open units of a tenant, from the top down.
+func Open(ctx context.Context, r db.Reader) ([]Unit, error) {
+	return db.All(ctx, r, scanUnit(r.City()), `SELECT `+unitCols+` FROM units u WHERE u.city_id = $1 AND u.closed_on = '' ORDER BY u.level, u.code, u.name, u.id`)
+}
+
 // Above is the organ one level up: the county for a township, the city for a county, the province for a city. The
 // province lies in a tenant of its own. It returns a zero unit at the top.
 func Above(ctx context.Context, r db.Reader, organ Unit) (Unit, error) {

@@ -88,6 +88,13 @@ func current(ks []Key) (Key, bool) {
 	return Key{}, false
 }
 
+// Current reads the key that new things are sealed to for an organ; false where it has none.
+func Current(ctx context.Context, r db.Reader, organ id.ID) (Key, bool, error) {
+	ks, err := Keys(ctx, r, organ)
+	k, ok := current(ks)
+	return k, ok, err
+}
+
 // Seal closes a text about a matter to the organ and to the level above, in the transaction that makes the matter.
 func (k *Keeper) Seal(ctx context.Context, tx *ledger.Tx, matter id.Key, what string, plain []byte, organ access.Unit) error {
 	publics, names, err := k.recipients(ctx, tx, organ)
@@ -111,11 +118,10 @@ func (k *Keeper) recipients(ctx context.Context, r db.Reader, organ access.Unit)
 		units = append(units, above)
 	}
 	for _, u := range units {
-		ks, err := Keys(ctx, r, u.ID)
+		key, ok, err := Current(ctx, r, u.ID)
 		if err != nil {
 			return nil, "", err
 		}
-		key, ok := current(ks)
 		if !ok {
 			return nil, "", fault.New(fault.Conflict, "key.none", u.Name)
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	first  = "一句足够长的测试口令 2026" // the one apptest makes its keys with
+	first  = apptest.Passphrase
 	second = "换成另一句也足够长的口令"
 )
 

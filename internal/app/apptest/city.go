@@ -22,6 +22,9 @@ import (
 const (
 	Province = id.City(1)
 	City     = id.City(2)
+
+	// Passphrase opens every organ's key.
+	Passphrase = "一句足够长的测试口令 2026"
 )
 
 // World is a small city and the people in it, by what they are called in tests.
@@ -94,7 +97,7 @@ func New(t testing.TB, d *db.DB) *World {
 	}
 	w.private = map[id.Key]string{}
 	for _, k := range []string{"province", "city", "county", "other"} {
-		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], "一句足够长的测试口令 2026"))
+		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], Passphrase))
 		w.private[w.Units[k].ID.Key] = private
 	}
 	return w

@@ -44,15 +44,16 @@ type Unit struct {
 // Rank is how high somebody stands, in the words that reporters choose from, and the level that manages such people.
 type Rank struct {
 	Code    string            `json:"code"`
-	Name    map[string]string `json:"name"` // by language
-	Managed int               `json:"managed"`
+	Name    map[string]string `json:"name"`    // by language
+	Managed int               `json:"managed"` // the level that manages them; -1 where that is above every organ here
 }
 
 // Term is a period that a reporter is promised, as the rulebook has it on the day the directory was made.
 type Term struct {
 	What    string `json:"what"` // first_action, notice, result
 	Length  int    `json:"length"`
-	Unit    string `json:"unit"` // working_days, days, months
+	Unit    string `json:"unit"` // workday, day, month
+	Roll    bool   `json:"roll"` // an end on no working day moves to the next one
 	Article string `json:"article"`
 }
 

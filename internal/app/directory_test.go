@@ -1,0 +1,82 @@
+package app_test
+
+import (
+	"testing"
+
+	"qianshao/internal/access"
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/custody"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/platform/envelope"
+	"qianshao/internal/platform/seal"
+)
+
+// TestDirectory: every organ of the deployment with the one above it, every place somebody may work at with the organ that
+// its reports belong to; a letter sealed by it is opened with the organ's own key and with the one above; nobody is named.
+func TestDirectory(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		dir, err := w.App.Directory(apptest.Ctx, d.Today())
+		if err != nil {
+			t.Fatal(err)
+		}
+		county, ok := dir.Organ(w.Units["county"].ID)
+		if !ok || county.Above != w.Units["city"].ID || county.Key.Public == "" {
+			t.Fatalf("the county is %+v", county)
+		}
+		city, ok := dir.Organ(county.Above)
+		if top, _ := dir.Organ(city.Above); !ok || top.Level != access.Province || !top.Above.Zero() {
+			t.Errorf("above the county stand %+v and %+v", city, top)
+		}
+		at := map[id.ID]envelope.Unit{}
+		for _, u := range dir.Units {
+			at[u.ID] = u
+		}
+		town := at[w.Units["full"].ID]
+		if town.Name != w.Units["full"].Name || town.Organ != county.ID || town.In != county.ID {
+			t.Errorf("a township is %+v", town)
+		}
+		for name, u := range w.Units {
+			if _, listed := at[u.ID]; listed == (u.Kind == "office") {
+				t.Errorf("%s, of kind %s, is listed: %v", name, u.Kind, listed)
+			}
+		}
+		levels := map[string]int{}
+		for _, r := range dir.Ranks {
+			levels[r.Code] = r.Managed
+		}
+		if levels["deputy_county"] != access.City {
+			t.Errorf("deputy county leaders are managed at level %d", levels["deputy_county"])
+		}
+		if readers := dir.Readers(town.Organ, levels["deputy_county"]); len(readers) == 0 || readers[0].ID != city.ID {
+			t.Errorf("reports about them go to %+v", readers)
+		}
+		if len(dir.Terms) != 3 || dir.Terms[0].What != "first_action" || dir.Terms[0].Length == 0 || dir.Terms[0].Article == "" {
+			t.Errorf("reporters are promised %+v", dir.Terms)
+		}
+
+		receipt, err := envelope.NewReceipt(envelope.NewToken())
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := envelope.Seal(envelope.Letter{Text: "虚报管护费"}, receipt.Secrets(), dir.Address(county), d.Today())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, organ := range []envelope.Organ{county, city} {
+			ks, err := custody.Keys(apptest.Ctx, d.In(organ.ID.City), organ.ID)
+			if err != nil || len(ks) == 0 {
+				t.Fatal(err)
+			}
+			private, err := seal.Unwrap(ks[0].Wrapped, apptest.Passphrase)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l, _, err := e.Open(private); err != nil || l.Text != "虚报管护费" {
+				t.Errorf("%s reads %+v, %v", organ.Name, l, err)
+			}
+		}
+	})
+}
