@@ -34,6 +34,7 @@ type owed struct {
 	By     calendar.Date
 	Length int
 	Unit   string
+	Roll   bool // an end on no working day moves to the next one
 }
 
 // noteHead is the first line of the note that goes with a receipt.
@@ -169,17 +170,20 @@ func (s *server) owed(e envelope.Envelope) (out []owed) {
 		if t.What != "first_action" && (t.What != "notice" || !e.Named) {
 			continue // what is counted from another day than this one
 		}
-		o := owed{What: t.What, Length: t.Length, Unit: t.Unit}
+		o := owed{What: t.What, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
 		switch t.Unit {
-		case "working_days":
+		case "workday":
 			o.By, _ = s.Calendar.AddWorking(e.Day, t.Length)
-		case "days":
-			o.By = s.Calendar.NextWorking(e.Day.AddDays(t.Length))
-		case "months":
-			o.By = s.Calendar.NextWorking(e.Day.AddMonths(t.Length))
+		case "day":
+			o.By = e.Day.AddDays(t.Length)
+		case "month":
+			o.By = e.Day.AddMonths(t.Length)
 		}
 		if !o.By.Valid() {
 			continue
+		}
+		if t.Roll {
+			o.By = s.Calendar.NextWorking(o.By)
 		}
 		if len(out) > 0 && (o.By < out[0].By || o.By == out[0].By && o.What == "notice") {
 			out = append([]owed{o}, out...)

@@ -68,10 +68,15 @@ func (v view) promise(what string, by calendar.Date) string {
 
 // counted says how a period is counted, "" for one that is not counted here.
 func (v view) counted(o owed) string {
-	if key := "portal.counted." + o.Unit; locale.Has(key) {
-		return v.T(key, strconv.Itoa(o.Length))
+	key := "portal.counted." + o.Unit
+	if !locale.Has(key) {
+		return ""
 	}
-	return ""
+	text := v.T(key, strconv.Itoa(o.Length))
+	if o.Roll {
+		text += v.T("portal.counted.roll")
+	}
+	return text
 }
 
 // wrong is what is wrong with a field, "" when nothing is.

@@ -69,7 +69,7 @@ func newWorld(t testing.TB) *world {
 			{Code: "county", Name: map[string]string{"zh": "县处级", "en": "County level"}, Managed: 2},
 			{Code: "bureau", Name: map[string]string{"zh": "厅局级", "en": "Bureau level"}, Managed: 1},
 		},
-		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: "working_days"}, {What: "notice", Length: 15, Unit: "working_days"}, {What: "result", Length: 15, Unit: "working_days"}},
+		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: "workday"}, {What: "notice", Length: 15, Unit: "workday"}, {What: "result", Length: 15, Unit: "workday"}},
 	}
 	w.Portal = &portal.Portal{Directory: func() *envelope.Directory { return w.d }, Calendar: calendar.Shipped(), Now: func() time.Time { return time.Date(2026, 9, 18, 9, 30, 0, 0, calendar.Zone) }}
 	skey, vkey, err := note.GenerateKey(nil, "portal")
