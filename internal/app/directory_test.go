@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/custody"
 	"qianshao/internal/id"
+	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/platform/envelope"
@@ -46,6 +47,9 @@ func TestDirectory(t *testing.T) {
 		levels := map[string]int{}
 		for _, r := range dir.Ranks {
 			levels[r.Code] = r.Managed
+			if r.Name[locale.Zh] == "" || r.Name[locale.En] == "" {
+				t.Errorf("a rank without a name: %+v", r)
+			}
 		}
 		if levels["deputy_county"] != access.City {
 			t.Errorf("deputy county leaders are managed at level %d", levels["deputy_county"])

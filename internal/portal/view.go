@@ -128,10 +128,10 @@ func (a *asked) levelChoices(v view) (out []levelChoice) {
 
 // rankName is a rank in the page's language.
 func rankName(v view, r envelope.Rank) string {
-	if v.lang == locale.En && r.Name["en"] != "" {
-		return r.Name["en"]
+	if name := r.Name[v.lang]; name != "" {
+		return name
 	}
-	return r.Name["zh"]
+	return r.Name[locale.Zh]
 }
 
 // claims are what /protect promises. Each is held by the test named beside it.

@@ -20,6 +20,7 @@ import (
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
+	"qianshao/internal/locale"
 	"qianshao/internal/platform/envelope"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/portal"
@@ -65,9 +66,9 @@ func newWorld(t testing.TB) *world {
 			{ID: unitID(17), Name: "乙县农业农村局", In: unitID(12), Organ: unitID(4)},
 		},
 		Ranks: []envelope.Rank{
-			{Code: "township", Name: map[string]string{"zh": "乡科级", "en": "Township level"}, Managed: 3},
-			{Code: "county", Name: map[string]string{"zh": "县处级", "en": "County level"}, Managed: 2},
-			{Code: "bureau", Name: map[string]string{"zh": "厅局级", "en": "Bureau level"}, Managed: 1},
+			{Code: "township", Name: map[string]string{locale.Zh: "乡科级", locale.En: "Township level"}, Managed: 3},
+			{Code: "county", Name: map[string]string{locale.Zh: "县处级", locale.En: "County level"}, Managed: 2},
+			{Code: "bureau", Name: map[string]string{locale.Zh: "厅局级", locale.En: "Bureau level"}, Managed: 1},
 		},
 		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: "workday"}, {What: "notice", Length: 15, Unit: "workday"}, {What: "result", Length: 15, Unit: "workday"}},
 	}
