@@ -172,11 +172,11 @@ func (s *server) owed(e envelope.Envelope) (out []owed) {
 		}
 		o := owed{What: t.What, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
 		switch t.Unit {
-		case "workday":
+		case envelope.Workday:
 			o.By, _ = s.Calendar.AddWorking(e.Day, t.Length)
-		case "day":
+		case envelope.Day:
 			o.By = e.Day.AddDays(t.Length)
-		case "month":
+		case envelope.Month:
 			o.By = e.Day.AddMonths(t.Length)
 		}
 		if !o.By.Valid() {

@@ -52,10 +52,17 @@ type Rank struct {
 type Term struct {
 	What    string `json:"what"` // first_action, notice, result
 	Length  int    `json:"length"`
-	Unit    string `json:"unit"` // workday, day, month
+	Unit    string `json:"unit"` // Workday, Day or Month
 	Roll    bool   `json:"roll"` // an end on no working day moves to the next one
 	Article string `json:"article"`
 }
+
+// The units of a Term.
+const (
+	Workday = "workday"
+	Day     = "day"
+	Month   = "month"
+)
 
 // ErrDirectory is what can't be taken for a directory of this deployment.
 var ErrDirectory = errors.New("envelope: not a directory signed by this deployment")
