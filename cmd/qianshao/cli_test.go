@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
 	_ "modernc.org/sqlite"
+
+	"qianshao/internal/platform/envelope"
 )
 
 type shell struct {
@@ -116,6 +119,18 @@ func TestOperator(t *testing.T) {
 	s.ok("verify --db sqlite:DIR/q.db --save DIR/kept.json")
 	s.ok("verify --db sqlite:DIR/q.db --kept DIR/kept.json --public " + public)
 
+	said := strings.Split(strings.TrimSpace(s.ok("keys directory --db sqlite:DIR/q.db --out DIR/directory")), "\n")
+	given, err := os.ReadFile(filepath.Join(s.dir, "directory"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(said[len(said)-1])
+	if err != nil {
+		t.Fatalf("%q: %v", said, err)
+	}
+	if d, err := envelope.ReadDirectory(given, verifier); err != nil || len(d.Organs) != 2 || d.Organs[0].Key.Public == "" || d.Organs[1].Key.Public == "" {
+		t.Errorf("%+v, %v", d.Organs, err)
+	}
 	recipient := strings.Split(strings.TrimSpace(s.ok("keys recipient DIR/backup.key")), "\n")
 	s.ok("backup --db sqlite:DIR/q.db --to " + recipient[len(recipient)-1] + " DIR/b")
 	s.no(exitFailed, "not written over", "backup --db sqlite:DIR/q.db --to "+recipient[len(recipient)-1]+" DIR/b")

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestBelow(t *testing.T) {
 		late := regexp.MustCompile(`href="/measures/deadline\.late\?unit=([0-9A-Z.]+)">(\d+)<`)
 		for _, day := range []calendar.Date{"2026-10-20", "2026-11-30"} {
 			w.On(day)
-			county, err := w.App.Engine.Below(apptest.Ctx, []id.ID{w.Units["county"].ID}, day)
+			county, err := w.App.Engine.Below(apptest.Ctx, []id.ID{w.Units["city"].ID}, day)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,6 +56,9 @@ func TestBelow(t *testing.T) {
 					if found[i][1] != w.Units[u].ID.String() {
 						t.Errorf("%s reads of %s, want %s", who, found[i][1], u)
 					}
+					if want := strconv.FormatInt(value(t, w, "deadline.late", u, day).Numerator, 10); found[i][2] != want {
+						t.Errorf("%s reads of %s late in %s, the measure says %s", who, found[i][2], u, want)
+					}
 				}
 				for _, f := range found {
 					if code, _ := w.Get(srv, who, "/measures/deadline.late?unit="+f[1]); code != 200 {
@@ -62,6 +66,15 @@ func TestBelow(t *testing.T) {
 					}
 				}
 			}
+		}
+		// A county that is closed is no row any more; what is late in it stays in its city's.
+		if _, err := d.Raw().Exec(`UPDATE units SET closed_on = '2026-11-30' WHERE id = '` + w.Units["county"].ID.Key + `'`); err != nil {
+			t.Fatal(err)
+		}
+		_, text := w.Get(srv, "province", "/")
+		want := strconv.FormatInt(value(t, w, "deadline.late", "city", "2026-11-30").Numerator, 10)
+		if found := late.FindAllStringSubmatch(text, -1); len(found) != 1 || found[0][2] != want {
+			t.Errorf("with its county closed the city's row says %v, want %s", found, want)
 		}
 	})
 }

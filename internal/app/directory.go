@@ -39,7 +39,7 @@ func (a *App) Directory(ctx context.Context, today calendar.Date) (envelope.Dire
 		if !ok {
 			continue
 		}
-		term := envelope.Term{What: p.what, Length: t.Length, Unit: string(t.Unit), Roll: t.Roll}
+		term := envelope.Term{What: p.what, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
 		if len(t.Basis) > 0 {
 			term.Article = t.Basis[0].Reg + " " + t.Basis[0].Art
 		}
@@ -57,12 +57,14 @@ func (a *App) listed(ctx context.Context, city id.City, d *envelope.Directory) e
 	}
 	for _, u := range units {
 		if u.IsOrgan() {
-			o := envelope.Organ{ID: u.ID, Name: u.Commission(), Level: u.Level}
-			above, err := access.Above(ctx, r, u)
-			if err != nil {
-				return err
+			o := envelope.Organ{ID: u.ID, Name: u.Commission(), Level: u.Level, Above: id.ID{City: city, Key: u.Superior}}
+			if u.Superior == "" {
+				above, err := access.Above(ctx, r, u)
+				if err != nil {
+					return err
+				}
+				o.Above = above.ID
 			}
-			o.Above = above.ID
 			key, ok, err := custody.Current(ctx, r, u.ID)
 			if err != nil {
 				return err

@@ -5,7 +5,9 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/calendar"
 	"qianshao/internal/custody"
+	"qianshao/internal/deadline"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
@@ -57,8 +59,24 @@ func TestDirectory(t *testing.T) {
 		if readers := dir.Readers(town.Organ, levels["deputy_county"]); len(readers) == 0 || readers[0].ID != city.ID {
 			t.Errorf("reports about them go to %+v", readers)
 		}
-		if len(dir.Terms) != 3 || dir.Terms[0].What != "first_action" || dir.Terms[0].Length == 0 || dir.Terms[0].Unit != envelope.Workday || dir.Terms[0].Article == "" {
+		if len(dir.Terms) != 3 || dir.Terms[0].What != "first_action" || dir.Terms[0].Length == 0 || dir.Terms[0].Unit != calendar.Workdays || dir.Terms[0].Article == "" {
 			t.Errorf("reporters are promised %+v", dir.Terms)
+		}
+
+		// What the public side promises is the day that the work side's deadline has.
+		for i, term := range dir.Terms {
+			timer, _ := w.App.Rules.Timer([]string{"tipoff.first_action", "tipoff.notice", "tipoff.result"}[i], d.Today())
+			for day := calendar.Date("2025-01-01"); day < "2027-12-01"; day = day.AddDays(1) {
+				for _, roll := range []bool{false, true} {
+					for _, unit := range []calendar.Unit{term.Unit, calendar.Days, calendar.Months} {
+						term.Unit, term.Roll = unit, roll
+						want := deadline.Compute(deadline.Rule{Length: timer.Length, Unit: unit, Roll: roll}, []deadline.Entry{{Kind: deadline.Opened, On: day}}, w.App.Clocks.Calendar())
+						if by, may := term.By(day, w.App.Clocks.Calendar()); by != want.Due || may != want.Provisional {
+							t.Fatalf("%s from %s, %s, rolls %v: %s %v, the deadline ends %s %v", term.What, day, unit, roll, by, may, want.Due, want.Provisional)
+						}
+					}
+				}
+			}
 		}
 
 		receipt, err := envelope.NewReceipt(envelope.NewToken())

@@ -68,7 +68,7 @@ func primed(t *testing.T, address string) {
 	defer d.Close()
 	var samples, without int
 	if err := d.Raw().QueryRow(`SELECT (SELECT COUNT(*) FROM sqlite_stat4), COUNT(*) FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i
-		WHERE t.schema = 'main' AND t.type = 'table' AND NOT EXISTS (SELECT 1 FROM sqlite_stat1 s WHERE s.tbl = t.name)`).Scan(&samples, &without); err != nil || samples > 0 || without > 0 {
+		WHERE t.schema = 'main' AND t.type = 'table' AND NOT EXISTS (SELECT 1 FROM sqlite_stat1 s WHERE s.tbl = t.name AND s.idx = CASE WHEN i.origin = 'pk' AND t.wr THEN t.name ELSE i.name END)`).Scan(&samples, &without); err != nil || samples > 0 || without > 0 {
 		t.Errorf("%v; %d samples: every statement is planned anew each time; %d indexes without figures", err, samples, without)
 	}
 }

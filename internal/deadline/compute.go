@@ -176,33 +176,30 @@ func parts(rule Rule, entries []Entry) []Part {
 
 // add counts n units on from a day, leaving out paused days, and says whether a notice to come may change the answer.
 func add(from calendar.Date, n int, unit rulebook.Unit, spans []Span, book *calendar.Book) (calendar.Date, bool) {
-	switch unit {
-	case rulebook.Workdays:
-		if !anyPause(spans, from) {
-			return book.AddWorking(from, n)
-		}
-		d, prov := from, false
-		for n > 0 {
-			d = d.AddDays(1)
-			if s, ok := pausedIn(spans, d); ok {
-				d = s.To.AddDays(-1) // whether a day on which the clock stands is worked changes nothing
-				continue
-			}
-			if d == "" {
-				return "", true
-			}
-			day := book.Day(d)
-			prov = prov || day.Provisional
-			if day.Working() {
-				n--
-			}
-		}
-		return d, prov
-	case rulebook.Months:
-		return shift(from, from.AddMonths(n), spans), false
-	default:
-		return shift(from, from.AddDays(n), spans), false
+	if unit != rulebook.Workdays {
+		end, prov := book.After(from, n, unit)
+		return shift(from, end, spans), prov
 	}
+	if !anyPause(spans, from) {
+		return book.After(from, n, unit)
+	}
+	d, prov := from, false
+	for n > 0 {
+		d = d.AddDays(1)
+		if s, ok := pausedIn(spans, d); ok {
+			d = s.To.AddDays(-1) // whether a day on which the clock stands is worked changes nothing
+			continue
+		}
+		if d == "" {
+			return "", true
+		}
+		day := book.Day(d)
+		prov = prov || day.Provisional
+		if day.Working() {
+			n--
+		}
+	}
+	return d, prov
 }
 
 // shift moves an end by the days of every finished pause that lies between start and end, wherever the earlier ones

@@ -201,11 +201,12 @@ type Waiting struct{ Late, Near int64 }
 // NearDays is how many days ahead the watch over the units below looks.
 const NearDays = deadline.NearDays
 
-// Below counts, county by county ("" of a tenant is what lies above its counties), what deadline.late and deadline.near
-// count; where there is neither, there is no entry.
-func (e *Engine) Below(ctx context.Context, counties []id.ID, today calendar.Date) (map[id.ID]Waiting, error) {
-	const due = `(SELECT COUNT(c.id) FROM clocks c WHERE c.city_id = w.city_id AND c.county_id = w.id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on `
-	text, args := db.BuildOf(counties, `SELECT w.city_id, w.id, `+due+`< ?), `+due+`BETWEEN ? AND ?) FROM w`, today, today, today.AddDays(NearDays)).SQL()
+// Below counts, county by county of the trees under some heads, what deadline.late and deadline.near count; "" of a tenant is
+// what lies above its counties, and a county that is closed is counted as the others. Where there is neither, there is no entry.
+func (e *Engine) Below(ctx context.Context, heads []id.ID, today calendar.Date) (map[id.ID]Waiting, error) {
+	const due = `(SELECT COUNT(c.id) FROM clocks c WHERE c.city_id = k.city_id AND c.county_id = k.id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on `
+	text, args := db.BuildOf(heads, `SELECT k.city_id, k.id, `+due+`< ?), `+due+`BETWEEN ? AND ?) FROM (SELECT w.city_id, '' AS id FROM w
+		UNION ALL SELECT u.city_id, u.id FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.superior_id = w.id AND u.kind = 'county') k`, today, today, today.AddDays(NearDays)).SQL()
 	rows, err := e.Ledger.DB.Shared().Query(ctx, text, args...)
 	if err != nil {
 		return nil, err

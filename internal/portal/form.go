@@ -43,7 +43,6 @@ func levelOf(word string) int { return max(slices.Index(levels, word), 0) }
 const (
 	maxUnit   = 200       // characters: more is looked for nowhere
 	maxFields = 512 << 10 // bytes of all that is typed
-	maxFiles  = 50
 	maxTotal  = 100 << 20 // bytes of all files
 )
 

@@ -30,11 +30,9 @@ type lodged struct {
 
 // owed is what a reporter is to be told, and by when.
 type owed struct {
-	What   string
-	By     calendar.Date
-	Length int
-	Unit   string
-	Roll   bool // an end on no working day moves to the next one
+	envelope.Term
+	By  calendar.Date
+	May bool // a notice of holidays still to come may move the day
 }
 
 // noteHead is the first line of the note that goes with a receipt.
@@ -159,7 +157,7 @@ func (s *server) known(receipt envelope.Receipt, secrets envelope.Secrets) (lodg
 	st, err := p.Open(secrets)
 	l := lodged{Receipt: receipt, Day: st.Day, Organ: st.Organ, Again: true}
 	if st.Due.Valid() {
-		l.Owed = []owed{{What: st.Owes, By: st.Due}}
+		l.Owed = []owed{{Term: envelope.Term{What: st.Owes}, By: st.Due}}
 	}
 	return l, true, err
 }
@@ -170,20 +168,9 @@ func (s *server) owed(e envelope.Envelope) (out []owed) {
 		if t.What != "first_action" && (t.What != "notice" || !e.Named) {
 			continue // what is counted from another day than this one
 		}
-		o := owed{What: t.What, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
-		switch t.Unit {
-		case envelope.Workday:
-			o.By, _ = s.Calendar.AddWorking(e.Day, t.Length)
-		case envelope.Day:
-			o.By = e.Day.AddDays(t.Length)
-		case envelope.Month:
-			o.By = e.Day.AddMonths(t.Length)
-		}
-		if !o.By.Valid() {
+		o := owed{Term: t}
+		if o.By, o.May = t.By(e.Day, s.Calendar); !o.By.Valid() {
 			continue
-		}
-		if t.Roll {
-			o.By = s.Calendar.NextWorking(o.By)
 		}
 		if len(out) > 0 && (o.By < out[0].By || o.By == out[0].By && o.What == "notice") {
 			out = append([]owed{o}, out...)
@@ -241,7 +228,7 @@ func (s *server) seal(up *upload, to envelope.Address) (files []envelope.File, e
 			return files, fault.New(fault.BadRequest, "portal.order")
 		case name == "":
 			// Nothing was chosen.
-		case len(files) == maxFiles:
+		case len(files) == envelope.MaxFiles:
 			return files, fault.InvalidField("files", "portal.files")
 		default:
 			f, err := s.sealFile(part, keys, left)

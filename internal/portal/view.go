@@ -68,13 +68,16 @@ func (v view) promise(what string, by calendar.Date) string {
 
 // counted says how a period is counted, "" for one that is not counted here.
 func (v view) counted(o owed) string {
-	key := "portal.counted." + o.Unit
+	key := "portal.counted." + string(o.Unit)
 	if !locale.Has(key) {
 		return ""
 	}
 	text := v.T(key, strconv.Itoa(o.Length))
 	if o.Roll {
 		text += v.T("portal.counted.roll")
+	}
+	if o.May {
+		text += v.T("portal.counted.may")
 	}
 	return text
 }

@@ -70,7 +70,7 @@ func newWorld(t testing.TB) *world {
 			{Code: "county", Name: map[string]string{locale.Zh: "县处级", locale.En: "County level"}, Managed: 2},
 			{Code: "bureau", Name: map[string]string{locale.Zh: "厅局级", locale.En: "Bureau level"}, Managed: 1},
 		},
-		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: envelope.Workday}, {What: "notice", Length: 15, Unit: envelope.Workday}, {What: "result", Length: 15, Unit: envelope.Workday}},
+		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: calendar.Workdays}, {What: "notice", Length: 15, Unit: calendar.Workdays}, {What: "result", Length: 15, Unit: calendar.Workdays}},
 	}
 	w.Portal = &portal.Portal{Directory: func() *envelope.Directory { return w.d }, Calendar: calendar.Shipped(), Now: func() time.Time { return time.Date(2026, 9, 18, 9, 30, 0, 0, calendar.Zone) }}
 	skey, vkey, err := note.GenerateKey(nil, "portal")

@@ -94,13 +94,13 @@ type Regulation struct {
 }
 
 // Unit is what a Timer counts.
-type Unit string
+type Unit = calendar.Unit
 
 // The units. Calendar days and months that end on no working day end on the next one when the timer rolls.
 const (
-	Workdays Unit = "workday"
-	Days     Unit = "day"
-	Months   Unit = "month"
+	Workdays = calendar.Workdays
+	Days     = calendar.Days
+	Months   = calendar.Months
 )
 
 // Extension says how a timer may be lengthened.

@@ -33,14 +33,11 @@ func (p *Pages) below(c *web.Ctx) (*belowView, error) {
 	if err != nil {
 		return nil, err
 	}
-	var registers []id.ID
+	var heads []id.ID
 	for _, top := range tops {
-		registers = append(registers, id.ID{City: top.ID.City})
+		heads = append(heads, top.ID)
 	}
-	for _, u := range counties {
-		registers = append(registers, u.ID)
-	}
-	counts, err := p.Engine.Below(c.Context(), registers, c.Today)
+	counts, err := p.Engine.Below(c.Context(), heads, c.Today)
 	if err != nil {
 		return nil, err
 	}

@@ -44,25 +44,32 @@ type Unit struct {
 // Rank is how high somebody stands, in the words that reporters choose from, and the level that manages such people.
 type Rank struct {
 	Code    string            `json:"code"`
-	Name    map[string]string `json:"name"`    // by language
+	Name    map[string]string `json:"name"`    // by language: zh-CN, en
 	Managed int               `json:"managed"` // the level that manages them; -1 where that is above every organ here
 }
 
 // Term is a period that a reporter is promised, as the rulebook has it on the day the directory was made.
 type Term struct {
-	What    string `json:"what"` // first_action, notice, result
-	Length  int    `json:"length"`
-	Unit    string `json:"unit"` // Workday, Day or Month
-	Roll    bool   `json:"roll"` // an end on no working day moves to the next one
-	Article string `json:"article"`
+	What    string        `json:"what"` // first_action, notice, result
+	Length  int           `json:"length"`
+	Unit    calendar.Unit `json:"unit"`
+	Roll    bool          `json:"roll"` // an end on no working day moves to the next one
+	Article string        `json:"article"`
 }
 
-// The units of a Term.
-const (
-	Workday = "workday"
-	Day     = "day"
-	Month   = "month"
-)
+// By is the last day of the period that begins on a day; provisional if a notice of holidays still to come may move it.
+// It is the day that the work side's deadline has as long as nothing pauses or extends it.
+func (t Term) By(day calendar.Date, book *calendar.Book) (by calendar.Date, provisional bool) {
+	by, provisional = book.After(day, t.Length, t.Unit)
+	for t.Roll && t.Unit != calendar.Workdays && by.Valid() {
+		last := book.Day(by)
+		if provisional = provisional || last.Provisional; last.Working() {
+			break
+		}
+		by = by.AddDays(1)
+	}
+	return by, provisional
+}
 
 // ErrDirectory is what can't be taken for a directory of this deployment.
 var ErrDirectory = errors.New("envelope: not a directory signed by this deployment")

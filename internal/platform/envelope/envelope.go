@@ -15,16 +15,16 @@ import (
 // Letter is what a reporter wrote. It exists in the clear on their own screen, in the memory of the public side until it
 // is sealed, and on the screen of whoever opens it.
 type Letter struct {
-	Unit    string `json:"unit"`              // in the reporter's words, or the name of the unit chosen
-	UnitID  id.ID  `json:"unit_id,omitzero"`  // zero unless one was chosen
-	Post    string `json:"post"`              //
+	Unit    string `json:"unit"`             // in the reporter's words, or the name of the unit chosen
+	UnitID  id.ID  `json:"unit_id,omitzero"` // zero unless one was chosen
+	Post    string `json:"post"`
 	Rank    string `json:"rank,omitempty"`    // Rank.Code of the directory, where one was chosen
 	Subject string `json:"subject,omitempty"` // the name, where known
 	When    string `json:"when,omitempty"`    // in the reporter's words
-	Text    string `json:"text"`              //
-	Only    string `json:"only,omitempty"`    // what here only the reporter knows: never passed on
-	Named   bool   `json:"named"`             //
-	Name    string `json:"name,omitempty"`    //
+	Text    string `json:"text"`
+	Only    string `json:"only,omitempty"` // what here only the reporter knows: never passed on
+	Named   bool   `json:"named"`
+	Name    string `json:"name,omitempty"`
 	Contact string `json:"contact,omitempty"` // how to be reached, and when it is safe
 	Files   []File `json:"files,omitempty"`
 	Outside string `json:"outside"` // Envelope.outside of the envelope it lies in
@@ -152,10 +152,10 @@ func (e Envelope) Marshal() ([]byte, error) { return json.Marshal(e) }
 
 var reHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-const (
-	maxRaw   = 8 << 20
-	maxFiles = 50
-)
+// MaxFiles is how many files may come with a letter.
+const MaxFiles = 50
+
+const maxRaw = 8 << 20
 
 // Parse reads what Marshal wrote, and nothing else: unknown fields, other versions and impossible values are ErrForm.
 func Parse(b []byte) (Envelope, error) {
@@ -169,7 +169,7 @@ func Parse(b []byte) (Envelope, error) {
 		return Envelope{}, ErrForm
 	}
 	bad := e.Version != Version || !reHash.MatchString(e.Name) || !reHash.MatchString(e.Commit) || e.To.Zero() || !e.Day.Valid() || e.Suite == "" || e.Reply == "" ||
-		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Sealed) == 0 || len(e.Files) > maxFiles
+		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Sealed) == 0 || len(e.Files) > MaxFiles
 	for _, k := range e.Keys {
 		bad = bad || k.ID == "" || !reHash.MatchString(k.Mark)
 	}
