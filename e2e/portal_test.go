@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"qianshao/internal/platform/spool"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -39,7 +40,7 @@ func public(t *testing.T) (p *portal.Portal, private string) {
 		Units:  []envelope.Unit{{ID: organ("2A"), Name: "甲县", Organ: organ("1B")}, {ID: organ("2B"), Name: "石桥镇", In: organ("2A"), Organ: organ("1B")}},
 		Terms:  []envelope.Term{{What: "first_action", Length: 15, Unit: calendar.Workdays}, {What: "notice", Length: 15, Unit: calendar.Workdays}},
 	}
-	spool, err := portal.OpenSpool(t.TempDir())
+	spool, err := spool.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

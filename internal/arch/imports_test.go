@@ -66,7 +66,7 @@ var rooms = []room{
 	{"fault", nil}, {"id", nil}, {"calendar", nil},
 	{"platform/db", nil}, {"platform/migrate", []string{"platform/db"}}, {"platform/dbtest", []string{"platform/db", "platform/migrate"}},
 	{"platform/backup", []string{"platform/db", "platform/migrate"}}, {"platform/text", []string{"platform/db"}},
-	{"platform/seal", nil}, {"platform/envelope", []string{"platform/seal"}}, {"platform/checkpoint", nil}, {"platform/blob", nil}, {"platform/docx", nil}, {"platform/obs", nil}, {"platform/host", nil}, {"sheet", nil},
+	{"platform/seal", nil}, {"platform/envelope", []string{"platform/seal"}}, {"platform/checkpoint", nil}, {"platform/blob", nil}, {"platform/spool", []string{"platform/blob", "platform/envelope"}}, {"platform/docx", nil}, {"platform/obs", nil}, {"platform/host", nil}, {"sheet", nil},
 
 	{"access", []string{"platform/db"}},
 	{"ledger", []string{"access", "platform/db", "platform/seal", "platform/checkpoint"}},
@@ -82,7 +82,7 @@ var rooms = []room{
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
 	{"witness", []string{"platform/checkpoint", "platform/seal"}},
-	{"portal", []string{"locale", "web/ui", "platform/envelope", "platform/seal", "platform/blob", "platform/checkpoint"}}, // the public side: never a database, never an area
+	{"portal", []string{"locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint"}}, // the public side: never a database, never an area
 	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},

@@ -276,3 +276,20 @@ func (s *server) blank(c *call) error {
 	}
 	return c.page(http.StatusOK, formPage(c.view, a))
 }
+
+// plain is a file's name without what a path or a terminal would make of it.
+func plain(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(name, "�"))
+	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
+		name = name[i+1:]
+	}
+	if r := []rune(name); len(r) > 120 {
+		name = string(r[len(r)-120:]) // the ending says what it is
+	}
+	return name
+}

@@ -99,7 +99,7 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 	}
 	e, err := envelope.Seal(a.letter(files), secrets, to, s.today())
 	if err != nil {
-		s.Spool.drop(files)
+		s.drop(files)
 		return lodged{}, err
 	}
 	fresh, err := s.Spool.Put(e)
@@ -107,7 +107,7 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 		return lodged{}, err // it may be on disk: its files stay
 	}
 	if !fresh { // the same form came twice at once
-		s.Spool.drop(files)
+		s.drop(files)
 		l, _, err := s.known(receipt, secrets)
 		return l, err
 	}
@@ -120,7 +120,7 @@ func (s *server) acknowledge(receipt envelope.Receipt, e envelope.Envelope) (lod
 	l, st := s.first(receipt, e)
 	p, err := e.SealStatus(st, 1)
 	if err == nil {
-		err = s.Spool.tell(p, false)
+		err = s.Spool.Note(p)
 	}
 	if err == nil {
 		l.Note, err = s.sign(e, st.Due)
@@ -213,7 +213,7 @@ func (s *server) seal(up *upload, to envelope.Address) (files []envelope.File, e
 	}
 	defer func() {
 		if err != nil {
-			s.Spool.drop(files)
+			s.drop(files)
 		}
 	}()
 	var keys []string
@@ -246,13 +246,17 @@ func (s *server) seal(up *upload, to envelope.Address) (files []envelope.File, e
 	}
 }
 
-func (s *server) sealFile(content io.Reader, keys []string, most int64) (f envelope.File, err error) {
-	if err := s.Spool.before("create file"); err != nil {
-		return f, refused(err)
+// drop removes files that nobody came to need.
+func (s *server) drop(files []envelope.File) {
+	for _, f := range files {
+		s.Spool.Drop(f.Ref)
 	}
-	w, err := s.Spool.files.Create()
+}
+
+func (s *server) sealFile(content io.Reader, keys []string, most int64) (f envelope.File, err error) {
+	w, err := s.Spool.Create()
 	if err != nil {
-		return f, refused(err)
+		return f, err
 	}
 	defer w.Discard()
 	sealed, err := seal.Writer(w, keys...)
@@ -263,24 +267,21 @@ func (s *server) sealFile(content io.Reader, keys []string, most int64) (f envel
 	f.Size, err = io.Copy(io.MultiWriter(sealed, h), io.LimitReader(content, most+1))
 	switch {
 	case err != nil && fault.KindOf(err) == fault.Unavailable: // the disk, and not whoever sends
-		return f, refused(err)
+		return f, err
 	case err != nil:
 		return f, unread(err)
 	case f.Size > most:
 		return f, &fault.Error{Kind: fault.TooLarge, Code: "invalid", Fields: []fault.Field{{Name: "files", Code: "portal.size"}}}
 	}
 	if _, err := io.CopyN(sealed, zeros{}, seal.Padded(f.Size)-f.Size); err != nil {
-		return f, refused(err)
+		return f, err
 	}
 	if err := sealed.Close(); err != nil {
-		return f, refused(err)
-	}
-	if err := s.Spool.before("commit file"); err != nil {
-		return f, refused(err)
+		return f, err
 	}
 	f.Ref, _, err = w.Commit()
 	f.Hash = hex.EncodeToString(h.Sum(nil))
-	return f, refused(err)
+	return f, err
 }
 
 // zeros stand behind a file's content, so that its length says little; the letter holds where it ends.

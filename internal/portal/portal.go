@@ -15,13 +15,14 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/platform/spool"
 	"qianshao/internal/web/ui"
 )
 
 // Portal is what the public side works with.
 type Portal struct {
 	Directory func() *envelope.Directory // the one that holds now; another one is another pointer
-	Spool     *Spool
+	Spool     *spool.Spool
 	Calendar  *calendar.Book
 	Now       func() time.Time
 	Signer    note.Signer // of the notes that go with receipts

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"qianshao/internal/platform/envelope"
-	"qianshao/internal/portal"
+	"qianshao/internal/platform/spool"
 )
 
 // whole checks that a report that was acknowledged can be opened, with its files, and asked for with its receipt.
@@ -44,7 +44,7 @@ func TestKilled(t *testing.T) {
 			w := newWorld(t)
 			f := typed()
 			steps := 0
-			w.Spool.Before(func(string) error {
+			w.Spool.Step = func(string) error {
 				if steps++; steps <= n {
 					return nil
 				}
@@ -52,7 +52,7 @@ func TestKilled(t *testing.T) {
 					panic(dead)
 				}
 				return dead
-			})
+			}
 			a := w.post(f, file{"a.jpg", []byte("eins")}, file{"b.jpg", []byte("zwei")})
 			if steps <= n {
 				acknowledged = true
@@ -67,7 +67,7 @@ func TestKilled(t *testing.T) {
 			if kill {
 				w.open(t)
 			} else {
-				w.Spool.Before(nil)
+				w.Spool.Step = nil
 				if steps > n {
 					a.has(t, "请过一会儿再交", "您写的都还在", f["only"])
 				}
@@ -101,7 +101,7 @@ func TestKilled(t *testing.T) {
 func TestOrder(t *testing.T) {
 	w := newWorld(t)
 	var steps []string
-	w.Spool.Before(func(what string) error {
+	w.Spool.Step = func(what string) error {
 		if i := strings.Index(what, "/"); i > 0 {
 			what = what[:i]
 		} else {
@@ -109,7 +109,7 @@ func TestOrder(t *testing.T) {
 		}
 		steps = append(steps, what)
 		return nil
-	})
+	}
 	w.post(typed()).receipt(t)
 	if want := []string{"create in", "write in", "sync in", "rename in", "sync in/", "create out", "write out", "rename out"}; !slices.Equal(steps, want) {
 		t.Errorf("%q", steps)
@@ -155,7 +155,7 @@ func TestSharedSync(t *testing.T) {
 	named := map[string]bool{} // renamed, and not known to be on disk
 	var folders atomic.Int64
 	var receipts []envelope.Receipt
-	w.Spool.Before(func(what string) error {
+	w.Spool.Step = func(what string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if name, ok := strings.CutPrefix(what, "rename in/"); ok {
@@ -166,7 +166,7 @@ func TestSharedSync(t *testing.T) {
 			clear(named)
 		}
 		return nil
-	})
+	}
 	var wait sync.WaitGroup
 	const writers = 64
 	for range writers {
@@ -216,7 +216,7 @@ func TestSpoolTakesOnlyItsOwn(t *testing.T) {
 	if n := w.in(t, "in"); !slices.Equal(n, []string{e.Name}) {
 		t.Errorf("%q", n)
 	}
-	if _, err := portal.OpenSpool("/dev/null/x"); err == nil {
+	if _, err := spool.Open("/dev/null/x"); err == nil {
 		t.Error("a spool that can't be made is opened")
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/envelope"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/spool"
 	"qianshao/internal/portal"
 )
 
@@ -90,7 +91,7 @@ func newWorld(t testing.TB) *world {
 // open starts the portal over its folder, as after a crash.
 func (w *world) open(t testing.TB) {
 	t.Helper()
-	s, err := portal.OpenSpool(w.dir)
+	s, err := spool.Open(w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

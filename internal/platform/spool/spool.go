@@ -1,14 +1,26 @@
-package portal
+// Package spool is the folder between the public side and the work side: sealed letters wait in it to be taken in, and
+// sealed answers wait for whoever has the receipt. Both sides work on one such folder, or each has its own and a courier
+// carries what lies in them.
+//
+// The words: in/ holds envelopes by the name of their report, files/ what came with them by the hash of its sealed bytes,
+// out/ what reporters are told, by the name of their report.
+//
+// What always holds: everything in it is sealed; a crash between any two steps leaves each file whole or not there; what
+// was acknowledged is on disk; an answer never takes the place of a later one.
+//
+// Start at Spool.
+package spool
 
 import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 
 	"qianshao/internal/fault"
@@ -28,7 +40,8 @@ type Spool struct {
 	files   *blob.Store
 	in, out folder
 	placing sync.Mutex
-	step    func(what string) error // what a test lets fail; nil otherwise
+	// Step is told of each step on disk before it is made, and what it returns is what the step fails with: for tests.
+	Step func(what string) error
 }
 
 const (
@@ -36,28 +49,28 @@ const (
 	nameLen  = 64
 )
 
-// OpenSpool opens a folder as a spool; it is made if it is not there. What an interrupted write left is removed.
-func OpenSpool(dir string) (*Spool, error) {
+// Open opens a folder as a spool; it is made if it is not there. What an interrupted write left is removed.
+func Open(dir string) (*Spool, error) {
 	files, err := blob.Open(filepath.Join(dir, "files"))
 	if err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("portal: %w", err)
+		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}}
 	for _, f := range []*folder{&s.in, &s.out} {
 		if err := root.MkdirAll(f.name, 0o700); err != nil {
-			return nil, fmt.Errorf("portal: %w", err)
+			return nil, fmt.Errorf("spool: %w", err)
 		}
 		left, err := fs.Glob(root.FS(), f.name+"/"+tempMark+"*")
 		if err != nil {
-			return nil, fmt.Errorf("portal: %w", err)
+			return nil, fmt.Errorf("spool: %w", err)
 		}
 		for _, l := range left {
 			if err := root.Remove(l); err != nil {
-				return nil, fmt.Errorf("portal: %w", err)
+				return nil, fmt.Errorf("spool: %w", err)
 			}
 		}
 	}
@@ -87,6 +100,9 @@ func (s *Spool) Put(e envelope.Envelope) (fresh bool, err error) {
 
 // PutStatus keeps what a reporter is told, on disk when it returns, unless something as new is there.
 func (s *Spool) PutStatus(p envelope.Parcel) error { return s.tell(p, true) }
+
+// Note is PutStatus without waiting for the disk: for what can be told again.
+func (s *Spool) Note(p envelope.Parcel) error { return s.tell(p, false) }
 
 func (s *Spool) tell(p envelope.Parcel, lasting bool) error {
 	b, err := p.Marshal()
@@ -157,7 +173,7 @@ func (s *Spool) write(f *folder, name string, b []byte, lasting bool, wanted fun
 		err = s.place(temp, f.name+"/"+name, wanted)
 	}
 	if err != nil {
-		_ = s.root.Remove(temp) // may not be there; OpenSpool removes what stays
+		_ = s.root.Remove(temp) // may not be there; Open removes what stays
 		return refused(err)
 	}
 	if !lasting {
@@ -214,16 +230,48 @@ func (s *Spool) sync(dir string) error {
 }
 
 func (s *Spool) before(what string) error {
-	if s.step == nil {
+	if s.Step == nil {
 		return nil
 	}
-	return s.step(what)
+	return s.Step(what)
 }
 
-// drop removes files that nobody came to need.
-func (s *Spool) drop(files []envelope.File) {
-	for _, f := range files {
-		_ = s.files.Drop(f.Ref) // sealed, and in nobody's way, if it stays
+// Create begins a sealed file.
+func (s *Spool) Create() (*File, error) {
+	if err := s.before("create file"); err != nil {
+		return nil, refused(err)
+	}
+	w, err := s.files.Create()
+	return &File{w, s}, refused(err)
+}
+
+// File is a sealed file on its way to disk.
+type File struct {
+	*blob.Writer
+	s *Spool
+}
+
+func (f *File) Write(b []byte) (int, error) {
+	n, err := f.Writer.Write(b)
+	return n, refused(err)
+}
+
+// Commit brings the file to disk and returns the name it lies under.
+func (f *File) Commit() (ref string, size int64, err error) {
+	if err := f.s.before("commit file"); err != nil {
+		return "", 0, refused(err)
+	}
+	ref, size, err = f.Writer.Commit()
+	return ref, size, refused(err)
+}
+
+// Read opens a sealed file; blob.ErrAltered when it is not there or not what was kept.
+func (s *Spool) Read(ref string) (io.ReadCloser, error) { return s.files.Get(ref) }
+
+// Drop removes files that nobody came to need.
+func (s *Spool) Drop(refs ...string) {
+	for _, r := range refs {
+		_ = s.files.Drop(r) // sealed, and in nobody's way, if it stays
 	}
 }
 
@@ -270,19 +318,43 @@ func (f *folder) flush(sync func() error) error {
 	return r.err
 }
 
-// plain is a file's name without what a path or a terminal would make of it.
-func plain(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
+// Waiting lists the names of the envelopes in in/, in their own order, at most some of them.
+func (s *Spool) Waiting(most int) (names []string, err error) {
+	d, err := s.root.Open(s.in.name)
+	if err != nil {
+		return nil, refused(err)
+	}
+	defer d.Close()
+	for len(names) < most {
+		some, err := d.Readdirnames(min(most, 1024))
+		for _, n := range some {
+			if lawful(n) {
+				names = append(names, n)
+			}
 		}
-		return r
-	}, strings.ToValidUTF8(name, "�"))
-	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
-		name = name[i+1:]
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, refused(err)
+		}
 	}
-	if r := []rune(name); len(r) > 120 {
-		name = string(r[len(r)-120:]) // the ending says what it is
+	slices.Sort(names)
+	return names[:min(len(names), most)], nil
+}
+
+// Taken takes an envelope out of in/, with its files: it is kept elsewhere now. What its reporter is told is on disk
+// before it goes.
+func (s *Spool) Taken(e envelope.Envelope) error {
+	if err := s.out.flush(func() error { return s.sync(s.out.name) }); err != nil {
+		return refused(err)
 	}
-	return name
+	if err := s.before("remove " + s.in.name + "/" + e.Name); err != nil {
+		return refused(err)
+	}
+	if err := s.root.Remove(s.in.name + "/" + e.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return refused(err)
+	}
+	s.Drop(e.Files...)
+	return nil
 }
