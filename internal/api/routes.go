@@ -85,7 +85,11 @@ func (a *API) ops() []op {
 			op{name: "move", kind: kind, method: post, path: path + "/{id}/moves", perm: access.MatterMove, in: moveIn{}, out: done{}, status: http.StatusOK, do: a.move(kind)},
 			op{name: "clocks", kind: kind, method: get, path: path + "/{id}/clocks", perm: read, out: clockList{}, status: http.StatusOK, do: a.clocks(kind)},
 			op{name: "clock_moves", kind: kind, method: get, path: path + "/{id}/clocks/{clock}/moves", perm: read, out: clockMoveList{}, status: http.StatusOK, do: a.clockMoves(kind)},
-			op{name: "clock_move", kind: kind, method: post, path: path + "/{id}/clocks/{clock}/moves", perm: read, in: clockMoveIn{}, out: done{}, status: http.StatusOK, do: a.clockMove(kind)},
+			op{name: "clock_move", kind: kind, method: post, path: path + "/{id}/clocks/{clock}/moves", perm: read, in: clockMoveIn{}, out: done{}, status: http.StatusOK, do: a.clockMove(kind)})
+		if t, _ := a.Engine.Table(kind); t.NoRecusal {
+			continue
+		}
+		out = append(out,
 			op{name: "recusals", kind: kind, method: get, path: path + "/{id}/recusals", perm: read, out: recusalList{}, status: http.StatusOK, do: a.recusals(kind)},
 			op{name: "recuse", kind: kind, method: post, path: path + "/{id}/recusals", perm: read, in: recusalIn{}, out: settled{}, status: http.StatusOK, do: a.recuse(kind)},
 			op{name: "recusal_decide", kind: kind, method: post, path: path + "/{id}/recusals/{recusal}", perm: read, in: recusalDecisionIn{}, out: settled{}, status: http.StatusOK, do: a.decideRecusal(kind)})

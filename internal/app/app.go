@@ -29,6 +29,7 @@ import (
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/spool"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/visit"
 	rules "qianshao/rulebook"
@@ -52,6 +53,7 @@ type App struct {
 	Insight   *insight.Service
 	Exchange  *exchange.Service
 	Visits    *visit.Log
+	Spool     *spool.Spool  // what comes from the public side and goes back; nil: another server has it, or nobody
 	Shelf     *backup.Shelf // the server's own backups (KeepBackups); nil: it makes none
 }
 
@@ -83,7 +85,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Engine.Splits = Splits()
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
-	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now)}
+	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Opened: intake.TellLater}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
@@ -91,7 +93,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Intake.Pool, a.Clues.Filing = a.Clues, a.Cases
 	a.Intake.AddSources()
 	a.Cases.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.SlipTable(), a.Clues.Table(), a.Cases.Table()} {
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Clues.Table(), a.Cases.Table()} {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}

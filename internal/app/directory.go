@@ -7,12 +7,10 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/custody"
 	"qianshao/internal/id"
+	"qianshao/internal/intake"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/envelope"
 )
-
-// promised are the periods that a reporter is told of, by the name the public side knows them under.
-var promised = []struct{ what, timer string }{{"first_action", "tipoff.first_action"}, {"notice", "tipoff.notice"}, {"result", "tipoff.result"}}
 
 // managing is the level that manages people of a rank, by the rulebook's word for it; what the nation manages is above
 // every organ here.
@@ -34,12 +32,12 @@ func (a *App) Directory(ctx context.Context, today calendar.Date) (envelope.Dire
 	for _, r := range a.Rules.Ranks() {
 		d.Ranks = append(d.Ranks, envelope.Rank{Code: r.Code, Name: map[string]string{locale.Zh: r.Name.In(locale.Zh), locale.En: r.Name.In(locale.En)}, Managed: managing[r.Managed]})
 	}
-	for _, p := range promised {
-		t, ok := a.Rules.Timer(p.timer, today)
+	for _, p := range intake.Promises {
+		t, ok := a.Rules.Timer(p.Rule, today)
 		if !ok {
 			continue
 		}
-		term := envelope.Term{What: p.what, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
+		term := envelope.Term{What: p.What, Length: t.Length, Unit: t.Unit, Roll: t.Roll}
 		if len(t.Basis) > 0 {
 			term.Article = t.Basis[0].Reg + " " + t.Basis[0].Art
 		}

@@ -8,6 +8,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -166,6 +167,7 @@ func (d *driver) may(m flow.Matter, mv *flow.Move) []string {
 			out = append(out, at(m.Organ, access.Review)...)
 		case flow.BySuperior:
 			out = append(out, at(d.Units["city"].ID, access.Principal, access.Deputy, access.Observer, access.Intake, access.Supervision)...)
+			out = slices.DeleteFunc(out, func(k string) bool { return !d.actors[k].Can(access.ReadOf(m.Kind)) })
 		}
 	}
 	return out
@@ -382,6 +384,12 @@ func (d *driver) alive(x flow.Matter) {
 func (d *driver) somebody(x flow.Matter) bool {
 	d.t.Helper()
 	r := d.read(x.ID)
+	if x.Kind == intake.KindLetter {
+		return slices.ContainsFunc(d.people, func(k string) bool {
+			at, err := custody.Opener(apptest.Ctx, r, d.actors[k], x)
+			return err == nil && !at.Zero()
+		})
+	}
 	t, _ := d.App.Engine.Table(x.Kind)
 	if s, _ := t.State(x.State); s.Waits {
 		p := open(d.t, d.World, x.ID)

@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/clue"
 	"qianshao/internal/id"
+	"qianshao/internal/intake"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
@@ -287,6 +288,38 @@ func (w *walk) endings() {
 	}
 }
 
+// letters walks what comes sealed from the public side: entered here, laid aside and entered above, handed up.
+func (w *walk) letters() {
+	w.Spool(w.t.TempDir())
+	w.Unlock("county", "city")
+	sealed := func() id.ID {
+		l := w.Lodge(written(w.World), w.Units["county"], w.App.DB.Today(), nil)
+		w.TakeIn(&l)
+		w.look(l.Letter.Key, "")
+		return l.Letter
+	}
+	read := func(who string, l id.ID) {
+		_, err := w.App.Intake.OpenLetter(apptest.Ctx, w.actors[who], l, "启封登记")
+		w.must(err)
+	}
+	enter := func(who string, in intake.Entry) {
+		_, err := w.App.Intake.Enter(apptest.Ctx, w.actors[who], in)
+		w.must(err)
+		w.look(w.Matter(in.Letter).Root, "")
+	}
+	enter("intake", entryFrom(w.World, sealed()))
+	l := sealed()
+	read("intake", l)
+	w.make(l, "lay_aside", nil)
+	w.make(l, "reconsider", nil)
+	w.make(l, "lay_aside", vals{"ground": {"unreadable"}})
+	enter("cityintake", entryFrom(w.World, l))
+	up := entryFrom(w.World, sealed())
+	up.Subject = org.SubjectInput{Unit: w.Units["county"].ID.Key, Name: "黎某", Post: "副县长", Rank: "deputy_county", Category: "c1", PartyMember: true}
+	enter("intake", up)
+	w.made["letter.pass_up"] = w.Matter(up.Letter).Organ == w.Units["city"].ID
+}
+
 // late walks a letter that nobody answers.
 func (w *walk) late() {
 	c := w.found(org.SubjectInput{})
@@ -310,6 +343,7 @@ func TestFlowsEveryMove(t *testing.T) {
 				w := &walk{drive(t, d), unit}
 				w.forge = unit == "full"
 				w.tipoffs()
+				w.letters()
 				w.clues()
 				w.cases()
 				w.endings()

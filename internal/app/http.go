@@ -64,6 +64,7 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.Signed, false, "/", "nav.desk")
 	add(access.Approve, false, "/approvals", "nav.approvals")
 	add(access.TipoffRead, true, "/tipoffs", "nav.tipoffs")
+	add(access.LetterRead, false, "/letters", "nav.letters")
 	add(access.TipoffEnter, false, "/slips", "nav.slips")
 	clues := "nav.clues"
 	if !c.Who.Can(access.ClueAssign) && !c.Who.Can(access.SuperiorRead) {

@@ -17,7 +17,6 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
-	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -82,11 +81,10 @@ func TestInert(t *testing.T) {
 	t.Parallel()
 	w := &walk{drive(t, dbtest.SQLite(t)), "full"}
 	c := &crawler{walker: (&furnished{w.World, t, nil}).walker(), b: browse(t, w.World), seen: map[string]bool{}, shapes: map[string]int{}}
-	store, err := blob.Open(t.TempDir())
-	w.must(err)
-	w.App.Custody.Files = store
+	w.Spool(t.TempDir())
 	fields := poisoned(t, w.driver)
 	w.tipoffs()
+	w.letters()
 	w.clues()
 	w.cases()
 	w.late()

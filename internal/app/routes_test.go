@@ -46,6 +46,7 @@ func (w *furnished) walkers() []post {
 var (
 	readersOf = map[string][]string{
 		"tipoff": {"principal", "vice", "intake_clerk"},
+		"letter": {"intake_clerk"},
 		"clue":   {"principal", "vice", "supervision_clerk", "observer"},
 		"case":   {"principal", "vice", "supervision_clerk", "observer", "review_head", "reviewer"},
 	}
@@ -74,7 +75,7 @@ func (p post) sees(thing, place string) bool {
 	case "unit":
 		return true
 	}
-	if thing != "tipoff" && p.at == place {
+	if thing != "tipoff" && thing != "letter" && p.at == place {
 		return slices.Contains(workers[place], p.kind)
 	}
 	return slices.Contains(readersOf[thing], p.kind) && slices.Contains(reach[p.at], place)

@@ -17,8 +17,8 @@ import (
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
-	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/envelope"
 )
 
 // place is somewhere things lie: who enters and handles them there, and whose register they stand in.
@@ -57,7 +57,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "clue": "disposal_form", "case": "filing_report"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -68,9 +68,7 @@ const pdf = "%PDF-1.7\n台账\n"
 func furnish(t *testing.T, d *db.DB) *furnished {
 	t.Helper()
 	w := &furnished{apptest.New(t, d), t, map[string]things{}}
-	store, err := blob.Open(t.TempDir())
-	w.must(err)
-	w.App.Custody.Files = store
+	w.Spool(t.TempDir())
 	for _, p := range []struct{ key, name, kind, unit string }{
 		{"otherdeputy", "滕副", "vice", "other"}, {"otherhead", "袁主任", "office_head", "other.office1"}, {"otherhandler", "柳办", "investigator", "other.office1"},
 		{"otherhandler2", "史办", "investigator", "other.office1"}, {"citysec", "费安", "secadmin", "city"},
@@ -121,6 +119,17 @@ func (w *furnished) matters(p place, out things) {
 		out["case"] = w.filed(p)
 	}
 	w.proposal(p, out)
+	to := w.Units["city"]
+	if p.target != "" {
+		to = w.Units[p.subject]
+		to = w.Units[map[bool]string{true: "other", false: "county"}[to.County == w.Units["other"].ID.Key]]
+	}
+	l := w.Lodge(envelope.Letter{Unit: "某单位", Post: "负责人", Text: "反映虚报费用。"}, to, "2026-10-12", map[string]string{"台账.pdf": pdf})
+	w.TakeIn(&l)
+	w.unlock()
+	_, err := w.App.Intake.OpenLetter(apptest.Ctx, w.As(p.intake), l.Letter, "启封登记")
+	w.must(err)
+	out["letter"] = l.Letter
 }
 
 func (w *furnished) handed(p place) id.ID {
@@ -218,12 +227,12 @@ func (w *furnished) proposal(p place, out things) {
 func (w *furnished) belongings(p place, out things) {
 	w.t.Helper()
 	papers := w.App.Papers()
-	for _, kind := range []string{"tipoff", "slip", "clue", "case"} {
+	for _, kind := range matterKinds {
 		m, ok := out[kind]
 		if !ok {
 			continue
 		}
-		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
 		if who == "" {
 			who = "citychief"
 		}
@@ -231,6 +240,9 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
+		if kind == "letter" {
+			continue
+		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})
 		w.must(err)
 		out[kind+".recusal"] = x.ID

@@ -61,6 +61,9 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })
 		w.Queue.Every(j.every, j.kind)
 	}
+	if a.Spool != nil {
+		w.letters()
+	}
 	return w
 }
 
@@ -72,6 +75,9 @@ func (w *Workers) Run(ctx context.Context) {
 	wg.Go(func() { text.Tend(ctx, w.app.DB, func(err error) { w.trouble(ctx, "merging the search index", err) }) })
 	if w.app.Shelf != nil {
 		wg.Go(func() { w.backUp(ctx) })
+	}
+	if w.app.Spool != nil {
+		wg.Go(func() { w.takeIn(ctx) })
 	}
 	wg.Go(func() { w.app.Visits.Run(ctx, func(err error) { w.trouble(ctx, "writing the access log", err) }) })
 	for _, kind := range []string{jobPass, jobCheckpoint} {

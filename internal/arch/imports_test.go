@@ -88,7 +88,7 @@ var rooms = []room{
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
 
 	{"org", spine},
-	{"intake", append([]string{"org", "custody"}, spine...)},
+	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
@@ -106,8 +106,10 @@ func pages(name string) []string {
 	own, _, _ := strings.Cut(name, "/")
 	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/namesake", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 	switch own {
-	case "flow", "intake": // what is sealed is opened from the matter's page and sealed at the counter
+	case "flow": // what is sealed is opened from the matter's page
 		may = append(may, "custody")
+	case "intake": // and sealed at the counter
+		may = append(may, "custody", "platform/envelope")
 	case "account": // the auditor's page reads the log
 		may = append(may, "ledger", "visit")
 	case "ledger": // those who watch the logs

@@ -30,6 +30,7 @@ import (
 const (
 	Identity = "identity" // who reported, and how to reach them
 	Original = "original" // what they wrote or said, word for word
+	Letter   = "letter"   // what they handed in on the public side, sealed there
 )
 
 // Keeper seals and opens.
@@ -37,6 +38,8 @@ type Keeper struct {
 	Ledger *ledger.Ledger
 	Ring   *seal.Ring
 	Files  *blob.Store // where sealed contents lie; nil: none are taken
+	// Opened is told of a matter of which something was opened, in the transaction that did it.
+	Opened func(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
 	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
 	// passphrase is slow on purpose.
 	Make func(passphrase string) (public, wrapped string, err error)
@@ -161,30 +164,81 @@ func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what,
 	case len([]rune(reason)) > longReason:
 		return nil, fault.InvalidField("reason", "text.long", strconv.Itoa(longReason))
 	}
-	var sealed []byte
-	var privates []string
+	var plain []byte
 	_, err := k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		m, err := flow.Get(ctx, tx, who, matter.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		if !who.Is(access.Intake, m.Organ) {
-			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
-		}
-		if privates, err = k.Ring.Keys(m.Organ.String()); err != nil {
+		if plain, err = k.Reveal(ctx, tx, who, m, what); err != nil {
 			return ledger.Act{}, err
 		}
-		err = tx.Row(ctx, `SELECT sealed FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, matter.Key, what).Scan(&sealed)
-		if errors.Is(err, db.ErrNoRows) {
-			return ledger.Act{}, fault.Hidden()
+		if k.Opened != nil {
+			err = k.Opened(ctx, tx, &m)
 		}
 		return ledger.Act{Action: "envelope.open", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"what": what, "reason": reason}}, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return seal.Open(sealed, privates...)
+	return plain, nil
 }
+
+// Reveal opens an envelope of a matter within an act of the caller's that says so.
+func (k *Keeper) Reveal(ctx context.Context, tx *ledger.Tx, who access.Actor, m flow.Matter, what string) ([]byte, error) {
+	privates, err := k.keysFor(ctx, tx, who, m)
+	if err != nil {
+		return nil, err
+	}
+	var sealed []byte
+	err = tx.Row(ctx, `SELECT sealed FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, m.ID.Key, what).Scan(&sealed)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, fault.Hidden()
+	}
+	if err != nil {
+		return nil, err
+	}
+	plain, err := seal.Open(sealed, privates...)
+	if err != nil {
+		return nil, fault.New(fault.Conflict, "envelope.unopened").Because(err)
+	}
+	return plain, nil
+}
+
+// keysFor are the unlocked keys that the actor may open what is sealed about a matter with: those of the organ whose
+// register it is in, and for a letter that the organ let run out or laid aside those of the organ above, whose copy that
+// releases (D13).
+func (k *Keeper) keysFor(ctx context.Context, r db.Reader, who access.Actor, m flow.Matter) ([]string, error) {
+	at, err := Opener(ctx, r, who, m)
+	if err != nil {
+		return nil, err
+	}
+	if at.Zero() {
+		return nil, fault.New(fault.Forbidden, "move.not_yours")
+	}
+	return k.Ring.Keys(at.String())
+}
+
+// Opener is the organ as whose custodian the actor may open what is sealed about a matter; zero for none.
+func Opener(ctx context.Context, r db.Reader, who access.Actor, m flow.Matter) (id.ID, error) {
+	if !who.Can(access.ReporterOpen) {
+		return id.ID{}, nil
+	}
+	if who.Is(access.Intake, m.Organ) {
+		return m.Organ, nil
+	}
+	if m.Kind != Letter || !(m.Is(flow.FlagRisen) && m.Open || m.Outcome == Aside) {
+		return id.ID{}, nil
+	}
+	_, above, err := access.WithAbove(ctx, r.For(m.Organ.City), m.Organ.Key)
+	if err != nil || above.ID.Zero() || !who.Is(access.Intake, above.ID) {
+		return id.ID{}, err
+	}
+	return above.ID, nil
+}
+
+// Aside is the outcome of a letter that was laid aside unentered.
+const Aside = "aside"
 
 // MakeKey makes an organ's key and wraps it under the custodian's passphrase. An earlier key is retired, not removed:
 // what was sealed to it stays readable.

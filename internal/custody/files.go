@@ -20,7 +20,6 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
-	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 )
@@ -126,7 +125,7 @@ func addable(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (fl
 	switch {
 	case !who.Can(access.MatterMove) || u.ID != m.Handler && u.OrganID() != m.Organ:
 		return m, fault.New(fault.Forbidden, "file.not_yours")
-	case !m.Open || m.Kind == "slip":
+	case !m.Open || m.Kind == "slip" || m.Kind == "letter":
 		return m, fault.New(fault.Conflict, "file.ended")
 	}
 	return m, nil
@@ -232,19 +231,7 @@ func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file
 	if err != nil {
 		return f, nil, err
 	}
-	f.Type = types[strings.ToLower(path.Ext(f.Name))].mime
-	raw, err := k.Files.Get(f.stored)
-	if errors.Is(err, blob.ErrAltered) {
-		return f, nil, altered(err)
-	}
-	if err != nil {
-		return f, nil, err
-	}
-	open, err := seal.Reader(raw, privates...)
-	if err != nil {
-		return f, nil, errors.Join(altered(err), raw.Close())
-	}
-	return f, &opened{Closer: raw, plain: bufio.NewReaderSize(io.LimitReader(open, f.Size), heldBack), left: f.Size, sum: sha256.New(), digest: digest}, nil
+	return k.read(f, digest, privates)
 }
 
 // altered says that a content is not the one that was kept.

@@ -30,6 +30,8 @@ type Hooks struct {
 	Apply map[string]func(ctx context.Context, op *Op) error
 	// Attr reads an attribute of the matter for a tally's kind ("@channel").
 	Attr func(ctx context.Context, r db.Reader, m *Matter, name string) (string, error)
+	// Changed is told of a matter that a move, or its rising, has changed; it runs in the transaction.
+	Changed func(ctx context.Context, tx *ledger.Tx, m *Matter) error
 }
 
 // Op is one move being made.

@@ -66,7 +66,8 @@ const (
 	FlagPunished = "punished" // a sanction was decided
 	FlagOffice   = "office"   // and no Party sanction among them: the law on offices alone
 	FlagTownship = "township" // a township commission handles it
-	FlagApart    = "apart"    // about the organ's own chief: among no number of that organ
+	FlagApart    = "apart"    // among no number of that organ: a slip about its own chief, a letter nobody has entered yet
+	FlagLetter   = "letter"   // it came sealed from the public side, and its reporter is told there
 )
 
 // Among is the county in whose numbers a matter's clocks are.

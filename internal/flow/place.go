@@ -47,11 +47,12 @@ func (e *Engine) place(ctx context.Context, tx *ledger.Tx, m *Matter, subjects [
 			return err
 		}
 	}
-	register(m, organ)
+	m.Register(organ)
 	return nil
 }
 
-func register(m *Matter, organ access.Unit) {
+// Register puts a matter into an organ's register. Whoever owed something on it owes it still: its clocks follow with Rehand.
+func (m *Matter) Register(organ access.Unit) {
 	m.Organ, m.Level, m.County = organ.ID, organ.Level, ""
 	if organ.Level == access.County {
 		m.County = organ.ID.Key
@@ -185,7 +186,10 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 		About: c.ID.Key, Organ: m.Organ, County: m.Among()}); err != nil {
 		return err
 	}
-	return save(ctx, tx, &m)
+	if err := save(ctx, tx, &m); err != nil {
+		return err
+	}
+	return e.changed(ctx, tx, &m)
 }
 
 // actsFor is the name of the person an actor makes a move for: that of whoever delegated the authority, when no post of

@@ -162,6 +162,9 @@ func (e *Engine) Recuse(ctx context.Context, who access.Actor, matter id.ID, in 
 		if !m.Open {
 			return ledger.Act{}, fault.New(fault.Conflict, "recusal.ended")
 		}
+		if e.tables[m.Kind].NoRecusal {
+			return ledger.Act{}, fault.New(fault.Conflict, "recusal.not_here")
+		}
 		x = Recusal{ID: tx.NewID(), Matter: m.ID.Key, Root: m.Root, Declarant: who.Person, DeclarantName: who.Name, State: RecusalOpen, Declared: tx.Today(), Version: 1}
 		if err := e.fillRecusal(ctx, tx, who, m, in, &x); err != nil {
 			return ledger.Act{}, err

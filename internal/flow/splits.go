@@ -39,9 +39,20 @@ var handlerAt = matterTable.At("handler_id")
 // keep is save, for a matter that may have changed hands.
 func (e *Engine) keep(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 	if len(m.was) > handlerAt && m.was[handlerAt] == m.Handler.Key {
-		return save(ctx, tx, m)
+		if err := save(ctx, tx, m); err != nil {
+			return err
+		}
+	} else if err := e.recast(ctx, tx, m, measure.CauseHandler, func() error { return save(ctx, tx, m) }); err != nil {
+		return err
 	}
-	return e.recast(ctx, tx, m, measure.CauseHandler, func() error { return save(ctx, tx, m) })
+	return e.changed(ctx, tx, m)
+}
+
+func (e *Engine) changed(ctx context.Context, tx *ledger.Tx, m *Matter) error {
+	if f := e.tables[m.Kind].Hooks.Changed; f != nil {
+		return f(ctx, tx, m)
+	}
+	return nil
 }
 
 // Open are the matters that are open, by source, of whoever handles them.

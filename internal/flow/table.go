@@ -56,6 +56,8 @@ type Table struct {
 	Moves  []Move
 	Hooks  Hooks
 	Timed  bool // the days its matters take at each step are counted
+	// NoRecusal: nobody is recused from it; who should not deal with it leaves it to a colleague, or to its day.
+	NoRecusal bool
 }
 
 // State is where a matter can stand.

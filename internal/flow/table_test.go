@@ -141,9 +141,13 @@ var firstActions = map[string]string{
 	"tipoff merge":   "merge with what was accepted before",
 	"tipoff decline": "refusal",
 	"slip send":      "forwarding to the level above",
-	"clue receive":   "acceptance",
-	"clue give_back": "refusal, given back",
-	"clue reassign":  "forwarding to another unit",
+
+	"letter enter":       "none: it runs on with the tip-off, from the same day",
+	"letter enter_above": "acceptance by the level above, late",
+	"letter lay_aside":   "refusal, in the superior's list",
+	"clue receive":       "acceptance",
+	"clue give_back":     "refusal, given back",
+	"clue reassign":      "forwarding to another unit",
 }
 
 func TestFirstActionsStopTheirClock(t *testing.T) {

@@ -61,7 +61,7 @@ var tipoffTable = &ledger.Table{Name: "tipoffs", Key: []string{"id"}, Cols: []st
 var slipTable = &ledger.Table{Name: "slips", Key: []string{"id"}, Cols: []string{"channel", "reason", "to_city", "to_organ", "entered_on", "late_reason", "sent_on"}}
 
 // Tables are the covered tables of this room.
-func Tables() []*ledger.Table { return []*ledger.Table{tipoffTable, slipTable} }
+func Tables() []*ledger.Table { return []*ledger.Table{tipoffTable, slipTable, letterTable} }
 
 func (t Tipoff) row(key id.Key) []any {
 	return []any{key, t.Channel, t.Named, t.Entered, t.LateReason, t.FromKind, t.FromNo, t.Discipline, t.Summary, t.Assigned, t.Main, t.Clue, t.Ground, t.Target, t.Noticed, t.Told, t.OutsideNo}
@@ -112,6 +112,7 @@ type Entry struct {
 	Summary    string
 	Discipline string
 	OutsideNo  string
+	Letter     id.ID // the letter it is entered from: channel, day, reporter and original are the letter's
 }
 
 // Reporter is who reported; it is sealed as it is.
@@ -160,7 +161,7 @@ func (s *Service) stand(ctx context.Context, r db.Reader, organ access.Unit, sub
 	}
 	chief := false
 	if sub.Person != "" {
-		ro, err := access.LoadRoster(ctx, r, organ.ID, id.ID{}, "", r.Now().Date())
+		ro, err := access.LoadRoster(ctx, r.For(organ.ID.City), organ.ID, id.ID{}, "", r.Now().Date())
 		if err != nil {
 			return st, err
 		}
@@ -201,12 +202,20 @@ type Entered struct {
 // what was filled in only the channel and the day received are kept.
 func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (Entered, error) {
 	var out Entered
-	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+	city := who.City
+	if !in.Letter.Zero() {
+		city = in.Letter.City
+	}
+	var from entering
+	rc, err := s.Ledger.Write(ctx, who, city, func(tx *ledger.Tx) (ledger.Act, error) {
 		if !who.Can(access.TipoffEnter) {
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
 		}
-		organ, err := access.GetUnit(ctx, tx, who.Unit().Organ)
+		organ, err := access.GetUnit(ctx, tx.For(who.City), who.Unit().Organ)
 		if err != nil {
+			return ledger.Act{}, err
+		}
+		if from, err = s.enterFrom(ctx, tx, who, &in); err != nil {
 			return ledger.Act{}, err
 		}
 		sub, err := org.Resolve(ctx, tx, s.Rules, in.Subject)
@@ -225,12 +234,16 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (Entere
 		var act ledger.Act
 		if st.Slip {
 			act, out, err = s.enterSlip(ctx, tx, organ, st, in)
+			if err == nil && from.is() {
+				err = s.passUp(ctx, tx, who, &from, st.To)
+			}
 		} else {
-			act, out, err = s.enterTipoff(ctx, tx, who, organ, sub, in)
+			act, out, err = s.enterTipoff(ctx, tx, who, organ, sub, in, &from)
 		}
 		act.Answer = out.answer()
 		return act, err
 	})
+	s.leave(from, err)
 	if rc.Replayed {
 		out = enteredFrom(rc.Answer)
 	}
@@ -279,7 +292,7 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 		say("received", "day.invalid")
 	case in.Received > today:
 		say("received", "day.future")
-	case s.Late(in.Received, today) && in.LateReason == "":
+	case in.Letter.Zero() && s.Late(in.Received, today) && in.LateReason == "": // a letter's record says itself when it was opened
 		say("late_reason", "required")
 	}
 	if in.LateReason != "" {
@@ -373,7 +386,7 @@ func (s *Service) hideFromChief(ctx context.Context, tx *ledger.Tx, organ access
 	return nil
 }
 
-func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Actor, organ access.Unit, sub flow.Subject, in Entry) (ledger.Act, Entered, error) {
+func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Actor, organ access.Unit, sub flow.Subject, in Entry, from *entering) (ledger.Act, Entered, error) {
 	unit, err := access.GetUnit(ctx, tx, sub.Unit)
 	if err != nil {
 		return ledger.Act{}, Entered{}, err
@@ -388,6 +401,11 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 		return ledger.Act{}, Entered{}, fault.InvalidField("unit", "unit.elsewhere")
 	}
 	starts := map[string]calendar.Date{"tipoff.first_action": in.Received, "tipoff.notice": in.Received}
+	if from.is() {
+		m.Root = from.letter.Matter.Root
+		m.Set(flow.FlagLetter)
+		starts["tipoff.first_action"] = from.first
+	}
 	if err := s.Engine.Create(ctx, tx, &m, []flow.Subject{sub}, starts); err != nil {
 		return ledger.Act{}, Entered{}, err
 	}
@@ -411,6 +429,11 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 	}
 	if in.Original != "" {
 		if err := s.Custody.Seal(ctx, tx, m.ID.Key, custody.Original, []byte(in.Original), register); err != nil {
+			return ledger.Act{}, Entered{}, err
+		}
+	}
+	if from.is() {
+		if err := s.entered(ctx, tx, who, from, m, register); err != nil {
 			return ledger.Act{}, Entered{}, err
 		}
 	}

@@ -103,7 +103,7 @@ func (s *Service) Table() *flow.Table {
 				"accept": s.applyAccept, "forward": s.applyForward, "assign": s.applyAssign, "merge": s.applyMerge, "decline": s.applyDecline,
 				"notify": s.applyNotify, "tell_result": s.applyTold, "pass_on": s.applyPassOn, "reconsider": s.applyReconsider, "come_back": s.applyComeBack, "note_assigned": ApplyAssigned,
 			},
-			Attr: s.attr,
+			Attr: s.attr, Changed: TellLater,
 		},
 	}
 }

@@ -5,7 +5,8 @@
 // exactly when its cause does (an outbox). A schedule makes a job at set times; its "once" key makes several servers
 // make one. A worker does a kind of job; it may run twice (a server died half way), so workers are idempotent.
 //
-// Invariants: a job is claimed for a time and taken over when its claimer has gone; a job that keeps failing is laid
+// Invariants: a server claims only what it has a worker for (one of several may have the spool); a job is claimed for a time
+// and taken over when its claimer has gone; a job that keeps failing is laid
 // aside as dead with its last trouble, never dropped; what a job says about people is an id, never content.
 //
 // Start at Queue; Run is the loop that package app starts.
@@ -17,6 +18,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"qianshao/internal/id"
@@ -150,13 +153,14 @@ func (q *Queue) One(ctx context.Context) (bool, error) {
 	err := q.DB.Scratch(ctx, 0, func(tx *db.Tx) error {
 		now := int64(tx.Now())
 		until := now + claimFor.Microseconds()
-		text := `/*engine*/ UPDATE jobs SET state = 'running', claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs
-			WHERE state = 'waiting' AND run_at <= $1 OR state = 'running' AND claimed_until < $1 ORDER BY run_at, id LIMIT 1) RETURNING id, kind, tenant, args, attempts`
+		b := db.BuildShared(`/*engine*/ UPDATE jobs SET state = 'running', claimed_until = ?, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs
+			WHERE (state = 'waiting' AND run_at <= ? OR state = 'running' AND claimed_until < ?)`, until, now, now)
+		b.In(` AND `, "kind", slices.Sorted(maps.Keys(q.workers))).Add(` ORDER BY run_at, id LIMIT 1`)
 		if tx.Engine() == db.Postgres {
-			text = `/*engine*/ UPDATE jobs SET state = 'running', claimed_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM jobs
-			WHERE state = 'waiting' AND run_at <= $1 OR state = 'running' AND claimed_until < $1 ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, kind, tenant, args, attempts`
+			b.Add(` FOR UPDATE SKIP LOCKED`)
 		}
-		return tx.Row(ctx, text, now, until).Scan(&j.id, &j.kind, &j.city, &j.args, &j.attempts)
+		text, args := b.Add(`) RETURNING id, kind, tenant, args, attempts`).SQL()
+		return tx.Row(ctx, text, args...).Scan(&j.id, &j.kind, &j.city, &j.args, &j.attempts)
 	})
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
@@ -178,16 +182,12 @@ func (q *Queue) One(ctx context.Context) (bool, error) {
 }
 
 func (q *Queue) do(ctx context.Context, j job) (err error) {
-	w, ok := q.workers[j.kind]
-	if !ok {
-		return fmt.Errorf("nobody works on jobs of kind %s", j.kind)
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return w(ctx, j.city, json.RawMessage(j.args))
+	return q.workers[j.kind](ctx, j.city, json.RawMessage(j.args))
 }
 
 func (q *Queue) finish(ctx context.Context, j job, trouble error) error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -233,4 +235,20 @@ func (c *Ctx) request() (access.Request, error) {
 		return access.Request{}, nil
 	}
 	return access.Request{Key: key[:min(len(key), 100)], Digest: hex.EncodeToString(h.Sum(nil)[:16])}, nil
+}
+
+// Attach sends a file, always to be kept and never to be shown by the browser in this site's name.
+func (c *Ctx) Attach(name, kind string, size int64, content io.Reader) error {
+	first := bufio.NewReader(content)
+	if _, err := first.Peek(1); err != nil {
+		return err // nothing was said yet, so a page can say it
+	}
+	h := c.W.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
+	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "no-store")
+	_, err := io.Copy(c.W, first)
+	return err
 }

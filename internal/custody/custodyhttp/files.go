@@ -1,12 +1,9 @@
 package custodyhttp
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
@@ -56,20 +53,13 @@ func (p *Pages) renderFiles(c *web.Ctx, problem error) error {
 	v := filesView{Frame: c.Frame(c.T("file.title")), No: m.No, Title: m.Title, Back: base, Action: base + "/files", Locked: !p.Custody.Ring.Unlocked(m.Organ.String()), Keys: c.Who.Can(access.KeyHold),
 		Add: m.Open && c.Who.Can(access.MatterMove), Error: web.Texts(c.Lang, problem)["file"]}
 	for _, f := range d.Files {
-		v.List = append(v.List, fileLine{f.Name, size(f.Size) + c.T("list.comma_in") + c.T("file.added", ui.DayIn(c.Lang, f.Added, c.Today)), base + "/files/" + f.Key})
+		v.List = append(v.List, fileLine{f.Name, ui.Bytes(f.Size) + c.T("list.comma_in") + c.T("file.added", ui.DayIn(c.Lang, f.Added, c.Today)), base + "/files/" + f.Key})
 	}
 	status := http.StatusOK
 	if problem != nil {
 		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
 	}
 	return c.Render(status, filesPage(v))
-}
-
-func size(n int64) string {
-	if n >= 1<<20 {
-		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
-	}
-	return strconv.FormatInt((n+1023)>>10, 10) + " KB"
 }
 
 // addFile reads the upload as it comes and hands it on to be sealed: parsing the form first would write it to disk in
@@ -129,7 +119,7 @@ func upload(err error) error {
 	return err
 }
 
-// getFile sends a file, always to be kept and never to be shown by the browser in this site's name.
+// getFile sends a file.
 func (p *Pages) getFile(c *web.Ctx) error {
 	key, err := c.ID("id")
 	if err != nil {
@@ -147,16 +137,5 @@ func (p *Pages) getFile(c *web.Ctx) error {
 		return err
 	}
 	defer content.Close()
-	first := bufio.NewReader(content)
-	if _, err := first.Peek(1); err != nil {
-		return err // nothing was said yet, so a page can say it
-	}
-	h := c.W.Header()
-	h.Set("Content-Type", f.Type)
-	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
-	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(f.Name))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "no-store")
-	_, err = io.Copy(c.W, first)
-	return err
+	return c.Attach(f.Name, f.Type, f.Size, content)
 }

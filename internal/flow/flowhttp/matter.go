@@ -22,6 +22,7 @@ type matterView struct {
 	Title    string
 	Meta     ui.Segments
 	Alert    string
+	Do       *ui.Segment
 	Steps    []ui.StepView
 	Moves    []ui.MoveView
 	Waiting  *waitingView
@@ -119,7 +120,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier, events, steps []record.E
 			return nil, err
 		}
 	}
-	v := &matterView{Frame: c.Frame(m.Title), Matter: m, Crumb: p.listTitle(c, m.Kind), CrumbURL: k.Path, Title: m.Title, Summary: detail.Summary, Facts: detail.Facts, Alert: detail.Alert}
+	v := &matterView{Frame: c.Frame(m.Title), Matter: m, Crumb: p.listTitle(c, m.Kind), CrumbURL: k.Path, Title: m.Title, Summary: detail.Summary, Facts: detail.Facts, Alert: detail.Alert, Do: detail.Do}
 	v.Meta = p.meta(c, l, d)
 	v.Steps = p.steps(c, l, d, steps, k)
 	v.Moves = p.moves(c, l, m, offers)
@@ -463,7 +464,7 @@ func (p *Pages) people(c *web.Ctx, l *look, d *flow.Dossier) []Fact {
 		}
 	}
 	out = append(out, Fact{c.T("matter.organ"), ui.Segments{{Text: l.unit(m.Organ.Key)}}})
-	if m.Open && m.Kind != "slip" {
+	if t, _ := p.Engine.Table(m.Kind); m.Open && !t.NoRecusal && m.Kind != "slip" {
 		out = append(out, Fact{c.T("matter.recusal"), ui.Segments{{Text: c.T("matter.declare"), Href: "/m/" + m.ID.String() + "/recusal"}}})
 	}
 	return out

@@ -41,6 +41,7 @@ type Detail struct {
 	Sealed  map[string]bool // envelopes there are
 	CanOpen bool
 	Alert   string
+	Do      *ui.Segment // what there is to do beside the moves
 }
 
 // Fact is a label and what stands beside it.

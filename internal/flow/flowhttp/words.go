@@ -2,21 +2,9 @@ package flowhttp
 
 import (
 	"encoding/json"
-	"strconv"
 
 	"github.com/a-h/templ"
 )
-
-// fileSize is a size people understand.
-func fileSize(n int64) string {
-	switch {
-	case n >= 1<<20:
-		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
-	case n >= 1<<10:
-		return strconv.FormatInt(n>>10, 10) + " KB"
-	}
-	return strconv.FormatInt(n, 10) + " B"
-}
 
 // openedText is what an envelope held, as lines: an identity is stored as fields.
 func openedText(v openView) string {

@@ -41,6 +41,10 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/tipoffs", Perm: access.TipoffEnter, Do: p.enter},
 		{Method: http.MethodGet, Path: "/tipoffs/repeats", Perm: access.TipoffEnter, Do: p.repeats},
 		{Method: http.MethodGet, Path: "/tipoffs/standing", Perm: access.TipoffEnter, Do: p.standing},
+		{Method: http.MethodGet, Path: "/letters/{id}", Perm: access.ReporterOpen, Do: p.letter},
+		{Method: http.MethodPost, Path: "/letters/{id}", Perm: access.ReporterOpen, Do: p.readLetter},
+		{Method: http.MethodPost, Path: "/letters/{id}/enter", Perm: access.TipoffEnter, Do: p.enterLetter},
+		{Method: http.MethodGet, Path: "/letters/{id}/files/{n}", Perm: access.ReporterOpen, Do: p.letterFile},
 	}
 }
 
@@ -49,6 +53,7 @@ func (p *Pages) Kinds() []flowhttp.Kind {
 	return []flowhttp.Kind{
 		{Name: intake.Kind, Path: "/tipoffs", New: "/tipoffs/new", NewFor: access.TipoffEnter, Views: []string{intake.Received, intake.DeclineReview, intake.InHand, intake.ResultDue, flow.ViewLate, intake.Declined},
 			Detail: p.detail, Stages: stages},
+		{Name: intake.KindLetter, Path: "/letters", Views: []string{intake.LetterSealed, flow.ViewLate, intake.LetterEntered, intake.LetterAside}, Detail: p.letterDetail},
 		{Name: intake.KindSlip, Path: "/slips", Views: []string{"registered", "sent"}, Detail: p.slipDetail},
 	}
 }
@@ -105,7 +110,13 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 	if t.Main != "" {
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("tipoff.main"), Text: ui.Segments{{Text: c.T("tipoff.main.open"), Href: "/m/" + id.ID{City: m.ID.City, Key: t.Main}.String()}}})
 	}
-	d.Sealed, err = custody.Has(c.Context(), c.In(m.ID), m.ID.Key)
+	if d.Sealed, err = custody.Has(c.Context(), c.In(m.ID), m.ID.Key); err != nil || !m.Is(flow.FlagLetter) || !d.CanOpen {
+		return d, err
+	}
+	l, ok, err := intake.OfTipoff(c.Context(), c.In(m.ID), m.ID.Key)
+	if ok {
+		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("letter.original"), Text: ui.Segments{{Text: c.T("letter.read"), Href: "/letters/" + l.ID.String()}}})
+	}
 	return d, err
 }
 
@@ -169,15 +180,24 @@ type standingView struct {
 func (p *Pages) form(c *web.Ctx) error { return p.render(c, c.R.URL.Query(), nil) }
 
 func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
+	v, status, err := p.entry(c, f, problem)
+	if err != nil {
+		return err
+	}
+	return c.Render(status, entryPage(v))
+}
+
+// entry is the counter's form with what was filled in and what is wrong with it.
+func (p *Pages) entry(c *web.Ctx, f url.Values, problem error) (entryView, int, error) {
 	v := entryView{Frame: c.Frame(c.T("tipoff.new")), Key: web.NewKey()}
 	texts := web.Texts(c.Lang, problem)
 	in := entryOf(f)
 	var err error
 	if v.Subject, err = orghttp.Subject(c, p.Rules, in.Subject, f, texts, "/tipoffs/standing", "#standing"); err != nil {
-		return err
+		return v, 0, err
 	}
 	if v.Standing, err = p.standOf(c, in.Subject); err != nil {
-		return err
+		return v, 0, err
 	}
 	field := func(name, kind string, value string, must bool) ui.FieldView {
 		fv := ui.FieldView{Lang: c.Lang, ID: "f-" + name, Name: name, Label: c.T("field." + name), Kind: kind, Value: value, Must: must, Error: texts[name]}
@@ -224,14 +244,14 @@ func (p *Pages) render(c *web.Ctx, f url.Values, problem error) error {
 	original.Max, original.Rows = "20000", 5
 	v.More = []ui.FieldView{original}
 	if v.Repeats, err = p.repeatsOf(c, in); err != nil {
-		return err
+		return v, 0, err
 	}
 	status := http.StatusOK
 	if problem != nil {
 		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
 		v.All = slices.Concat(v.Subject.Fields(), []ui.FieldView{v.Channel, v.Received, v.Late}, v.Fields, v.Reporter, v.More)
 	}
-	return c.Render(status, entryPage(v))
+	return v, status, nil
 }
 
 func entryOf(f url.Values) intake.Entry {

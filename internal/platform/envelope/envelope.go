@@ -129,14 +129,23 @@ func (e Envelope) Open(privates ...string) (Letter, []byte, error) {
 	if err != nil {
 		return Letter{}, nil, err
 	}
+	l, err := e.Read(plain)
+	if errors.Is(err, ErrForm) {
+		return Letter{}, nil, err
+	}
+	return l, plain, err
+}
+
+// Read is Open for a letter that somebody else has unsealed.
+func (e Envelope) Read(plain []byte) (Letter, error) {
 	var l Letter
 	if err := json.Unmarshal(plain, &l); err != nil {
-		return Letter{}, nil, ErrForm
+		return Letter{}, ErrForm
 	}
 	if l.Outside != e.outside() {
-		return l, plain, ErrOutside
+		return l, ErrOutside
 	}
-	return l, plain, nil
+	return l, nil
 }
 
 // Check says whether a letter's bytes are those that an envelope was handed in with: ErrCommit if not.
@@ -159,6 +168,18 @@ const maxRaw = 8 << 20
 
 // Parse reads what Marshal wrote, and nothing else: unknown fields, other versions and impossible values are ErrForm.
 func Parse(b []byte) (Envelope, error) {
+	e, err := ParseOutside(b)
+	if err == nil && len(e.Sealed) == 0 {
+		err = ErrForm
+	}
+	if err != nil {
+		return Envelope{}, err
+	}
+	return e, nil
+}
+
+// ParseOutside is Parse for an envelope that may have been parted from what is sealed in it.
+func ParseOutside(b []byte) (Envelope, error) {
 	var e Envelope
 	if len(b) > maxRaw {
 		return e, ErrForm
@@ -169,7 +190,7 @@ func Parse(b []byte) (Envelope, error) {
 		return Envelope{}, ErrForm
 	}
 	bad := e.Version != Version || !reHash.MatchString(e.Name) || !reHash.MatchString(e.Commit) || e.To.Zero() || !e.Day.Valid() || e.Suite == "" || e.Reply == "" ||
-		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Sealed) == 0 || len(e.Files) > MaxFiles
+		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Files) > MaxFiles
 	for _, k := range e.Keys {
 		bad = bad || k.ID == "" || !reHash.MatchString(k.Mark)
 	}

@@ -358,3 +358,11 @@ func (s *Spool) Taken(e envelope.Envelope) error {
 	s.Drop(e.Files...)
 	return nil
 }
+
+// Refuse lays aside what can't be taken: it stays in refused/ until somebody has looked.
+func (s *Spool) Refuse(name string) error {
+	if err := s.root.MkdirAll("refused", 0o700); err != nil {
+		return refused(err)
+	}
+	return refused(s.root.Rename(s.in.name+"/"+name, "refused/"+name))
+}

@@ -132,3 +132,14 @@ func ClampText(s string, n int) string {
 
 // Percent writes a share between 0 and 1 for likeness, where whole percents are enough.
 func Percent(x float64) string { return strconv.Itoa(int(x*100+.5)) + "%" }
+
+// Bytes is a size people understand.
+func Bytes(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MB"
+	case n >= 1<<10:
+		return strconv.FormatInt((n+1023)>>10, 10) + " KB"
+	}
+	return strconv.FormatInt(n, 10) + " B"
+}

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+
+	"qianshao/internal/id"
+	"qianshao/internal/intake"
+	"qianshao/internal/platform/blob"
+	"qianshao/internal/platform/envelope"
+)
+
+// takeEvery is how often the spool is looked into.
+const takeEvery = 2 * time.Second
+
+// mostTaken is how many envelopes are taken in before the next look.
+const mostTaken = 500
+
+// takeIn takes in what lies in the spool, until the context ends.
+func (w *Workers) takeIn(ctx context.Context) {
+	tick := time.NewTicker(takeEvery)
+	defer tick.Stop()
+	for {
+		if _, err := w.app.TakeIn(ctx); err != nil && ctx.Err() == nil {
+			w.trouble(ctx, "taking letters in", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// TakeIn takes in what lies in the spool now: each envelope once, with its files, and what its reporter is told of it
+// before it leaves the spool. It returns how many there were; one that can't be taken keeps no other from its turn.
+func (a *App) TakeIn(ctx context.Context) (int, error) {
+	names, err := a.Spool.Waiting(mostTaken)
+	if err != nil {
+		return 0, err
+	}
+	taken := 0
+	var failed []error
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return taken, err
+		}
+		switch err := a.take(ctx, name); {
+		case errors.Is(err, envelope.ErrForm), errors.Is(err, intake.ErrStranger):
+			failed = append(failed, err, a.Spool.Refuse(name))
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			taken++
+		}
+	}
+	return taken, errors.Join(failed...)
+}
+
+func (a *App) take(ctx context.Context, name string) error {
+	e, ok, err := a.Spool.Envelope(name)
+	if err != nil || !ok {
+		return err
+	}
+	if e.Name != name {
+		return envelope.ErrForm
+	}
+	lost, err := a.fetch(e.Files)
+	if err != nil {
+		return err
+	}
+	letter, err := a.Intake.TakeIn(ctx, e, lost)
+	if err != nil {
+		return err
+	}
+	if err := a.tell(ctx, letter); err != nil {
+		return err
+	}
+	return a.Spool.Taken(e)
+}
+
+// fetch copies sealed contents from the spool into the store. One that is not there, or not what was sealed, is lost: the
+// letter is taken in all the same, and says so when it is opened.
+func (a *App) fetch(refs []string) (lost int, err error) {
+	for _, ref := range refs {
+		r, err := a.Spool.Read(ref)
+		if errors.Is(err, blob.ErrAltered) {
+			lost++
+			continue
+		}
+		if err != nil {
+			return lost, err
+		}
+		if err := errors.Join(a.keep(r), r.Close()); err != nil {
+			return lost, err
+		}
+	}
+	return lost, nil
+}
+
+func (a *App) keep(r io.Reader) error {
+	w, err := a.Custody.Files.Create()
+	if err != nil {
+		return err
+	}
+	defer w.Discard()
+	if _, err := io.Copy(w, r); err != nil {
+		return err
+	}
+	_, _, err = w.Commit()
+	return err
+}
+
+// tell lays what a matter's reporter is told now into the spool, if there is one who is told there.
+func (a *App) tell(ctx context.Context, matter id.ID) error {
+	l, ok, err := a.Intake.LetterOf(ctx, matter)
+	if err != nil || !ok {
+		return err
+	}
+	was, _, err := a.Spool.Status(l.Outside.Name)
+	if err != nil && !errors.Is(err, envelope.ErrForm) {
+		return err
+	}
+	// Counted on before what is told is read: whoever reads later, elsewhere, counts no lower. The portal's own is the first.
+	n := max(was.N+1, 2, int64(a.DB.Now()))
+	st, err := a.Intake.Told(ctx, l)
+	if err != nil {
+		return err
+	}
+	p, err := l.Outside.SealStatus(st, n)
+	if err != nil {
+		return err
+	}
+	return a.Spool.PutStatus(p)
+}
+
+// letters has the workers take letters in, and tell their reporters.
+func (w *Workers) letters() {
+	w.Queue.Handle(intake.JobTell, func(ctx context.Context, _ id.City, args json.RawMessage) error {
+		var t intake.Tell
+		if err := json.Unmarshal(args, &t); err != nil {
+			return err
+		}
+		return w.app.tell(ctx, t.Matter)
+	})
+}
