@@ -3,6 +3,7 @@ package portal
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -26,6 +27,8 @@ type Portal struct {
 	Calendar  *calendar.Book
 	Now       func() time.Time
 	Signer    note.Signer // of the notes that go with receipts
+	TLS       *tls.Config // nil: plain, behind a proxy or on the machine itself
+	Broken    func()      // told that a request ended in an error of ours, and nothing of the request; nil: nobody is
 }
 
 // What a request may cost. Deriving what stands behind a receipt takes 2 MB: a flood waits, and takes no more than this.
@@ -95,6 +98,9 @@ func (p *Portal) Handler() http.Handler {
 		// What goes wrong in here is not left to the server around it, which would write down whose request it was.
 		defer func() {
 			if recover() != nil {
+				if p.Broken != nil {
+					p.Broken()
+				}
 				http.Error(w, locale.T(locale.Zh, "portal.failed"), http.StatusInternalServerError)
 			}
 		}()
