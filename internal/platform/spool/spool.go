@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,7 @@ import (
 )
 
 // Spool is a folder: in/ holds envelopes that wait to be taken, files/ what came with them, out/ what reporters are told;
-// the first and the last by the name of the report. Everything in it is sealed. One process writes it at a time.
+// the first and the last by the name of the report. Everything in it is sealed. One process opens it; a courier joins it.
 //
 // A report is known when its name stands in in/, or in out/ after in/ was emptied: in/ is therefore on disk before
 // anything is written to out/. What is told first follows from the envelope and is not waited for on disk: while that is
@@ -40,6 +41,7 @@ type Spool struct {
 	files   *blob.Store
 	in, out folder
 	placing sync.Mutex
+	lock    *os.File // held while a name is given: a process that has joined gives names too
 	// Step is told of each step on disk before it is made, and what it returns is what the step fails with: for tests.
 	Step func(what string) error
 }
@@ -51,6 +53,27 @@ const (
 
 // Open opens a folder as a spool; it is made if it is not there. What an interrupted write left is removed.
 func Open(dir string) (*Spool, error) {
+	s, err := Join(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []*folder{&s.in, &s.out} {
+		left, err := fs.Glob(s.root.FS(), f.name+"/"+tempMark+"*")
+		if err != nil {
+			return nil, fmt.Errorf("spool: %w", err)
+		}
+		for _, l := range left {
+			if err := s.root.Remove(l); err != nil {
+				return nil, fmt.Errorf("spool: %w", err)
+			}
+		}
+	}
+	return s, s.sync(".")
+}
+
+// Join opens a folder that another process may have open: what that one is writing is left alone. Should that one be
+// started meanwhile and remove what is being written here, the write fails and can be made again.
+func Join(dir string) (*Spool, error) {
 	files, err := blob.Open(filepath.Join(dir, "files"))
 	if err != nil {
 		return nil, err
@@ -64,17 +87,11 @@ func Open(dir string) (*Spool, error) {
 		if err := root.MkdirAll(f.name, 0o700); err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
 		}
-		left, err := fs.Glob(root.FS(), f.name+"/"+tempMark+"*")
-		if err != nil {
-			return nil, fmt.Errorf("spool: %w", err)
-		}
-		for _, l := range left {
-			if err := root.Remove(l); err != nil {
-				return nil, fmt.Errorf("spool: %w", err)
-			}
-		}
 	}
-	return s, s.sync(".")
+	if s.lock, err = root.OpenFile("lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	return s, nil
 }
 
 // Put keeps an envelope, on disk when it returns. A report that is known already stays as it is: fresh says that it was not.
@@ -204,6 +221,10 @@ func (s *Spool) fill(temp string, b []byte, lasting bool) error {
 func (s *Spool) place(temp, final string, wanted func() (bool, error)) error {
 	s.placing.Lock()
 	defer s.placing.Unlock()
+	if err := lock(s.lock); err != nil {
+		return err
+	}
+	defer unlock(s.lock)
 	yes, err := wanted()
 	if err != nil {
 		return err
@@ -319,8 +340,13 @@ func (f *folder) flush(sync func() error) error {
 }
 
 // Waiting lists the names of the envelopes in in/, in their own order, at most some of them.
-func (s *Spool) Waiting(most int) (names []string, err error) {
-	d, err := s.root.Open(s.in.name)
+func (s *Spool) Waiting(most int) ([]string, error) { return s.names(&s.in, most) }
+
+// Told lists the names of those who are told something, in their own order.
+func (s *Spool) Told() ([]string, error) { return s.names(&s.out, math.MaxInt) }
+
+func (s *Spool) names(f *folder, most int) (names []string, err error) {
+	d, err := s.root.Open(f.name)
 	if err != nil {
 		return nil, refused(err)
 	}
