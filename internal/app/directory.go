@@ -6,6 +6,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/custody"
+	"qianshao/internal/deadline"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/locale"
@@ -17,9 +18,9 @@ import (
 var managing = map[string]int{"nation": -1, "province": access.Province, "city": access.City, "county": access.County, "township": access.Township}
 
 // Directory is what the public side is given to know on a day: organs with the keys that things are sealed to, units to
-// choose from, ranks, and the periods that reporters are promised. Nothing in it is secret, and nobody is named.
+// choose from, ranks, the periods that reporters are promised, and the notices of holidays that they are counted by. Nothing in it is secret, and nobody is named.
 func (a *App) Directory(ctx context.Context, today calendar.Date) (envelope.Directory, error) {
-	d := envelope.Directory{Version: envelope.Version, Made: today}
+	d := envelope.Directory{Version: envelope.Version, Made: today, Serial: int64(a.DB.Now())}
 	cities, err := Tenants(ctx, a.DB)
 	if err != nil {
 		return d, err
@@ -43,7 +44,8 @@ func (a *App) Directory(ctx context.Context, today calendar.Date) (envelope.Dire
 		}
 		d.Terms = append(d.Terms, term)
 	}
-	return d, nil
+	d.Holidays, err = deadline.Notices(ctx, a.DB.Shared())
+	return d, err
 }
 
 // listed adds a tenant's units, and its organs with their keys.

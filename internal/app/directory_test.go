@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
@@ -99,6 +100,17 @@ func TestDirectory(t *testing.T) {
 			if l, _, err := e.Open(private); err != nil || l.Text != "虚报管护费" {
 				t.Errorf("%s reads %+v, %v", organ.Name, l, err)
 			}
+		}
+
+		// A notice that this deployment took in goes along, in a directory that is newer than the one before.
+		const text = "年 2027\n通知 试〔2026〕1号 2026-11-04\n放假 元旦 01-01..01-03\n"
+		if _, err := w.App.Clocks.ImportYear(apptest.Ctx, w.App.Ledger, access.ByOperator(city.ID.City), text, w.App.Engine.Effects()); err != nil {
+			t.Fatal(err)
+		}
+		w.Now = w.Now.Add(time.Second)
+		next, err := w.App.Directory(apptest.Ctx, d.Today())
+		if err != nil || next.Serial <= dir.Serial || dir.Book(calendar.Shipped()).Has(2027) || !next.Book(calendar.Shipped()).Has(2027) {
+			t.Errorf("%q; %d, then %d; %v", next.Holidays, dir.Serial, next.Serial, err)
 		}
 	})
 }

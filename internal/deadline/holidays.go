@@ -16,20 +16,24 @@ import (
 	"qianshao/internal/platform/db"
 )
 
+// Notices are the years imported into this deployment, in the text form of package calendar.
+func Notices(ctx context.Context, r db.Reader) (string, error) {
+	bodies, err := db.Column[string](ctx, r, `SELECT body FROM holiday_years ORDER BY year`)
+	return strings.Join(bodies, "\n"), err
+}
+
 // LoadCalendar is the shipped calendar with the years imported into this deployment on top.
 func LoadCalendar(ctx context.Context, r db.Reader, book *calendar.Book) (*calendar.Book, error) {
-	bodies, err := db.Column[string](ctx, r, `SELECT body FROM holiday_years ORDER BY year`)
+	text, err := Notices(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range bodies {
-		ys, err := calendar.ParseYears(b, "holiday_years")
-		if err != nil {
-			return nil, err
-		}
-		for _, y := range ys {
-			book = book.With(y)
-		}
+	ys, err := calendar.ParseYears(text, "holiday_years")
+	if err != nil {
+		return nil, err
+	}
+	for _, y := range ys {
+		book = book.With(y)
 	}
 	return book, nil
 }

@@ -10,7 +10,7 @@
 // an address; nothing readable reaches a disk; a report that was acknowledged is on disk, whole; a wrong receipt and an
 // unknown one are answered alike. The package knows no database and no area.
 //
-// No command serves it yet: the work side that takes letters in does not exist. qianshao keys directory writes its directory.
+// qianshao portal serves it by itself; qianshao keys directory writes its directory.
 //
-// Start at Portal, Spool and lodge.
+// Start at Portal and lodge; what a public side of its own keeps is Home.
 package portal

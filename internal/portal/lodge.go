@@ -164,12 +164,13 @@ func (s *server) known(receipt envelope.Receipt, secrets envelope.Secrets) (lodg
 
 // owed is what the reporter is told and by when, the nearest first.
 func (s *server) owed(e envelope.Envelope) (out []owed) {
-	for _, t := range s.Directory().Terms {
+	p := s.find.places(s.Directory())
+	for _, t := range p.d.Terms {
 		if t.What != "first_action" && (t.What != "notice" || !e.Named) {
 			continue // what is counted from another day than this one
 		}
 		o := owed{Term: t}
-		if o.By, o.May = t.By(e.Day, s.Calendar); !o.By.Valid() {
+		if o.By, o.May = t.By(e.Day, p.book); !o.By.Valid() {
 			continue
 		}
 		if len(out) > 0 && (o.By < out[0].By || o.By == out[0].By && o.What == "notice") {

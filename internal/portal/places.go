@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unicode"
 
+	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/envelope"
 )
@@ -15,6 +16,7 @@ import (
 // places finds units by what people type. It is made once for each directory.
 type places struct {
 	d      *envelope.Directory
+	book   *calendar.Book   // with its notices
 	at     map[id.ID]int    // unit → its place in the directory
 	named  map[string][]int // folded name → units
 	folded []string
@@ -31,8 +33,9 @@ const (
 
 // finder keeps the places of the directory that holds now.
 type finder struct {
-	mu  sync.Mutex
-	now *places
+	base *calendar.Book
+	mu   sync.Mutex
+	now  *places
 }
 
 func (f *finder) places(d *envelope.Directory) *places {
@@ -40,6 +43,7 @@ func (f *finder) places(d *envelope.Directory) *places {
 	defer f.mu.Unlock()
 	if f.now == nil || f.now.d != d {
 		f.now = newPlaces(d)
+		f.now.book = d.Book(f.base)
 	}
 	return f.now
 }

@@ -24,7 +24,7 @@ import (
 type Portal struct {
 	Directory func() *envelope.Directory // the one that holds now; another one is another pointer
 	Spool     *spool.Spool
-	Calendar  *calendar.Book
+	Calendar  *calendar.Book // as the program ships it: the directory's notices stand on top
 	Now       func() time.Time
 	Signer    note.Signer // of the notes that go with receipts
 	TLS       *tls.Config // nil: plain, behind a proxy or on the machine itself
@@ -58,7 +58,7 @@ type call struct {
 
 // Handler is the public side as a handler of its own.
 func (p *Portal) Handler() http.Handler {
-	s := &server{Portal: p, stretching: make(chan struct{}, maxStretching)}
+	s := &server{Portal: p, find: finder{base: p.Calendar}, stretching: make(chan struct{}, maxStretching)}
 	mux := http.NewServeMux()
 	page := func(pattern string, do func(*call) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

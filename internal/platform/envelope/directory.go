@@ -16,12 +16,26 @@ import (
 
 // Directory is what the public side knows of the other, all of it public: it is given out signed by the deployment.
 type Directory struct {
-	Version int           `json:"v"`
-	Made    calendar.Date `json:"made"`
-	Organs  []Organ       `json:"organs"`
-	Units   []Unit        `json:"units"`
-	Ranks   []Rank        `json:"ranks"`
-	Terms   []Term        `json:"terms"`
+	Version  int           `json:"v"`
+	Made     calendar.Date `json:"made"`
+	Serial   int64         `json:"serial,omitempty"` // counts up: a lower one never takes the place of a higher
+	Organs   []Organ       `json:"organs"`
+	Units    []Unit        `json:"units"`
+	Ranks    []Rank        `json:"ranks"`
+	Terms    []Term        `json:"terms"`
+	Holidays string        `json:"holidays,omitempty"` // notices that the deployment knows beyond those that the program ships, in the form of package calendar
+}
+
+// Book is a calendar with the directory's notices on top.
+func (d Directory) Book(base *calendar.Book) *calendar.Book {
+	years, err := calendar.ParseYears(d.Holidays, "directory")
+	if err != nil {
+		return base // ReadDirectory lets none in that can't be read
+	}
+	for _, y := range years {
+		base = base.With(y)
+	}
+	return base
 }
 
 // Organ is a commission that letters may be sealed to.
@@ -107,6 +121,9 @@ func ReadDirectory(b []byte, v note.Verifier) (Directory, error) {
 	var d Directory
 	if n.Text != directoryHead+"\n"+digest(body)+"\n" || json.Unmarshal(body, &d) != nil || d.Version != Version || len(d.Organs) == 0 {
 		return Directory{}, ErrDirectory
+	}
+	if _, err := calendar.ParseYears(d.Holidays, "directory"); err != nil {
+		return Directory{}, errors.Join(ErrDirectory, err)
 	}
 	return d, nil
 }

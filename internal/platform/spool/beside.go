@@ -52,6 +52,9 @@ func (s *Spool) Side(name string) (*os.Root, error) {
 
 // Alone holds a name until the returned function is called; ErrBusy when somebody else holds it.
 func (s *Spool) Alone(name string) (done func(), err error) {
+	if err := s.root.MkdirAll(path.Dir(name), 0o700); err != nil {
+		return nil, refused(err)
+	}
 	f, err := s.root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, refused(err)
