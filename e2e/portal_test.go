@@ -36,8 +36,8 @@ func public(t *testing.T) (p *portal.Portal, private string) {
 	_, up := key("up")
 	private, here := key("here")
 	d := &envelope.Directory{
-		Organs: []envelope.Organ{{ID: organ("1A"), Name: "XX市纪委监委", Level: 2, Key: up}, {ID: organ("1B"), Name: "甲县纪委监委", Level: 3, Above: organ("1A"), Key: here}},
-		Units:  []envelope.Unit{{ID: organ("2A"), Name: "甲县", Organ: organ("1B")}, {ID: organ("2B"), Name: "石桥镇", In: organ("2A"), Organ: organ("1B")}},
+		Organs: []envelope.Organ{{ID: organ("1A"), Name: "XX市纪委监委", Place: "XX市", Level: 2, Key: up}, {ID: organ("1B"), Name: "甲县纪委监委", Place: "甲县", Level: 3, Above: organ("1A"), Key: here}},
+		Units:  []envelope.Unit{{ID: organ("1B"), Name: "甲县", Organ: organ("1B")}, {ID: organ("2B"), Name: "石桥镇", In: organ("1B"), Organ: organ("1B")}},
 		Terms:  []envelope.Term{{What: "first_action", Length: 15, Unit: calendar.Workdays}, {What: "notice", Length: 15, Unit: calendar.Workdays}},
 	}
 	spool, err := spool.Open(t.TempDir())

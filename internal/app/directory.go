@@ -57,7 +57,7 @@ func (a *App) listed(ctx context.Context, city id.City, d *envelope.Directory) e
 	}
 	for _, u := range units {
 		if u.IsOrgan() {
-			o := envelope.Organ{ID: u.ID, Name: u.Commission(), Level: u.Level, Above: id.ID{City: city, Key: u.Superior}}
+			o := envelope.Organ{ID: u.ID, Name: u.Commission(), Place: u.Name, Short: u.Short, Level: u.Level, Above: id.ID{City: city, Key: u.Superior}}
 			if u.Superior == "" {
 				above, err := access.Above(ctx, r, u)
 				if err != nil {

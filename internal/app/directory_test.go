@@ -57,7 +57,7 @@ func TestDirectory(t *testing.T) {
 		if levels["deputy_county"] != access.City {
 			t.Errorf("deputy county leaders are managed at level %d", levels["deputy_county"])
 		}
-		if readers := dir.Readers(town.Organ, levels["deputy_county"]); len(readers) == 0 || readers[0].ID != city.ID {
+		if readers := dir.Readers(town.Organ, levels["deputy_county"], id.ID{}); len(readers) == 0 || readers[0].ID != city.ID {
 			t.Errorf("reports about them go to %+v", readers)
 		}
 		if len(dir.Terms) != 3 || dir.Terms[0].What != "first_action" || dir.Terms[0].Length == 0 || dir.Terms[0].Unit != calendar.Workdays || dir.Terms[0].Article == "" {

@@ -82,12 +82,13 @@ var rooms = []room{
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
 	{"witness", []string{"platform/checkpoint", "platform/seal"}},
-	{"portal", []string{"locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint"}}, // the public side: never a database, never an area
+	{"portal", []string{"commission", "locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint"}}, // the public side: never a database, never an area
 	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
 
-	{"org", spine},
+	{"commission", nil}, // words alone, for both sides
+	{"org", append([]string{"commission"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"casework", append([]string{"clue", "org"}, spine...)},

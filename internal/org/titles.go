@@ -2,37 +2,21 @@ package org
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
+	"qianshao/internal/commission"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
 
-// A report often says 县纪委书记 and no name, or a rank that is not the post's. What its words say of a leader of a
-// commission holds all the same: the organ's own chief goes up, and none of its leaders finds a matter about them.
-
-// A commission in words, after where it is: 纪委, 纪委监委, 纪律检查委员会, 监察委员会 …; and whose title follows it. Whoever works
-// for a leader is another (纪委书记的司机), and so is the head of an office of it (纪委监委第一室主任).
-const (
-	commission = `(?:机关)?(?:纪律检查工作委员会|纪律检查委员会|纪检监察工委|纪检监察机关|纪工委|纪检委|纪委|监察委员会|监察委|监委)`
-	chiefs     = `书记|主任|主要负责人|主要负责同志|一把手`
-	deputies   = `副书记|副主任|副职`
-)
-
 // leading are the kinds of post of a commission's chief and deputies, by the kind of unit.
-var leading = map[string][2]string{"province": {"principal", "vice"}, "city": {"principal", "vice"}, "county": {"principal", "vice"}, "township": {"secretary", "deputy"}}
-
-// where are the words that a unit's name ends with and that stand in front of its commission's name: 县 of 云渡县.
-var where = []string{"自治区", "地区", "街道", "苏木", "省", "市", "州", "盟", "县", "区", "旗", "镇", "乡"}
-
-// aside is what stands in brackets: a rank, a span of years.
-var aside = regexp.MustCompile(`（[^（）]*）|\([^()]*\)`)
+var leading = map[string]map[commission.Leader]string{"province": {commission.Chief: "principal", commission.Deputy: "vice"}, "city": {commission.Chief: "principal", commission.Deputy: "vice"},
+	"county": {commission.Chief: "principal", commission.Deputy: "vice"}, "township": {commission.Chief: "secretary", commission.Deputy: "deputy"}}
 
 // saidAt finds the leader of a unit's commission in words: the kind of post, "" for none. Here says that the words were said
 // of the very unit, so that they need not name it.
@@ -41,36 +25,7 @@ func saidAt(u access.Unit, here bool, unitText, post string) string {
 	if !ok {
 		return ""
 	}
-	var names []string
-	if i := slices.IndexFunc(where, func(w string) bool { return strings.HasSuffix(u.Name, w) }); i >= 0 {
-		names = append(names, where[i])
-	}
-	for _, n := range []string{u.Name, u.Short} {
-		if n = text.Name(n); n != "" {
-			names = append(names, regexp.QuoteMeta(n))
-		}
-	}
-	place := `(?:中共|中国共产党)?(?:本|我|该)?(?:` + strings.Join(names, "|") + `)`
-	if here {
-		place += `?`
-	}
-	at := `^(?:` + place + `委?` + commission + `)(?:(?:` + place + `)?` + commission + `)?(?:和|、)?`
-	chief, deputy := regexp.MustCompile(at+`(?:`+chiefs+`)$`), regexp.MustCompile(at+`(?:`+deputies+`)$`)
-	body := text.Name(unitText)
-	for _, part := range strings.FieldsFunc(aside.ReplaceAllString(post, ""), func(r rune) bool { return strings.ContainsRune("、，,;；/及兼", r) }) {
-		part = text.Name(part)
-		said := body + part
-		if body == "" || body == text.Name(u.Name) || strings.HasSuffix(body, "委") && !strings.Contains(body, "纪") && !strings.Contains(body, "监") {
-			said = part // 县委的县纪委书记
-		}
-		switch {
-		case deputy.MatchString(said):
-			return kinds[1]
-		case chief.MatchString(said):
-			return kinds[0]
-		}
-	}
-	return ""
+	return kinds[commission.At(text.Name(u.Name), text.Name(u.Short), here).Leads(text.Name(unitText), text.Name(post))]
 }
 
 // saidPost is the leader of a commission whom a subject's words say: of the unit itself, or of one above it.

@@ -17,7 +17,7 @@ func TestUnits(t *testing.T) {
 	w := newWorld(t)
 	for typedUnit, organ := range map[string]string{
 		"石桥镇": countyA, " 石 桥 镇。": countyA, "甲县石桥镇": countyA, "XX市甲县石桥镇": countyA, "ｘｘ市甲县石桥镇": countyA, "甲县城关镇": countyA, "乙县城关镇": countyB,
-		"柳林村": countyA, "石桥": "", "农业农村局": countyB, "石桥镇农业综合服务中心": countyA, "乙县城关镇中心小学": countyB, "甲县柳林村小组": countyA, "城关镇": "", "城关镇中心小学": "", "县": "", "某厂": "", "。": "",
+		"柳林村": countyA, "石桥": "", "农业农村局": countyB, "石桥镇农业综合服务中心": countyA, "XX市甲县教育局": countyA, "乙县城关镇中心小学": countyB, "甲县柳林村小组": countyA, "城关镇": "", "城关镇中心小学": "", "县": "", "某厂": "", "。": "",
 	} {
 		a := w.post(typed("unit", typedUnit))
 		if organ == "" {

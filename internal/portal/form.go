@@ -121,6 +121,7 @@ type asked struct {
 	busy    string // why nothing could be taken in, though nothing is wrong with what was typed
 	d       *envelope.Directory
 	to      envelope.Organ // who reads it
+	own     id.ID          // the organ of whose own people it is, zero for nobody's
 	unit    envelope.Unit  // zero unless it is one of the directory's
 }
 
@@ -185,7 +186,7 @@ func (s *server) judge(f form) asked {
 func (s *server) route(a *asked, managed int) {
 	p := s.find.places(a.d)
 	m := p.find(a.Unit)
-	register := id.ID{}
+	register, at := id.ID{}, -1
 	if len(m.units) > 1 || m.unsure {
 		for _, u := range m.units[:min(len(m.units), maxOffered)] {
 			a.units = append(a.units, choice{p.d.Units[u].ID.String(), p.d.Units[u].Name, p.where(u)})
@@ -194,13 +195,11 @@ func (s *server) route(a *asked, managed int) {
 	chosen := slices.IndexFunc(m.units, func(u int) bool { return p.d.Units[u].ID.String() == a.UnitID })
 	switch {
 	case len(m.units) == 1 && !m.unsure:
-		register = p.d.Units[m.units[0]].Organ
-		if !m.inside {
-			a.unit = p.d.Units[m.units[0]]
-		}
+		at = m.units[0]
+		register = p.d.Units[at].Organ
 	case chosen >= 0:
-		a.unit = p.d.Units[m.units[chosen]]
-		register = a.unit.Organ
+		at = m.units[chosen]
+		register = p.d.Units[at].Organ
 	case len(m.units) > 1 && a.UnitID != none:
 		a.bad(fault.Field{Name: "unit_id", Code: "portal.unit_several"})
 		return
@@ -209,10 +208,16 @@ func (s *server) route(a *asked, managed int) {
 		return
 	}
 	if register.Zero() {
-		a.choose(managed)
+		a.choose(p, managed)
 		return
 	}
-	a.readers = p.d.Readers(register, managed)
+	said := a.Unit
+	if chosen >= 0 || !m.inside {
+		a.unit = p.d.Units[at]
+		said = a.unit.Name
+	}
+	a.own = p.own(register, at, said, a.Post)
+	a.readers = p.d.Readers(register, managed, a.own)
 	if len(a.readers) == 0 {
 		a.bad(fault.Field{Name: "level", Code: "portal.nobody"})
 		return
@@ -223,6 +228,9 @@ func (s *server) route(a *asked, managed int) {
 		a.to = a.readers[i]
 	case a.Level == "":
 		a.bad(fault.Field{Name: "level", Code: "portal.level"})
+	case !a.own.Zero() && levelOf(a.Level) > a.readers[0].Level:
+		a.Level = levels[a.readers[0].Level]
+		a.bad(fault.Field{Name: "level", Code: ownCode(a.own, a.readers[0]), Args: []string{a.readers[0].Name}})
 	case managed > 0 && levelOf(a.Level) > managed:
 		a.Level = levels[a.readers[0].Level]
 		a.bad(fault.Field{Name: "level", Code: "portal.managed", Args: []string{a.readers[0].Name}})
@@ -236,7 +244,7 @@ func (s *server) route(a *asked, managed int) {
 const none = "none"
 
 // choose lets the organ be chosen where the unit is not in the directory.
-func (a *asked) choose(managed int) {
+func (a *asked) choose(p *places, managed int) {
 	for _, o := range a.d.Organs {
 		if o.Key.Public != "" && o.Level < len(levels) {
 			a.organs = append(a.organs, o)
@@ -247,16 +255,28 @@ func (a *asked) choose(managed int) {
 		a.bad(fault.Field{Name: "organ", Code: "portal.unit_unknown"})
 		return
 	}
-	readers := a.d.Readers(a.organs[i].ID, managed)
+	a.own = p.own(a.organs[i].ID, -1, a.Unit, a.Post)
+	readers := a.d.Readers(a.organs[i].ID, managed, a.own)
 	switch {
 	case len(readers) == 0:
 		a.bad(fault.Field{Name: "organ", Code: "portal.nobody"})
+	case readers[0].ID != a.organs[i].ID && !a.own.Zero():
+		a.Organ = readers[0].ID.String()
+		a.bad(fault.Field{Name: "organ", Code: ownCode(a.own, readers[0]), Args: []string{readers[0].Name}})
 	case readers[0].ID != a.organs[i].ID:
 		a.Organ = readers[0].ID.String()
 		a.bad(fault.Field{Name: "organ", Code: "portal.managed", Args: []string{readers[0].Name}})
 	default:
 		a.to = readers[0]
 	}
+}
+
+// ownCode says why another reads: it is about a commission's own people, and perhaps about those of the highest one.
+func ownCode(own id.ID, reader envelope.Organ) string {
+	if reader.ID == own {
+		return "portal.own_top"
+	}
+	return "portal.own"
 }
 
 // letter is what is sealed of a form.

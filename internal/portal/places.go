@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"qianshao/internal/calendar"
+	"qianshao/internal/commission"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/envelope"
 )
@@ -20,8 +21,9 @@ type places struct {
 	at     map[id.ID]int    // unit → its place in the directory
 	named  map[string][]int // folded name → units
 	folded []string
-	text   string // all folded names, each between two breaks
-	starts []int  // where in text each begins
+	text   string   // all folded names, each between two breaks
+	starts []int    // where in text each begins
+	speaks sync.Map // organ → [2]commission.Place: words said of elsewhere, and said here
 }
 
 const (
@@ -104,6 +106,19 @@ func (p *places) find(typed string) match {
 		m.unsure = len(r) < fewest
 		return m
 	}
+	for end := len(r) - 1; end > 1; end-- { // names one after the other from the first character on, as far as they reach
+		m := match{inside: true}
+		for i := max(0, end-longestName); i < end-1; i++ {
+			for _, u := range p.named[string(r[i:end])] {
+				if p.under(u, string(r[:i])) {
+					m.units = append(m.units, u)
+				}
+			}
+		}
+		if len(m.units) > 0 {
+			return m
+		}
+	}
 	for n := min(len(r)-1, longestName); n > 1; n-- {
 		m := match{inside: true}
 		for i := 0; i+n <= len(r); i++ {
@@ -178,4 +193,52 @@ func (p *places) where(u int) string {
 		out = p.d.Units[up].Name + out
 	}
 	return out
+}
+
+// own is the organ of whose own people a report is, as its words say: one of a register's organ and those above it, zero
+// for nobody's. unit is the one that was found, -1 for none, and said its name, or what was typed of something in it.
+func (p *places) own(register id.ID, unit int, said, post string) id.ID {
+	body, here := fold(said), true
+	if unit >= 0 {
+		u := p.d.Units[unit]
+		here = u.ID == register || u.In == register && body == p.folded[unit]
+		body = p.beyond(unit, body)
+	}
+	var chain []commission.Place
+	var organs []id.ID
+	for o, ok := p.d.Organ(register); ok && len(organs) < deepest; o, ok = p.d.Organ(o.Above) {
+		chain, organs = append(chain, p.place(o, here && len(organs) == 0)), append(organs, o.ID)
+	}
+	if i := commission.Of(chain, body, post); i >= 0 {
+		return organs[i]
+	}
+	return id.ID{}
+}
+
+// beyond is what was said without the names of what the unit lies in, and without its own where that is an organ's place or more was said.
+func (p *places) beyond(unit int, said string) string {
+	rest := said
+	var up []int
+	for u := range p.above(unit) {
+		up = append(up, u)
+	}
+	for _, u := range slices.Backward(up) {
+		rest = strings.TrimPrefix(rest, p.folded[u])
+	}
+	if _, organ := p.d.Organ(p.d.Units[unit].ID); organ || rest != p.folded[unit] {
+		rest = strings.TrimPrefix(rest, p.folded[unit])
+	}
+	return rest
+}
+
+// place reads words for an organ; it is made once for each.
+func (p *places) place(o envelope.Organ, here bool) commission.Place {
+	at, ok := p.speaks.Load(o.ID)
+	if !ok {
+		at, _ = p.speaks.LoadOrStore(o.ID, [2]commission.Place{commission.At(o.Place, o.Short, false), commission.At(o.Place, o.Short, true)})
+	}
+	if here {
+		return at.([2]commission.Place)[1]
+	}
+	return at.([2]commission.Place)[0]
 }

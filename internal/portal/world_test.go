@@ -56,15 +56,15 @@ func newWorld(t testing.TB) *world {
 	}
 	w.d = &envelope.Directory{Version: envelope.Version, Made: "2026-09-01",
 		Organs: []envelope.Organ{
-			{ID: unitID(1), Name: province, Level: 1, Key: key(province)}, {ID: unitID(2), Name: city, Level: 2, Above: unitID(1), Key: key(city)},
-			{ID: unitID(3), Name: countyA, Level: 3, Above: unitID(2), Key: key(countyA)}, {ID: unitID(4), Name: countyB, Level: 3, Above: unitID(2), Key: key(countyB)},
+			{ID: unitID(1), Name: province, Place: "某省", Short: "某", Level: 1, Key: key(province)}, {ID: unitID(2), Name: city, Place: "XX市", Short: "XX", Level: 2, Above: unitID(1), Key: key(city)},
+			{ID: unitID(3), Name: countyA, Place: "甲县", Short: "甲", Level: 3, Above: unitID(2), Key: key(countyA)}, {ID: unitID(4), Name: countyB, Place: "乙县", Short: "乙", Level: 3, Above: unitID(2), Key: key(countyB)},
 		},
 		Units: []envelope.Unit{
-			{ID: unitID(10), Name: "XX市", Organ: unitID(2)},
-			{ID: unitID(11), Name: "甲县", In: unitID(10), Organ: unitID(3)}, {ID: unitID(12), Name: "乙县", In: unitID(10), Organ: unitID(4)},
-			{ID: unitID(13), Name: "石桥镇", In: unitID(11), Organ: unitID(3)}, {ID: unitID(14), Name: "城关镇", In: unitID(11), Organ: unitID(3)},
-			{ID: unitID(15), Name: "城关镇", In: unitID(12), Organ: unitID(4)}, {ID: unitID(16), Name: "石桥镇柳林村", In: unitID(13), Organ: unitID(3)},
-			{ID: unitID(17), Name: "乙县农业农村局", In: unitID(12), Organ: unitID(4)},
+			{ID: unitID(2), Name: "XX市", Organ: unitID(2)},
+			{ID: unitID(3), Name: "甲县", In: unitID(2), Organ: unitID(3)}, {ID: unitID(4), Name: "乙县", In: unitID(2), Organ: unitID(4)},
+			{ID: unitID(13), Name: "石桥镇", In: unitID(3), Organ: unitID(3)}, {ID: unitID(14), Name: "城关镇", In: unitID(3), Organ: unitID(3)},
+			{ID: unitID(15), Name: "城关镇", In: unitID(4), Organ: unitID(4)}, {ID: unitID(16), Name: "石桥镇柳林村", In: unitID(13), Organ: unitID(3)},
+			{ID: unitID(17), Name: "乙县农业农村局", In: unitID(4), Organ: unitID(4)},
 		},
 		Ranks: []envelope.Rank{
 			{Code: "township", Name: map[string]string{locale.Zh: "乡科级", locale.En: "Township level"}, Managed: 3},

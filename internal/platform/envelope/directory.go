@@ -42,8 +42,10 @@ func (d Directory) Book(base *calendar.Book) *calendar.Book {
 type Organ struct {
 	ID    id.ID      `json:"id"`
 	Name  string     `json:"name"`
-	Level int        `json:"level"`          // access.Province, City, County
-	Above id.ID      `json:"above,omitzero"` // zero at the top
+	Place string     `json:"place"`           // the name of the unit whose commission it is: 甲县
+	Short string     `json:"short,omitempty"` // its short name
+	Level int        `json:"level"`           // access.Province, City, County
+	Above id.ID      `json:"above,omitzero"`  // zero at the top
 	Key   AddressKey `json:"key"`
 }
 
@@ -138,10 +140,17 @@ func (d Directory) Organ(key id.ID) (Organ, bool) {
 }
 
 // Readers are the organs that may be chosen to read a report about somebody of an organ's register: that organ and those
-// above it, but for those that do not manage the rank, or that have no key to seal to. managed is 0 for a rank unknown.
-func (d Directory) Readers(register id.ID, managed int) (out []Organ) {
+// above it, but for those that do not manage the rank, or that have no key to seal to. managed is 0 for a rank unknown. own
+// is the organ whose own people the report is about, zero for nobody's: it does not read about them, nor does one below it,
+// unless nobody stands above.
+func (d Directory) Readers(register id.ID, managed int, own id.ID) (out []Organ) {
 	for o, ok := d.Organ(register); ok; o, ok = d.Organ(o.Above) {
-		if (managed == 0 || o.Level <= managed) && o.Key.Public != "" {
+		if _, above := d.Organ(o.Above); o.ID == own && above {
+			out = nil
+		} else if (managed == 0 || o.Level <= managed) && o.Key.Public != "" {
+			if o.ID == own {
+				out = nil
+			}
 			out = append(out, o)
 		}
 	}

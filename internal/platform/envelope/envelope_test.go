@@ -224,7 +224,7 @@ func TestDirectory(t *testing.T) {
 		}
 	}
 	names := func(managed int) (out []string) {
-		for _, o := range got.Readers(county, managed) {
+		for _, o := range got.Readers(county, managed, id.ID{}) {
 			out = append(out, o.Key.ID)
 		}
 		return out
@@ -232,6 +232,15 @@ func TestDirectory(t *testing.T) {
 	for managed, want := range map[int]string{0: "k c p", 3: "k c p", 2: "c p", 1: "p"} {
 		if s := strings.Join(names(managed), " "); s != want {
 			t.Errorf("people whom level %d manages may be read about by %s, want %s", managed, s, want)
+		}
+	}
+	for own, want := range map[id.ID]string{county: "c p", city: "p", province: "p"} {
+		var out []string
+		for _, o := range got.Readers(county, 0, own) {
+			out = append(out, o.Key.ID)
+		}
+		if s := strings.Join(out, " "); s != want {
+			t.Errorf("the people of %s may be read about by %s, want %s", own, s, want)
 		}
 	}
 	a := got.Address(got.Organs[2])
