@@ -56,6 +56,7 @@ type tipoffAnswer struct {
 	Organ   string        `json:"organ"`
 	Due     calendar.Date `json:"due,omitempty"`
 	Owes    string        `json:"owes,omitempty"`
+	Rises   string        `json:"rises,omitempty"` // who gets it by itself if nobody acts by then
 }
 
 // problem is an RFC 9457 document, with what there is to choose from where that is what is missing.
@@ -171,7 +172,7 @@ func (s *server) apiLodge(c *call) error {
 		c.problem(err, &a)
 		return nil
 	}
-	out := tipoffAnswer{Receipt: string(l.Receipt), Note: l.Note, Day: l.Day, Organ: l.Organ}
+	out := tipoffAnswer{Receipt: string(l.Receipt), Note: l.Note, Day: l.Day, Organ: l.Organ, Rises: l.Rises}
 	if len(l.Owed) > 0 {
 		out.Due, out.Owes = l.Owed[0].By, l.Owed[0].What
 	}

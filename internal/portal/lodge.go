@@ -24,6 +24,7 @@ type lodged struct {
 	Day     calendar.Date
 	Organ   string
 	Owed    []owed
+	Rises   string // who gets it by itself, "" where nobody holds a second copy
 	Note    string // signed
 	Again   bool   // the form was sent before, and what was sent first holds
 }
@@ -34,6 +35,9 @@ type owed struct {
 	By  calendar.Date
 	May bool // a notice of holidays still to come may move the day
 }
+
+// firstAction is what is owed to every report: past its day the second copy rises.
+const firstAction = "first_action"
 
 // noteHead is the first line of the note that goes with a receipt.
 const noteHead = "qianshao/portal/1"
@@ -136,6 +140,12 @@ func (s *server) first(receipt envelope.Receipt, e envelope.Envelope) (lodged, e
 	if len(l.Owed) > 0 {
 		st.Due, st.Owes = l.Owed[0].By, l.Owed[0].What
 	}
+	up, ok := s.Directory().Organ(e.Above)
+	for _, o := range l.Owed {
+		if ok && o.What == firstAction && o.By == st.Due { // the day that is told is the one on which it rises
+			l.Rises, st.Rises = up.Name, up.Name
+		}
+	}
 	return l, st
 }
 
@@ -155,7 +165,7 @@ func (s *server) known(receipt envelope.Receipt, secrets envelope.Secrets) (lodg
 		return lodged{}, false, err
 	}
 	st, err := p.Open(secrets)
-	l := lodged{Receipt: receipt, Day: st.Day, Organ: st.Organ, Again: true}
+	l := lodged{Receipt: receipt, Day: st.Day, Organ: st.Organ, Rises: st.Rises, Again: true}
 	if st.Due.Valid() {
 		l.Owed = []owed{{Term: envelope.Term{What: st.Owes}, By: st.Due}}
 	}
@@ -166,7 +176,7 @@ func (s *server) known(receipt envelope.Receipt, secrets envelope.Secrets) (lodg
 func (s *server) owed(e envelope.Envelope) (out []owed) {
 	p := s.find.places(s.Directory())
 	for _, t := range p.d.Terms {
-		if t.What != "first_action" && (t.What != "notice" || !e.Named) {
+		if t.What != firstAction && (t.What != "notice" || !e.Named) {
 			continue // what is counted from another day than this one
 		}
 		o := owed{Term: t}

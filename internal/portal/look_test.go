@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"qianshao/internal/calendar"
 	"qianshao/internal/platform/envelope"
 )
 
@@ -51,6 +52,33 @@ func TestLook(t *testing.T) {
 	if wrong, right := least("1234"), least(string(other)); wrong < right/2 {
 		t.Errorf("a wrong one takes %s, an unknown one %s: what stands behind a receipt is not derived for it", wrong, right)
 	}
+}
+
+// TestToldBeforehand: with the receipt and with the first status it is told who gets the report by itself when nobody acts
+// in time, where somebody holds a second copy, and that the duty below stays; where nobody does, nothing of it.
+func TestToldBeforehand(t *testing.T) {
+	w := newWorld(t)
+	for level, up := range map[string]string{"county": city, "city": province, "province": ""} {
+		for _, named := range []string{"no", "yes"} {
+			a := w.post(typed("level", level, "named", named, "name", "王某", "contact", "晚上"))
+			b := w.look(string(a.receipt(t)))
+			for _, page := range []answer{a, b} {
+				if up == "" {
+					page.hasNot(t, "会自动交给", "原来的机关照样要办")
+				} else {
+					page.has(t, "10月15日", "到那天没有人处理，会自动交给"+up, "原来的机关照样要办")
+				}
+			}
+		}
+	}
+	// Where another day is told first, it is not the day on which anything rises.
+	d := *w.d
+	d.Terms = []envelope.Term{{What: "first_action", Length: 15, Unit: calendar.Workdays}, {What: "notice", Length: 5, Unit: calendar.Workdays}}
+	w.d = &d
+	a := w.post(typed("named", "yes", "name", "王某", "contact", "晚上"))
+	a.hasNot(t, "会自动交给")
+	w.look(string(a.receipt(t))).hasNot(t, "会自动交给")
+	w.post(typed()).has(t, "会自动交给"+city)
 }
 
 // TestTold: what the work side says takes the place of what was said before, never of what is newer; it is shown in words,
@@ -100,7 +128,7 @@ func TestAPI(t *testing.T) {
 	const good = `"unit":"石桥镇","subject":{"name":"周某","post":"站长"},"text":"签字不对","when":"去年","named":true,"name":"王某","contact":"傍晚"`
 	token := envelope.NewToken()
 	code, out, _ := call("tipoffs", `{"level":"county","token":"`+token+`",`+good+`}`)
-	if code != http.StatusCreated || out["due"] != "2026-10-15" || out["owes"] != "notice" || out["organ"] != countyA || !strings.HasPrefix(out["note"].(string), "qianshao/portal/1\n") {
+	if code != http.StatusCreated || out["due"] != "2026-10-15" || out["owes"] != "notice" || out["organ"] != countyA || out["rises"] != city || !strings.HasPrefix(out["note"].(string), "qianshao/portal/1\n") {
 		t.Fatalf("%d %v", code, out)
 	}
 	r, err := envelope.ParseReceipt(out["receipt"].(string))
