@@ -165,3 +165,10 @@ func (d Directory) Address(to Organ) Address {
 	}
 	return a
 }
+
+// Hears is where a word goes that is said to the organs of a status: ok is false where the first of them has no key here.
+func (d Directory) Hears(st Status) (a Address, ok bool) {
+	to, ok := d.Organ(st.To)
+	to.Above = st.Above
+	return d.Address(to), ok && to.Key.Public != ""
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
@@ -82,6 +83,14 @@ type Address struct {
 	Keys      []AddressKey // of To, then of Above if there is one
 }
 
+// marked are an address's keys as they stand outside, and those that are sealed to.
+func (a Address) marked() (marks []Key, publics []string) {
+	for _, k := range a.Keys {
+		marks, publics = append(marks, Key{k.ID, Mark(k.Public)}), append(publics, k.Public)
+	}
+	return marks, publics
+}
+
 // AddressKey is an organ's key as the public side knows it.
 type AddressKey struct {
 	ID     string `json:"id"`
@@ -95,9 +104,7 @@ func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) 
 	}
 	e := Envelope{Version: Version, Name: s.Name, To: to.To, Above: to.Above, Day: day, Named: l.Named, Reply: s.Public, Suite: seal.Suite}
 	var publics []string
-	for _, k := range to.Keys {
-		e.Keys, publics = append(e.Keys, Key{k.ID, Mark(k.Public)}), append(publics, k.Public)
-	}
+	e.Keys, publics = to.marked()
 	for _, f := range l.Files {
 		e.Files = append(e.Files, f.Ref)
 	}
@@ -181,24 +188,35 @@ func Parse(b []byte) (Envelope, error) {
 // ParseOutside is Parse for an envelope that may have been parted from what is sealed in it.
 func ParseOutside(b []byte) (Envelope, error) {
 	var e Envelope
-	if len(b) > maxRaw {
-		return e, ErrForm
+	if err := strict(b, &e); err != nil {
+		return Envelope{}, err
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil || d.More() {
-		return Envelope{}, ErrForm
-	}
-	bad := e.Version != Version || !reHash.MatchString(e.Name) || !reHash.MatchString(e.Commit) || e.To.Zero() || !e.Day.Valid() || e.Suite == "" || e.Reply == "" ||
-		len(e.Keys) == 0 || len(e.Keys) > 2 || len(e.Files) > MaxFiles
-	for _, k := range e.Keys {
-		bad = bad || k.ID == "" || !reHash.MatchString(k.Mark)
-	}
-	for _, f := range e.Files {
-		bad = bad || !reHash.MatchString(f)
-	}
-	if bad {
+	if e.Version != Version || !reHash.MatchString(e.Name) || !reHash.MatchString(e.Commit) || e.To.Zero() || !e.Day.Valid() || e.Suite == "" || e.Reply == "" ||
+		!marks(e.Keys) || !refs(e.Files) {
 		return Envelope{}, ErrForm
 	}
 	return e, nil
+}
+
+// strict reads a document into a form that has all of its fields.
+func strict(b []byte, form any) error {
+	if len(b) > maxRaw {
+		return ErrForm
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(form); err != nil || d.More() {
+		return ErrForm
+	}
+	return nil
+}
+
+// marks says whether keys are those of an organ, and perhaps of the one above.
+func marks(keys []Key) bool {
+	return len(keys) > 0 && len(keys) <= 2 && !slices.ContainsFunc(keys, func(k Key) bool { return k.ID == "" || !reHash.MatchString(k.Mark) })
+}
+
+// refs says whether these are names that files lie under.
+func refs(files []string) bool {
+	return len(files) <= MaxFiles && !slices.ContainsFunc(files, func(f string) bool { return !reHash.MatchString(f) })
 }

@@ -1,19 +1,21 @@
 package envelope
 
 import (
-	"bytes"
 	"encoding/json"
 
 	"qianshao/internal/calendar"
+	"qianshao/internal/id"
 	"qianshao/internal/platform/seal"
 )
 
 // Status is what the reporter is told: one whole picture, not a change to an earlier one.
 type Status struct {
-	Day    calendar.Date `json:"day"`           // received
-	Organ  string        `json:"organ"`         // who has it, by name
-	Stage  string        `json:"stage"`         // one of the stages of the portal's texts
-	Due    calendar.Date `json:"due,omitempty"` // by when the reporter is to be told the next thing; "" when nothing is owed
+	Day    calendar.Date `json:"day"`            // received
+	Organ  string        `json:"organ"`          // who has it, by name
+	To     id.ID         `json:"to,omitzero"`    // and by its id: what the reporter says now is sealed to it
+	Above  id.ID         `json:"above,omitzero"` // and to this one; zero where nobody holds a second copy
+	Stage  string        `json:"stage"`          // one of the stages of the portal's texts
+	Due    calendar.Date `json:"due,omitempty"`  // by when the reporter is to be told the next thing; "" when nothing is owed
 	Owes   string        `json:"owes,omitempty"`
 	Rises  string        `json:"rises,omitempty"` // who gets it by itself if nobody acts by then
 	Events []Event       `json:"events,omitempty"`
@@ -65,12 +67,7 @@ func (p Parcel) Marshal() ([]byte, error) { return json.Marshal(p) }
 // ParseParcel reads what Marshal wrote, and nothing else.
 func ParseParcel(b []byte) (Parcel, error) {
 	var p Parcel
-	if len(b) > maxRaw {
-		return p, ErrForm
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil || d.More() || p.Version != Version || !reHash.MatchString(p.Name) || p.N < 1 || len(p.Sealed) == 0 {
+	if err := strict(b, &p); err != nil || p.Version != Version || !reHash.MatchString(p.Name) || p.N < 1 || len(p.Sealed) == 0 {
 		return Parcel{}, ErrForm
 	}
 	return p, nil

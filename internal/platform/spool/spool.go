@@ -3,7 +3,8 @@
 // carries what lies in them.
 //
 // The words: in/ holds envelopes by the name of their report, files/ what came with them by the hash of its sealed bytes,
-// out/ what reporters are told, by the name of their report.
+// out/ what reporters are told, by the name of their report, more/ what they say after that, by the name of the report and
+// one of its own.
 //
 // What always holds: everything in it is sealed; a crash between any two steps leaves each file whole or not there; what
 // was acknowledged is on disk; an answer never takes the place of a later one.
@@ -22,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"qianshao/internal/fault"
@@ -29,8 +31,9 @@ import (
 	"qianshao/internal/platform/envelope"
 )
 
-// Spool is a folder: in/ holds envelopes that wait to be taken, files/ what came with them, out/ what reporters are told;
-// the first and the last by the name of the report. Everything in it is sealed. One process opens it; a courier joins it.
+// Spool is a folder: in/ holds envelopes that wait to be taken, more/ the words that do, files/ what came with either, out/
+// what reporters are told; all but files/ by the name of the report. Everything in it is sealed. One process opens it; a
+// courier joins it.
 //
 // A report is known when its name stands in in/, or in out/ after in/ was emptied: in/ is therefore on disk before
 // anything is written to out/. What is told first follows from the envelope and is not waited for on disk: while that is
@@ -40,6 +43,7 @@ type Spool struct {
 	root    *os.Root
 	files   *blob.Store
 	in, out folder
+	more    folder
 	placing sync.Mutex
 	lock    *os.File // held while a name is given: a process that has joined gives names too
 	// Step is told of each step on disk before it is made, and what it returns is what the step fails with: for tests.
@@ -82,8 +86,8 @@ func Join(dir string) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
-	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}}
-	for _, f := range []*folder{&s.in, &s.out} {
+	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}, more: folder{name: "more"}}
+	for _, f := range []*folder{&s.in, &s.out, &s.more} {
 		if err := root.MkdirAll(f.name, 0o700); err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
 		}
@@ -157,7 +161,7 @@ func (s *Spool) Status(name string) (p envelope.Parcel, ok bool, err error) {
 }
 
 func (s *Spool) read(f *folder, name string) ([]byte, bool, error) {
-	if !lawful(name) {
+	if !f.lawful(name) {
 		return nil, false, nil
 	}
 	b, err := s.root.ReadFile(f.name + "/" + name)
@@ -173,6 +177,15 @@ func (s *Spool) has(f *folder, name string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// lawful says whether a name is one that may stand in a folder.
+func (f *folder) lawful(name string) bool {
+	if f.name == "more" {
+		report, own, _ := strings.Cut(name, "-")
+		return lawful(report) && lawful(own)
+	}
+	return lawful(name)
 }
 
 // lawful says whether a name is one of those that receipts give.
@@ -340,21 +353,22 @@ func (f *folder) flush(sync func() error) error {
 }
 
 // Waiting lists the names of the envelopes in in/, in their own order, at most some of them.
-func (s *Spool) Waiting(most int) ([]string, error) { return s.names(&s.in, most) }
+func (s *Spool) Waiting(most int) ([]string, error) { return s.list(&s.in, "", most) }
 
 // Told lists the names of those who are told something, in their own order.
-func (s *Spool) Told() ([]string, error) { return s.names(&s.out, math.MaxInt) }
+func (s *Spool) Told() ([]string, error) { return s.list(&s.out, "", math.MaxInt) }
 
-func (s *Spool) names(f *folder, most int) (names []string, err error) {
+// list lists the names in a folder that begin with a prefix.
+func (s *Spool) list(f *folder, prefix string, most int) (names []string, err error) {
 	d, err := s.root.Open(f.name)
 	if err != nil {
 		return nil, refused(err)
 	}
 	defer d.Close()
 	for len(names) < most {
-		some, err := d.Readdirnames(min(most, 1024))
+		some, err := d.Readdirnames(1024)
 		for _, n := range some {
-			if lawful(n) {
+			if strings.HasPrefix(n, prefix) && f.lawful(n) {
 				names = append(names, n)
 			}
 		}
@@ -371,17 +385,19 @@ func (s *Spool) names(f *folder, most int) (names []string, err error) {
 
 // Taken takes an envelope out of in/, with its files: it is kept elsewhere now. What its reporter is told is on disk
 // before it goes.
-func (s *Spool) Taken(e envelope.Envelope) error {
+func (s *Spool) Taken(e envelope.Envelope) error { return s.taken(&s.in, e.Name, e.Files) }
+
+func (s *Spool) taken(f *folder, name string, files []string) error {
 	if err := s.out.flush(func() error { return s.sync(s.out.name) }); err != nil {
 		return refused(err)
 	}
-	if err := s.before("remove " + s.in.name + "/" + e.Name); err != nil {
+	if err := s.before("remove " + f.name + "/" + name); err != nil {
 		return refused(err)
 	}
-	if err := s.root.Remove(s.in.name + "/" + e.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.root.Remove(f.name + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return refused(err)
 	}
-	s.Drop(e.Files...)
+	s.Drop(files...)
 	return nil
 }
 
