@@ -151,7 +151,7 @@ func (s *server) apiLodge(c *call) error {
 		for _, x := range f.fields() {
 			*x.value = tidy(*x.value)
 		}
-	} else if f, up, err = c.read(); err != nil {
+	} else if up, err = c.read(f.fields()); err != nil {
 		c.drain()
 		return err
 	}
@@ -190,6 +190,7 @@ type statusAnswer struct {
 	Due    calendar.Date `json:"due,omitempty"`
 	Owes   string        `json:"owes,omitempty"`
 	Rises  string        `json:"rises,omitempty"`
+	Waits  int           `json:"waits,omitempty"` // words of the reporter's that nobody has taken in yet
 	Events []eventAnswer `json:"events"`
 }
 
@@ -207,13 +208,59 @@ func (s *server) apiStatus(c *call) error {
 	if err := c.body(&q); err != nil {
 		return err
 	}
-	_, st, err := s.told(c.r.Context(), q.Receipt)
+	st, err := s.told(c.r.Context(), q.Receipt)
 	if err != nil {
 		return err
 	}
 	out := statusAnswer{Stage: st.Stage, Text: c.stage(st.Stage), Day: st.Day, Organ: st.Organ, Due: st.Due, Owes: st.Owes, Rises: st.Rises, Events: []eventAnswer{}}
+	waits, err := s.Spool.Said(st.Secrets.Name, maxSaid)
+	if err != nil {
+		return err
+	}
+	out.Waits = len(waits)
 	for _, e := range st.Events {
 		out.Events = append(out.Events, eventAnswer{e.Day, e.What, c.event(e)})
 	}
 	return c.json(http.StatusOK, out)
+}
+
+type sayAnswer struct {
+	Day  calendar.Date `json:"day"`
+	Kind string        `json:"kind"`
+}
+
+// apiSay takes in from a program what a reporter says after the report: a document, or the form with its files.
+func (s *server) apiSay(c *call) error {
+	var f saying
+	var up *upload
+	var err error
+	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind == "application/json" {
+		var q struct {
+			Token   string `json:"token"` // optional: the same again is the same word
+			Receipt string `json:"receipt"`
+			Kind    string `json:"kind"` // optional: more, objection
+			Text    string `json:"text"`
+		}
+		err = c.body(&q)
+		f = saying{q.Token, q.Receipt, q.Kind, tidy(q.Text)}
+	} else {
+		up, err = c.read(f.fields())
+	}
+	var h held
+	if err == nil {
+		h, err = s.told(c.r.Context(), f.Receipt)
+	}
+	var done said
+	if err == nil {
+		done, err = s.hear(h, f, up)
+	}
+	c.drain()
+	if err != nil {
+		return err
+	}
+	code := http.StatusCreated
+	if done.Again {
+		code = http.StatusOK
+	}
+	return c.json(code, sayAnswer{done.Day, done.Kind})
 }

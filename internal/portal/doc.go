@@ -3,7 +3,8 @@
 //
 // The words: a form has a hidden token, from which its receipt comes, so that a form sent twice is one report. The spool is
 // the folder in which sealed letters wait to be taken to the work side and sealed answers wait for whoever has the receipt;
-// who reads is found from the directory that the work side gives out. What can be read stands in this process's memory
+// who reads is found from the directory that the work side gives out. With the receipt more is said, in words that go to
+// whoever has the report by then. What can be read stands in this process's memory
 // until it is sealed, and nowhere else.
 //
 // What always holds: no address, agent or cookie is kept, and nothing is logged; a receipt, a token or a text is never in
@@ -12,5 +13,5 @@
 //
 // qianshao portal serves it by itself; qianshao keys directory writes its directory.
 //
-// Start at Portal and lodge; what a public side of its own keeps is Home.
+// Start at Portal, lodge and say; what a public side of its own keeps is Home.
 package portal

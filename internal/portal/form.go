@@ -53,48 +53,48 @@ type upload struct {
 }
 
 // read takes a form's fields, and what follows of files unread.
-func (c *call) read() (f form, up *upload, err error) {
+func (c *call) read(fields map[string]field) (*upload, error) {
 	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "multipart/form-data" {
-		get, err := c.values()
+		get, err := c.values(maxFields)
 		if err != nil {
-			return f, nil, err
+			return nil, err
 		}
-		for name, x := range f.fields() {
+		for name, x := range fields {
 			*x.value = tidy(get(name))
 		}
-		return f, nil, nil
+		return nil, nil
 	}
 	parts, err := c.r.MultipartReader()
 	if err != nil {
-		return f, nil, unread(err)
+		return nil, unread(err)
 	}
-	fields, left := f.fields(), int64(maxFields)
+	left := int64(maxFields)
 	for range 2 * len(fields) {
 		part, err := parts.NextPart()
 		if err == io.EOF {
-			return f, nil, nil
+			return nil, nil
 		}
 		if err != nil {
-			return f, nil, unread(err)
+			return nil, unread(err)
 		}
 		if part.FormName() == "files" && part.FileName() == "" {
 			continue // what a browser sends where nothing was chosen
 		}
 		if part.FormName() == "files" {
-			return f, &upload{parts, part}, nil
+			return &upload{parts, part}, nil
 		}
 		b, err := io.ReadAll(io.LimitReader(part, left+1))
 		if err != nil {
-			return f, nil, unread(err)
+			return nil, unread(err)
 		}
 		if left -= int64(len(b)); left < 0 {
-			return f, nil, fault.New(fault.TooLarge, "portal.words")
+			return nil, fault.New(fault.TooLarge, "portal.words")
 		}
 		if x, ok := fields[part.FormName()]; ok {
 			*x.value = tidy(string(b))
 		}
 	}
-	return f, nil, fault.New(fault.BadRequest, "portal.broken")
+	return nil, fault.New(fault.BadRequest, "portal.broken")
 }
 
 // tidy is what was typed without what nobody types.
@@ -117,8 +117,8 @@ type asked struct {
 	readers []envelope.Organ // who may read it, where it is
 	levels  []int            // which levels there are, before it is
 	ranks   []envelope.Rank
-	files   bool   // files were sent, and have to be chosen again
-	busy    string // why nothing could be taken in, though nothing is wrong with what was typed
+	files   bool  // files were sent, and have to be chosen again
+	busy    error // why nothing could be taken in, though nothing is wrong with what was typed
 	d       *envelope.Directory
 	to      envelope.Organ // who reads it
 	own     id.ID          // the organ of whose own people it is, zero for nobody's
@@ -126,6 +126,9 @@ type asked struct {
 }
 
 type choice struct{ ID, Name, In string }
+
+// refused says whether something keeps the form from being taken in.
+func (a *asked) refused() bool { return len(a.fields) > 0 || a.busy != nil }
 
 func (a *asked) bad(f fault.Field) { a.fields = append(a.fields, f) }
 

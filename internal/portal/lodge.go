@@ -44,7 +44,8 @@ const noteHead = "qianshao/portal/1"
 
 // post takes a form in. Whatever comes back without a receipt comes back with all that was typed.
 func (s *server) post(c *call) error {
-	f, up, err := c.read()
+	var f form
+	up, err := c.read(f.fields())
 	if err != nil {
 		c.drain()
 		return s.again(c, asked{form: f}, up, err)
@@ -72,7 +73,7 @@ func (s *server) again(c *call, a asked, up *upload, err error) error {
 		b := s.ask(a.form)
 		b.units, b.organs, b.readers, b.fields = a.units, a.organs, a.readers, fault.Fields(err)
 		if len(b.fields) == 0 {
-			b.busy = faultText(c.lang, err)
+			b.busy = err
 		}
 		a, code = b, status(err)
 	}
@@ -136,7 +137,7 @@ func (s *server) acknowledge(receipt envelope.Receipt, e envelope.Envelope) (lod
 func (s *server) first(receipt envelope.Receipt, e envelope.Envelope) (lodged, envelope.Status) {
 	o, _ := s.Directory().Organ(e.To)
 	l := lodged{Receipt: receipt, Day: e.Day, Organ: o.Name, Owed: s.owed(e)}
-	st := envelope.Status{Day: e.Day, Organ: o.Name, Stage: "received", Events: []envelope.Event{{Day: e.Day, What: "received"}}}
+	st := envelope.Status{Day: e.Day, Organ: o.Name, To: e.To, Above: e.Above, Stage: "received", Events: []envelope.Event{{Day: e.Day, What: "received"}}}
 	if len(l.Owed) > 0 {
 		st.Due, st.Owes = l.Owed[0].By, l.Owed[0].What
 	}
@@ -204,7 +205,7 @@ func (s *server) sign(e envelope.Envelope, due calendar.Date) (string, error) {
 
 // note gives back as a file what was signed here. Nothing is looked up: it comes from the page that shows the receipt.
 func (s *server) note(c *call) error {
-	get, err := c.values()
+	get, err := c.values(maxSmall)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,20 @@ import (
 	"net/http"
 
 	"qianshao/internal/fault"
+	"qianshao/internal/id"
 	"qianshao/internal/platform/envelope"
 )
 
+// held is what the holder of a receipt is told.
+type held struct {
+	Receipt envelope.Receipt
+	Secrets envelope.Secrets
+	envelope.Status
+}
+
 // told opens what the holder of a receipt is told. What is no receipt, and one that is of no report, are one fault, and
 // cost the same.
-func (s *server) told(ctx context.Context, typed string) (envelope.Receipt, envelope.Status, error) {
+func (s *server) told(ctx context.Context, typed string) (held, error) {
 	unknown := fault.InvalidField("receipt", "portal.receipt")
 	receipt, bad := envelope.ParseReceipt(typed)
 	if bad != nil {
@@ -18,38 +26,48 @@ func (s *server) told(ctx context.Context, typed string) (envelope.Receipt, enve
 	}
 	secrets, err := s.secrets(ctx, receipt)
 	if err != nil {
-		return "", envelope.Status{}, err
+		return held{}, err
 	}
 	p, ok, err := s.Spool.Status(secrets.Name)
 	if ok && bad == nil {
 		st, err := p.Open(secrets)
-		return receipt, st, err
+		return held{receipt, secrets, st}, err
 	}
 	if e, in, _ := s.Spool.Envelope(secrets.Name); in && bad == nil { // what was told first was lost with the power
 		_, st := s.first(receipt, e)
 		if p, err = e.SealStatus(st, 1); err == nil {
 			err = s.Spool.PutStatus(p)
 		}
-		return receipt, st, err
+		return held{receipt, secrets, st}, err
 	}
 	if err == nil {
 		err = unknown
 	}
-	return "", envelope.Status{}, err
+	return held{}, err
 }
 
 // look shows the holder of a receipt what became of the report.
 func (s *server) look(c *call) error {
-	get, err := c.values()
+	get, err := c.values(maxSmall)
 	if err != nil {
 		return err
 	}
-	receipt, st, err := s.told(c.r.Context(), get("receipt"))
+	h, err := s.told(c.r.Context(), get("receipt"))
 	if fields := fault.Fields(err); len(fields) > 0 {
 		return c.page(status(err), lookPage(c.view, c.T("fault."+fields[0].Code)))
 	}
 	if err != nil {
 		return err
 	}
-	return c.page(http.StatusOK, statusPage(c.view, receipt, st))
+	b, err := s.box(h)
+	if err != nil {
+		return err
+	}
+	return c.page(http.StatusOK, statusPage(c.view, h, b))
+}
+
+// organ is one of the directory's, with nothing in it where there is none.
+func (s *server) organ(key id.ID) envelope.Organ {
+	o, _ := s.Directory().Organ(key)
+	return o
 }

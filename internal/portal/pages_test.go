@@ -24,9 +24,14 @@ func TestEveryPage(t *testing.T) {
 		look := func(r string) answer {
 			return w.ask(http.MethodPost, "/look"+q, urlencoded, strings.NewReader("receipt="+r))
 		}
+		say := func(f map[string]string) answer {
+			body, kind := spokenForm(f)
+			return w.ask(http.MethodPost, "/look/say"+q, kind, body)
+		}
 		receipt := send(full)
 		for what, a := range map[string]answer{
 			"form": w.get("/" + q), "several": send(several), "unknown": send(unknown), "receipt": receipt, "look": w.get("/look" + q), "nothing": look("1"), "status": look(string(receipt.receipt(t))),
+			"said": say(spoken(receipt.receipt(t))), "nothing said": say(spoken(receipt.receipt(t), "text", "", "kind", "objection")), "said without": say(spoken("1")),
 			"protect": w.get("/protect" + q), "no page": w.get("/x" + q), "no note": w.ask(http.MethodPost, "/note"+q, urlencoded, http.NoBody),
 		} {
 			title, lang := "<title>表单</title>", `<html lang="zh-CN">`
@@ -59,7 +64,7 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("%s%s takes %d bytes with its sheet", what, q, n)
 			}
 			if q != "" {
-				for _, m := range regexp.MustCompile(`(?:href|action)="(/[a-z]*)"([^>]*)`).FindAllStringSubmatch(a.body, -1) {
+				for _, m := range regexp.MustCompile(`(?:href|action)="(/[a-z/]*)"([^>]*)`).FindAllStringSubmatch(a.body, -1) {
 					if !strings.Contains(m[2], "zh-CN") {
 						t.Errorf("%s: %s leads out of the language", what, m[1])
 					}
@@ -81,7 +86,7 @@ func TestClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests string
-	for _, name := range []string{"lodge_test.go", "look_test.go", "pages_test.go"} {
+	for _, name := range []string{"lodge_test.go", "look_test.go", "pages_test.go", "say_test.go"} {
 		x, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -90,9 +95,14 @@ func TestClaims(t *testing.T) {
 	}
 	page := newWorld(t).get("/protect")
 	for _, c := range portal.Claims {
-		m := regexp.MustCompile(`"` + c + `",\s*// (Test\w+)\n`).FindStringSubmatch(string(b))
-		if m == nil || !strings.Contains(tests, "func "+m[1]+"(t *testing.T)") {
-			t.Errorf("the claim %s is held by no test", c)
+		m := regexp.MustCompile(`"` + c + `",\s*// (Test.+)\n`).FindStringSubmatch(string(b))
+		if m == nil {
+			t.Fatalf("the claim %s is held by no test", c)
+		}
+		for _, name := range strings.Split(m[1], ", ") {
+			if !strings.Contains(tests, "func "+name+"(t *testing.T)") {
+				t.Errorf("the claim %s is held by %s, which there is not", c, name)
+			}
 		}
 		page.has(t, locale.T(locale.Zh, "portal.claim."+c), locale.T(locale.Zh, "portal.claim."+c+".text"))
 	}

@@ -72,6 +72,7 @@ func (p *Portal) Handler() http.Handler {
 	page("POST /{$}", s.post)
 	page("GET /look", func(c *call) error { return c.page(http.StatusOK, lookPage(c.view, "")) })
 	page("POST /look", s.look)
+	page("POST /look/say", s.say)
 	page("POST /note", s.note)
 	page("GET /protect", func(c *call) error { return c.page(http.StatusOK, protectPage(c.view)) })
 	page("/", func(*call) error { return fault.New(fault.NotFound, "portal.page") })
@@ -86,6 +87,7 @@ func (p *Portal) Handler() http.Handler {
 	}
 	program("POST /portal/api/v1/tipoffs", s.apiLodge)
 	program("POST /portal/api/v1/status", s.apiStatus)
+	program("POST /portal/api/v1/messages", s.apiSay)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
@@ -190,9 +192,9 @@ func (s *server) secrets(ctx context.Context, r envelope.Receipt) (envelope.Secr
 	return r.Secrets(), nil
 }
 
-// values reads the fields of a form without files.
-func (c *call) values() (func(string) string, error) {
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxSmall)
+// values reads the fields of a form without files, of at most so many bytes.
+func (c *call) values(most int64) (func(string) string, error) {
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, most)
 	if err := c.r.ParseForm(); err != nil {
 		return nil, unread(err)
 	}

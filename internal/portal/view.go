@@ -49,7 +49,7 @@ func (v view) event(e envelope.Event) string {
 		key = "portal.event.other"
 	}
 	if e.Text == "" {
-		return v.T(key)
+		return locale.First(v.lang, key+".bare", key)
 	}
 	return v.T(key) + v.T("portal.said", e.Text)
 }
@@ -108,6 +108,14 @@ func (a *asked) attrs(v view, name string, help bool) templ.Attributes {
 	return out
 }
 
+// readers says who can open what is said now.
+func (b box) readers(v view) string {
+	if len(b.to) == 0 {
+		return ""
+	}
+	return v.T("portal.say.to", strings.Join(b.to, v.T("portal.and")))
+}
+
 // groups are a receipt's digits by four.
 func groups(r envelope.Receipt) []string { return strings.Fields(r.String()) }
 
@@ -137,11 +145,11 @@ func rankName(v view, r envelope.Rank) string {
 	return r.Name[locale.Zh]
 }
 
-// claims are what /protect promises. Each is held by the test named beside it.
+// claims are what /protect promises. Each is held by the tests named beside it.
 var claims = []string{
 	"address", // TestNothingOfTheSender
-	"sealed",  // TestNothingReadable
-	"readers", // TestWhoOpensIt
+	"sealed",  // TestNothingReadable, TestNothingOfWordsReadable
+	"readers", // TestWhoOpensIt, TestWhoHearsIt
 	"receipt", // TestReceiptIsNowhere
 	"traces",  // TestEveryPage
 }
