@@ -28,9 +28,13 @@ func TestEveryPage(t *testing.T) {
 			body, kind := spokenForm(f)
 			return w.ask(http.MethodPost, "/look/say"+q, kind, body)
 		}
+		find := func(f map[string]string, more ...string) answer {
+			return w.ask(http.MethodPost, "/find"+q, urlencoded, strings.NewReader(walking(f, more...)))
+		}
 		receipt := send(full)
 		for what, a := range map[string]answer{
 			"form": w.get("/" + q), "several": send(several), "unknown": send(unknown), "receipt": receipt, "look": w.get("/look" + q), "nothing": look("1"), "status": look(string(receipt.receipt(t))),
+			"places": find(full), "a place": find(full, "at", unitID(13).String()), "picked": find(full, "pick", unitID(13).String()),
 			"said": say(spoken(receipt.receipt(t))), "nothing said": say(spoken(receipt.receipt(t), "text", "", "kind", "objection")), "said without": say(spoken("1")),
 			"protect": w.get("/protect" + q), "no page": w.get("/x" + q), "no note": w.ask(http.MethodPost, "/note"+q, urlencoded, http.NoBody),
 		} {
@@ -64,7 +68,7 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("%s%s takes %d bytes with its sheet", what, q, n)
 			}
 			if q != "" {
-				for _, m := range regexp.MustCompile(`(?:href|action)="(/[a-z/]*)"([^>]*)`).FindAllStringSubmatch(a.body, -1) {
+				for _, m := range regexp.MustCompile(`(?:href|action|formaction)="(/[a-z/]*)"([^>]*)`).FindAllStringSubmatch(a.body, -1) {
 					if !strings.Contains(m[2], "zh-CN") {
 						t.Errorf("%s: %s leads out of the language", what, m[1])
 					}

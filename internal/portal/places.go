@@ -19,6 +19,7 @@ type places struct {
 	d      *envelope.Directory
 	book   *calendar.Book   // with its notices
 	at     map[id.ID]int    // unit → its place in the directory
+	kids   map[int][]int    // unit → those directly in it; -1 → those in none
 	named  map[string][]int // folded name → units
 	folded []string
 	text   string   // all folded names, each between two breaks
@@ -51,7 +52,7 @@ func (f *finder) places(d *envelope.Directory) *places {
 }
 
 func newPlaces(d *envelope.Directory) *places {
-	p := &places{d: d, at: map[id.ID]int{}, named: map[string][]int{}}
+	p := &places{d: d, at: map[id.ID]int{}, kids: map[int][]int{}, named: map[string][]int{}}
 	var text strings.Builder
 	for i, u := range d.Units {
 		name := fold(u.Name)
@@ -61,6 +62,13 @@ func newPlaces(d *envelope.Directory) *places {
 		text.WriteString(name + "\n")
 	}
 	p.text = text.String()
+	for i, u := range d.Units {
+		in, ok := p.at[u.In]
+		if !ok {
+			in = -1
+		}
+		p.kids[in] = append(p.kids[in], i)
+	}
 	return p
 }
 

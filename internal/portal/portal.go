@@ -70,6 +70,7 @@ func (p *Portal) Handler() http.Handler {
 	}
 	page("GET /{$}", s.blank)
 	page("POST /{$}", s.post)
+	page("POST /find", s.findUnit)
 	page("GET /look", func(c *call) error { return c.page(http.StatusOK, lookPage(c.view, "")) })
 	page("POST /look", s.look)
 	page("POST /look/say", s.say)
