@@ -18,11 +18,12 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/platform/checkpoint"
 	"qianshao/internal/platform/db"
 )
 
 // Version is the leaf version written today. Readers of older ones are kept for ever.
-const Version = 1
+const Version = checkpoint.LeafVersion
 
 // Act is what a use case says it did.
 type Act struct {
@@ -262,12 +263,7 @@ func grow(n int64, edge []byte, leaf tlog.Hash) ([]tlog.Hash, []byte, error) {
 }
 
 // Leaf is what is hashed into the tree: the version and the digest of salt and body.
-func Leaf(salt, body []byte) []byte {
-	h := sha256.New()
-	h.Write(salt)
-	h.Write(body)
-	return h.Sum([]byte{Version})
-}
+func Leaf(salt, body []byte) []byte { return checkpoint.Leaf(Version, salt, body) }
 
 // encode makes the body: JSON with sorted keys, no HTML escapes.
 func encode(at calendar.Instant, who access.Actor, act Act, rows []Row, parts [][]byte) ([]byte, error) {
