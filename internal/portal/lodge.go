@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -38,9 +37,6 @@ type owed struct {
 
 // firstAction is what is owed to every report: past its day the second copy rises.
 const firstAction = "first_action"
-
-// noteHead is the first line of the note that goes with a receipt.
-const noteHead = "qianshao/portal/1"
 
 // post takes a form in. Whatever comes back without a receipt comes back with all that was typed.
 func (s *server) post(c *call) error {
@@ -195,10 +191,7 @@ func (s *server) owed(e envelope.Envelope) (out []owed) {
 
 // sign writes the note that goes with a receipt: that a letter was received, bound to its bytes without telling them.
 func (s *server) sign(e envelope.Envelope, due calendar.Date) (string, error) {
-	text := fmt.Sprintf("%s\nname %s\ncommit %s\nday %s\nto %s\n", noteHead, e.Name, e.Commit, e.Day, e.To)
-	if due.Valid() {
-		text += "due " + string(due) + "\n"
-	}
+	text := envelope.Note{Name: e.Name, Commit: e.Commit, Day: e.Day, To: e.To, Due: due}.Text()
 	b, err := note.Sign(&note.Note{Text: text}, s.Signer)
 	return string(b), err
 }
@@ -211,7 +204,7 @@ func (s *server) note(c *call) error {
 	}
 	signed := strings.ReplaceAll(get("note"), "\r\n", "\n")
 	text, _, _ := strings.Cut(signed, "\n\n")
-	if mine, err := note.Sign(&note.Note{Text: text + "\n"}, s.Signer); err != nil || string(mine) != signed || !strings.HasPrefix(text, noteHead+"\n") {
+	if mine, err := note.Sign(&note.Note{Text: text + "\n"}, s.Signer); err != nil || string(mine) != signed || !envelope.IsNote(text) {
 		return fault.New(fault.BadRequest, "portal.broken")
 	}
 	c.w.Header().Set("Content-Disposition", `attachment; filename="form.txt"`)

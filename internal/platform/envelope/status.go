@@ -19,6 +19,7 @@ type Status struct {
 	Owes   string        `json:"owes,omitempty"`
 	Rises  string        `json:"rises,omitempty"` // who gets it by itself if nobody acts by then
 	Events []Event       `json:"events,omitempty"`
+	Proof  string        `json:"proof,omitempty"` // checkpoint.Proof of the act that took the letter in, once a checkpoint covers it
 }
 
 // Event is one thing that happened, or one thing said by either side.
