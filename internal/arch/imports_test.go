@@ -82,7 +82,8 @@ var rooms = []room{
 	{"jobs", []string{"platform/db"}},
 	{"visit", []string{"platform/db"}},
 	{"witness", []string{"platform/checkpoint", "platform/seal"}},
-	{"portal", []string{"commission", "locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint"}}, // the public side: never a database, never an area
+	{"proof", []string{"locale", "platform/checkpoint", "platform/envelope", "platform/seal"}},
+	{"portal", []string{"commission", "locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint", "proof"}}, // the public side: never a database, never an area
 	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
