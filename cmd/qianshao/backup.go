@@ -204,7 +204,7 @@ func (c *restoreCmd) Run(e *env) error {
 		}
 		e.say("restore.key", keyPath)
 	}
-	return (&verifyCmd{database: c.database}).Run(e)
+	return (&verifyCmd{DB: c.DB}).Run(e)
 }
 
 func (c *restoreCmd) opened(f io.Reader) (io.Reader, error) {

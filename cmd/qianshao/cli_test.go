@@ -75,6 +75,9 @@ func TestUsage(t *testing.T) {
 	s.no(exitUsage, "always sealed", "backup --db sqlite:DIR/a DIR/b")
 	s.no(exitUsage, "no site address", "serve --db sqlite:DIR/a --site qianshao.example")
 	s.no(exitUsage, "There is no table called", "export --db sqlite:DIR/a horses DIR/h.csv")
+	s.no(exitUsage, "Say what to check", "verify")
+	s.no(exitUsage, "Say what to check", "verify --receipt")
+	s.no(exitUsage, "add --receipt", "verify --proof DIR/p --letter DIR/l")
 	s.no(exitFailed, "There is no database file", "verify --db sqlite:DIR/absent.db")
 	s.no(exitFailed, "cannot be used", "verify --db mysql://x")
 	if _, err := os.Stat(s.path("absent.db")); err == nil {

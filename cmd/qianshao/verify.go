@@ -21,16 +21,35 @@ import (
 )
 
 type verifyCmd struct {
-	database
-	Public  []string `placeholder:"KEY" help:"${help_public}"`
+	DB      string   `name:"db" placeholder:"sqlite:FILE|postgres://…" env:"QIANSHAO_DB" help:"${help_db}"`
+	Public  []string `aliases:"key" placeholder:"KEY" help:"${help_public}"`
 	Witness []string `placeholder:"KEY" help:"${help_verify_witness}"`
 	Kept    []string `placeholder:"FILE" help:"${help_kept}"`
 	Save    string   `placeholder:"FILE" help:"${help_save}"`
+
+	Proof   string `placeholder:"FILE" help:"${help_verify_proof}"`
+	Note    string `placeholder:"FILE" help:"${help_verify_note}"`
+	Receipt bool   `help:"${help_verify_receipt}"`
+	Letter  string `placeholder:"FILE" help:"${help_verify_letter}"`
+	Page    string `placeholder:"FILE" help:"${help_verify_page}"`
 }
 
-// Run checks every log, checkpoint, covered row and sum, and names the first entry that does not agree.
+// Run checks a database, or what a reporter was given, or writes the page that does the latter.
 func (c *verifyCmd) Run(e *env) error {
-	d, err := c.open(e)
+	switch {
+	case c.Page != "":
+		return c.page(e)
+	case c.Proof != "":
+		return c.proof(e)
+	case c.Note != "" || c.Receipt || c.Letter != "" || c.DB == "":
+		return usage("verify.what")
+	}
+	return c.database(e)
+}
+
+// database checks every log, checkpoint, covered row and sum, and names the first entry that does not agree.
+func (c *verifyCmd) database(e *env) error {
+	d, err := database{c.DB}.open(e)
 	if err != nil {
 		return err
 	}
@@ -148,8 +167,8 @@ func (c *verifyCmd) outside(e *env, n *ledger.Notary) (map[id.ID][]string, error
 		if err != nil {
 			return nil, err
 		}
-		var k witness.Kept
-		if err := json.Unmarshal(b, &k); err != nil {
+		k, err := kept(b)
+		if err != nil {
 			return nil, fault.New(fault.Invalid, "verify.kept", path).Because(err)
 		}
 		if n.Name != k.Name {
@@ -171,6 +190,22 @@ func (c *verifyCmd) outside(e *env, n *ledger.Notary) (map[id.ID][]string, error
 		n.Publics = trusted
 	}
 	return out, nil
+}
+
+// kept reads checkpoints that were kept outside: those of a witness or of --save, or the one that a reporter's proof holds.
+func kept(b []byte) (k witness.Kept, err error) {
+	if !checkpoint.IsProof(string(b)) {
+		return k, json.Unmarshal(b, &k)
+	}
+	p, err := checkpoint.ParseProof(string(b))
+	if err != nil {
+		return k, err
+	}
+	k.Checkpoints, k.Publics = []string{p.Note}, []string{p.Public}
+	if parts := strings.Split(checkpoint.Origin(p.Note), "/"); len(parts) == 3 {
+		k.Name = parts[1]
+	}
+	return k, nil
 }
 
 // fetch reads what was kept: a file, or the answer of a witness.

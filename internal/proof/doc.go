@@ -6,7 +6,8 @@
 // or it is open, because only the reader can tell (whose key it is) or because nothing was given to hold it against.
 //
 // What always holds: whoever checks asks nobody; the keys that stand in a proof are said to be its own until the reader has
-// named theirs; the receipt goes nowhere.
+// named theirs; the receipt goes nowhere. The page does the same as Check in a browser alone, in its own code, without a
+// request to anywhere; e2e holds the two against each other.
 //
-// Start at Check.
+// Start at Check and Page.
 package proof
