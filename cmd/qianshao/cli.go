@@ -37,6 +37,7 @@ type grammar struct {
 	Demo    demoCmd    `cmd:"" help:"${help_demo}"`
 	Serve   serveCmd   `cmd:"" help:"${help_serve}"`
 	Portal  portalCmd  `cmd:"" help:"${help_portal}"`
+	Courier courierCmd `cmd:"" help:"${help_courier}"`
 	Verify  verifyCmd  `cmd:"" help:"${help_verify}"`
 	Report  reportCmd  `cmd:"" help:"${help_report}"`
 	Import  importCmd  `cmd:"" help:"${help_import}"`

@@ -19,7 +19,7 @@ import (
 
 type portalCmd struct {
 	Listen  string `default:"127.0.0.1:8081" env:"QIANSHAO_PORTAL_LISTEN" help:"${help_portal_listen}"`
-	Spool   string `required:"" placeholder:"DIR" env:"QIANSHAO_PORTAL_SPOOL" help:"${help_portal_spool}"`
+	Spool   string `required:"" placeholder:"DIR" env:"QIANSHAO_SPOOL" help:"${help_portal_spool}"`
 	Keys    string `placeholder:"FILE" env:"QIANSHAO_PORTAL_KEYS" help:"${help_portal_keys}"`
 	Trust   string `placeholder:"KEY" env:"QIANSHAO_PORTAL_TRUST" help:"${help_portal_trust}"`
 	Cert    string `placeholder:"FILE" env:"QIANSHAO_PORTAL_CERT" help:"${help_cert}"`

@@ -84,6 +84,7 @@ var rooms = []room{
 	{"witness", []string{"platform/checkpoint", "platform/seal"}},
 	{"proof", []string{"locale", "platform/checkpoint", "platform/envelope", "platform/seal"}},
 	{"portal", []string{"commission", "locale", "web/ui", "platform/envelope", "platform/spool", "platform/seal", "platform/checkpoint", "proof"}}, // the public side: never a database, never an area
+	{"courier", []string{"platform/spool", "platform/blob", "platform/envelope", "platform/seal"}},
 	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
 	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},

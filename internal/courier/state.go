@@ -1,0 +1,170 @@
+package courier
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qianshao/internal/fault"
+	"qianshao/internal/platform/spool"
+)
+
+const (
+	stateName = "courier/state"
+	toldName  = "courier/told"
+	sentDir   = "sent" // within courier/
+)
+
+// reached is how far one direction has come: a bundle's number and its digest.
+type reached struct {
+	N      int64  `json:"n"`
+	Digest string `json:"digest,omitempty"`
+}
+
+// state is what a side remembers of both directions.
+type state struct {
+	Sent     reached `json:"sent"`     // the newest bundle made here
+	Received reached `json:"received"` // the newest taken in from the other side
+	Acked    int64   `json:"acked"`    // the newest of ours that the other side has taken in
+	Again    int64   `json:"again"`    // from this bundle of ours on the other side is asked to send everything again; 0: it is not
+}
+
+func loadState(s *spool.Spool) (st state, err error) {
+	b, ok, err := s.Kept(stateName)
+	if err != nil || !ok {
+		return st, err
+	}
+	if err := json.Unmarshal(b, &st); err != nil {
+		return st, fault.New(fault.Invalid, "courier.key", stateName).Because(err)
+	}
+	return st, nil
+}
+
+func (st state) save(s *spool.Spool) error {
+	b, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	return s.Keep(stateName, append(b, '\n'))
+}
+
+// told is what the public side has of what it is told: the number of each report's answer, and the digest of the directory.
+type told struct {
+	answers   map[string]int64
+	directory string
+}
+
+const directoryLine = "directory"
+
+func (t told) bytes() []byte {
+	var b bytes.Buffer
+	names := make([]string, 0, len(t.answers))
+	for n := range t.answers {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		fmt.Fprintf(&b, "%s %d\n", n, t.answers[n])
+	}
+	if t.directory != "" {
+		fmt.Fprintf(&b, "%s %s\n", directoryLine, t.directory)
+	}
+	return b.Bytes()
+}
+
+// merge adds what a file of told says; a higher number stands.
+func (t *told) merge(b []byte) error {
+	if t.answers == nil {
+		t.answers = map[string]int64{}
+	}
+	lines := bufio.NewScanner(bytes.NewReader(b))
+	for lines.Scan() {
+		name, what, ok := strings.Cut(lines.Text(), " ")
+		if ok && name == directoryLine {
+			t.directory = what
+			continue
+		}
+		n, err := strconv.ParseInt(what, 10, 64)
+		if !ok || err != nil {
+			return fault.New(fault.Invalid, "courier.key", toldName)
+		}
+		t.answers[name] = max(t.answers[name], n)
+	}
+	return lines.Err()
+}
+
+func loadTold(s *spool.Spool) (t told, err error) {
+	b, _, err := s.Kept(toldName)
+	if err != nil {
+		return t, err
+	}
+	return t, t.merge(b)
+}
+
+func sentName(n int64) string { return "courier/" + sentDir + "/" + strconv.FormatInt(n, 10) }
+
+// acknowledged takes up how far the other side says that our bundles have come. Done twice it is as if it were done once.
+func (c *Courier) acknowledged(st *state, h head) (setBack bool, err error) {
+	switch {
+	case h.got.N > st.Sent.N || h.got.N == st.Sent.N && h.got.N > 0 && h.got.Digest != st.Sent.Digest:
+		// It has bundles that nobody here remembers having made: this side was put back to an earlier state.
+		st.Sent, st.Acked, setBack = h.got, h.got.N, true
+		st.Again = st.Sent.N + 1
+	case h.got.N < st.Acked: // the other side was
+		st.Acked = h.got.N
+		err = c.spool.Keep(toldName, nil)
+	case h.got.N > st.Acked:
+		st.Acked = h.got.N
+		if b, ok, err2 := c.spool.Kept(sentName(h.got.N)); err2 != nil {
+			err = err2
+		} else if ok {
+			t, err2 := loadTold(c.spool)
+			if err2 == nil {
+				err2 = t.merge(b)
+			}
+			if err = err2; err == nil {
+				err = c.spool.Keep(toldName, t.bytes())
+			}
+		}
+	}
+	if err == nil && h.again {
+		err = c.spool.Keep(toldName, nil)
+	}
+	if st.Again > 0 && !setBack && h.got.N >= st.Again {
+		st.Again = 0
+	}
+	return setBack, err
+}
+
+// forget removes the lists of bundles that are acknowledged.
+func (c *Courier) forget(upTo int64) error {
+	r, err := c.spool.Side("courier/" + sentDir)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	d, err := r.Open(".")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if n, err := strconv.ParseInt(name, 10, 64); err != nil || n <= upTo {
+			if err := c.step("remove " + name); err != nil {
+				return err
+			}
+			if err := r.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
