@@ -141,7 +141,7 @@ func TestAnyWeeks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = flag.Set("rapid.checks", was) }()
-	base, n := t.TempDir(), 0
+	base, n := folder(t), 0
 	rapid.Check(t, func(r *rapid.T) {
 		n++
 		g := newGap(r, filepath.Join(base, fmt.Sprint(n)))
@@ -221,7 +221,7 @@ func TestLargeFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it writes 400 MB")
 	}
-	g := newTestGap(t)
+	g := newGap(t, t.TempDir())
 	const size = 100 << 20
 	g.lodge(io.LimitReader(rand.NewChaCha8([32]byte{1}), size))
 	var at runtime.MemStats
