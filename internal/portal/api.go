@@ -32,6 +32,8 @@ type tipoff struct {
 	Named   bool   `json:"named"`
 	Name    string `json:"name"`
 	Contact string `json:"contact"`
+	Pass    string `json:"pass"`  // of a problem portal.crowded, with the proof
+	Proof   string `json:"proof"` // or after the wait that it names
 }
 
 // level is one of the levels, by its word or its number.
@@ -68,6 +70,17 @@ type problem struct {
 	Fields []problemField `json:"errors,omitempty"`
 	Units  []unitChoice   `json:"units,omitempty"`
 	Organs []organChoice  `json:"organs,omitempty"`
+	Work   *work          `json:"work,omitempty"`
+}
+
+// work is what a report has to bring along while many come: the token and the pass, with four words by a blank whose scrypt
+// (N 1024, r 1, p 1), salted with salt and the word's number from 0, begins with so many zero bits; or both after the wait.
+type work struct {
+	Token string `json:"token"`
+	Pass  string `json:"pass"`
+	Salt  string `json:"salt"`
+	Bits  uint   `json:"bits"`
+	Wait  int    `json:"wait"` // seconds
 }
 
 type problemField struct {
@@ -104,6 +117,9 @@ func (c *call) problem(err error, a *asked) {
 	p := problem{Type: "about:blank", Title: locale.T(c.lang, "fault."+f.Code, f.Args...), Status: status(f), Code: f.Code}
 	for _, x := range f.Fields {
 		p.Fields = append(p.Fields, problemField{x.Name, x.Code, locale.T(c.lang, "fault."+x.Code, x.Args...)})
+	}
+	if a != nil && a.pass != nil {
+		p.Work = &work{a.Token, a.pass.Text, a.pass.Salt, a.pass.Bits, int(a.pass.Wait.Seconds() + 1)}
 	}
 	if a != nil {
 		for _, u := range a.units {
@@ -144,7 +160,7 @@ func (s *server) apiLodge(c *call) error {
 		if err := c.body(&t); err != nil {
 			return err
 		}
-		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact}
+		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact, t.Pass, t.Proof}
 		if t.Named {
 			f.Named = "yes"
 		}

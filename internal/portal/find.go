@@ -41,15 +41,16 @@ func (s *server) findUnit(c *call) error {
 	if err != nil {
 		return err
 	}
+	f.mend()
 	p := s.find.places(s.Directory())
 	if i, ok := p.unit(pick); ok && back == "" {
 		f.Unit, f.UnitID, f.Organ = p.where(i)+p.d.Units[i].Name, "", ""
 		a := s.judge(f)
 		a.fields = nil // nothing was handed in
-		return c.page(http.StatusOK, formPage(c.view, a))
+		return c.form(http.StatusOK, a)
 	}
 	if back != "" {
-		return c.page(http.StatusOK, formPage(c.view, s.ask(f)))
+		return c.form(http.StatusOK, s.ask(f))
 	}
 	i, ok := p.unit(at)
 	if !ok {

@@ -16,7 +16,7 @@ import (
 
 // form is what was typed, as it was typed.
 type form struct {
-	Token, Unit, UnitID, Organ, Post, Subject, Rank, Level, When, Text, Only, Named, Name, Contact string
+	Token, Unit, UnitID, Organ, Post, Subject, Rank, Level, When, Text, Only, Named, Name, Contact, Pass, Proof string
 }
 
 // shown is the order in which the fields stand on the page; what is wrong is listed in it.
@@ -26,7 +26,7 @@ var shown = []string{"unit", "unit_id", "post", "subject", "rank", "level", "org
 func (f *form) fields() map[string]field {
 	return map[string]field{
 		"token": {&f.Token, 100}, "unit": {&f.Unit, maxUnit}, "unit_id": {&f.UnitID, 100}, "organ": {&f.Organ, 100}, "post": {&f.Post, 200}, "subject": {&f.Subject, 100},
-		"rank": {&f.Rank, 100}, "level": {&f.Level, 20}, "when": {&f.When, 200}, "text": {&f.Text, 20_000}, "only": {&f.Only, 5_000}, "named": {&f.Named, 10}, "name": {&f.Name, 100}, "contact": {&f.Contact, 500},
+		"rank": {&f.Rank, 100}, "level": {&f.Level, 20}, "when": {&f.When, 200}, "text": {&f.Text, 20_000}, "only": {&f.Only, 5_000}, "named": {&f.Named, 10}, "name": {&f.Name, 100}, "contact": {&f.Contact, 500}, "pass": {&f.Pass, 200}, "proof": {&f.Proof, 100},
 	}
 }
 
@@ -117,6 +117,7 @@ type asked struct {
 	readers []envelope.Organ // who may read it, where it is
 	levels  []int            // which levels there are, before it is
 	ranks   []envelope.Rank
+	pass    *pass // that goes along while many reports come
 	files   bool  // files were sent, and have to be chosen again
 	busy    error // why nothing could be taken in, though nothing is wrong with what was typed
 	d       *envelope.Directory
@@ -132,10 +133,17 @@ func (a *asked) refused() bool { return len(a.fields) > 0 || a.busy != nil }
 
 func (a *asked) bad(f fault.Field) { a.fields = append(a.fields, f) }
 
+// mend gives a form a token that has none of ours.
+func (f *form) mend() {
+	if _, err := envelope.NewReceipt(f.Token); err != nil {
+		f.Token = envelope.NewToken() // of a page that is not ours, or that was mended by hand
+	}
+}
+
 // ask reads a form against the directory: who may read it, and what is missing.
 func (s *server) ask(f form) asked {
 	p := s.find.places(s.Directory())
-	a := asked{form: f, d: p.d, ranks: p.d.Ranks}
+	a := asked{form: f, d: p.d, ranks: p.d.Ranks, pass: s.gate.offer(f.Token, f.Pass, s.Now())}
 	for _, o := range p.d.Organs {
 		if o.Key.Public != "" && !slices.Contains(a.levels, o.Level) && o.Level < len(levels) {
 			a.levels = append(a.levels, o.Level)
@@ -297,7 +305,7 @@ func (s *server) blank(c *call) error {
 	if len(a.levels) > 0 {
 		a.Level = levels[a.levels[0]]
 	}
-	return c.page(http.StatusOK, formPage(c.view, a))
+	return c.form(http.StatusOK, a)
 }
 
 // plain is a file's name without what a path or a terminal would make of it.

@@ -46,9 +46,7 @@ func (s *server) post(c *call) error {
 		c.drain()
 		return s.again(c, asked{form: f}, up, err)
 	}
-	if _, err := envelope.NewReceipt(f.Token); err != nil {
-		f.Token = envelope.NewToken() // of a page that is not ours, or that was mended by hand
-	}
+	f.mend()
 	a := s.judge(f)
 	if len(a.fields) > 0 {
 		c.drain()
@@ -66,18 +64,16 @@ func (s *server) post(c *call) error {
 func (s *server) again(c *call, a asked, up *upload, err error) error {
 	code := http.StatusUnprocessableEntity
 	if err != nil {
+		a.form.mend()
 		b := s.ask(a.form)
-		b.units, b.organs, b.readers, b.fields = a.units, a.organs, a.readers, fault.Fields(err)
+		b.units, b.organs, b.readers, b.own, b.fields = a.units, a.organs, a.readers, a.own, fault.Fields(err)
 		if len(b.fields) == 0 {
 			b.busy = err
 		}
 		a, code = b, status(err)
 	}
-	if a.Token == "" {
-		a.Token = envelope.NewToken()
-	}
 	a.files = up != nil
-	return c.page(code, formPage(c.view, a))
+	return c.form(code, a)
 }
 
 // lodge seals what was judged and brings it to disk: the report is acknowledged when it returns, and not before.
@@ -92,6 +88,13 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 	}
 	if l, ok, err := s.known(receipt, secrets); ok || err != nil {
 		return l, err
+	}
+	if !s.gate.lets(a.Token, a.Pass, a.Proof, s.Now()) {
+		p := s.gate.offer(a.Token, a.Pass, s.Now())
+		if p == nil { // it has just grown calm
+			p = new(pass)
+		}
+		return lodged{}, fault.New(fault.Unavailable, "portal.crowded", p.seconds())
 	}
 	to := a.d.Address(a.to)
 	files, err := s.seal(up, to)
@@ -112,6 +115,7 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 		l, _, err := s.known(receipt, secrets)
 		return l, err
 	}
+	s.gate.took(s.Now())
 	return s.acknowledge(receipt, e)
 }
 

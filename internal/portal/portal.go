@@ -29,6 +29,7 @@ type Portal struct {
 	Signer    note.Signer // of the notes that go with receipts
 	TLS       *tls.Config // nil: plain, behind a proxy or on the machine itself
 	Broken    func()      // told that a request ended in an error of ours, and nothing of the request; nil: nobody is
+	Calm      int         // reports in five minutes up to which a form asks nothing of whoever sends it; 0 for the usual number
 }
 
 // What a request may cost. Deriving what stands behind a receipt takes 2 MB: a flood waits, and takes no more than this.
@@ -46,6 +47,7 @@ var maxQuiet = time.Minute
 type server struct {
 	*Portal
 	find       finder
+	gate       *gate
 	stretching chan struct{}
 }
 
@@ -58,7 +60,7 @@ type call struct {
 
 // Handler is the public side as a handler of its own.
 func (p *Portal) Handler() http.Handler {
-	s := &server{Portal: p, find: finder{base: p.Calendar}, stretching: make(chan struct{}, maxStretching)}
+	s := &server{Portal: p, find: finder{base: p.Calendar}, gate: newGate(p.Calm), stretching: make(chan struct{}, maxStretching)}
 	mux := http.NewServeMux()
 	page := func(pattern string, do func(*call) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +93,7 @@ func (p *Portal) Handler() http.Handler {
 	program("POST /portal/api/v1/messages", s.apiSay)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", policy)
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -118,6 +120,16 @@ func (p *Portal) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// form sends the form. The one script there is may run where it has something to do, and nowhere else.
+func (c *call) form(code int, a asked) error {
+	if a.pass != nil {
+		c.w.Header().Set("Content-Security-Policy", policy+"; script-src 'self'")
+	}
+	return c.page(code, formPage(c.view, a))
 }
 
 // paced ends a body that stands still.

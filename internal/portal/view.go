@@ -116,6 +116,14 @@ func (b box) readers(v view) string {
 	return v.T("portal.say.to", strings.Join(b.to, v.T("portal.and")))
 }
 
+// crowd says how long a form is to be kept open before it is handed in.
+func (v view) crowd(p *pass) string {
+	if p.Wait <= 0 {
+		return v.T("portal.crowd.ready")
+	}
+	return v.T("portal.crowd", p.seconds())
+}
+
 // groups are a receipt's digits by four.
 func groups(r envelope.Receipt) []string { return strings.Fields(r.String()) }
 

@@ -73,7 +73,7 @@ func newWorld(t testing.TB) *world {
 		},
 		Terms: []envelope.Term{{What: "first_action", Length: 15, Unit: calendar.Workdays}, {What: "notice", Length: 15, Unit: calendar.Workdays}, {What: "result", Length: 15, Unit: calendar.Workdays}},
 	}
-	w.Portal = &portal.Portal{Directory: func() *envelope.Directory { return w.d }, Calendar: calendar.Shipped(), Now: func() time.Time { return time.Date(2026, 9, 18, 9, 30, 0, 0, calendar.Zone) }}
+	w.Portal = &portal.Portal{Calm: 1 << 20, Directory: func() *envelope.Directory { return w.d }, Calendar: calendar.Shipped(), Now: func() time.Time { return time.Date(2026, 9, 18, 9, 30, 0, 0, calendar.Zone) }}
 	skey, vkey, err := note.GenerateKey(nil, "portal")
 	if err == nil {
 		w.Signer, err = note.NewSigner(skey)
@@ -103,7 +103,7 @@ type file struct {
 	content []byte
 }
 
-var order = []string{"token", "unit", "unit_id", "organ", "post", "subject", "rank", "level", "when", "text", "only", "named", "name", "contact"}
+var order = []string{"token", "unit", "unit_id", "organ", "post", "subject", "rank", "level", "when", "text", "only", "named", "name", "contact", "pass", "proof"}
 
 // typed is a form that lacks nothing, with changes.
 func typed(change ...string) map[string]string {

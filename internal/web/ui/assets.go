@@ -46,6 +46,7 @@ var bundles = sync.OnceValue(func() map[string]*bundle {
 	add("app.js", "text/javascript; charset=utf-8", "htmx.js", "app.js")
 	add("passkeys.js", "text/javascript; charset=utf-8", "passkeys.js")
 	add("portal.css", "text/css; charset=utf-8", "tokens.css", "portal.css")
+	add("work.js", "text/javascript; charset=utf-8", "work.js")
 	add("icon.svg", "image/svg+xml", "icon.svg")
 	return out
 })
