@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/proof"
 )
 
@@ -53,4 +56,45 @@ func TestProof(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(page), err)
 	}
 	run("", "verify --page DIR/check.html", exitFailed)
+}
+
+// TestProofBesideTheDatabase: whoever is shown a reporter's proof holds the whole database against it.
+func TestProofBesideTheDatabase(t *testing.T) {
+	s := newShell(t)
+	s.ok(setup)
+	s.serve("q.db")()
+	d, err := db.Open(t.Context(), "sqlite:"+s.path("q.db"), db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	n, err := ledger.LoadNotary(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log id.ID
+	all, err := ledger.All(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range all {
+		if p, err := ledger.Prove(t.Context(), d, n, x, 0); err == nil {
+			if log = x; os.WriteFile(s.path("proof"), []byte(p.Text()), 0o600) != nil {
+				t.Fatal("the proof can't be written")
+			}
+		}
+	}
+	s.ok("verify --db sqlite:DIR/q.db --kept DIR/proof")
+	for _, table := range []string{"acts", "logs", "log_hashes", "checkpoints"} {
+		if _, err := d.Raw().Exec(`DELETE FROM `+table+` WHERE city_id = $1 AND log_id = $2`, int64(log.City), log.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, out, _ := s.run("", "verify --db sqlite:DIR/q.db --kept DIR/proof"); got != exitFailed || !strings.Contains(out, "the whole log is gone") {
+		t.Errorf("exit %d\n%s", got, out)
+	}
+	if err := os.WriteFile(s.path("torn"), []byte("qianshao/proof/1\nx"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.no(exitFailed, "cannot be read", "verify --db sqlite:DIR/q.db --kept DIR/torn")
 }
