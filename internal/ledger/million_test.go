@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,10 +46,11 @@ func million(t *testing.T, address string) {
 		}
 	}
 	took := func(what string, limit time.Duration, do func()) {
-		begun := time.Now()
+		begun, before := time.Now(), worked(t)
 		do()
 		x := time.Since(begun)
-		t.Logf("%s: %v", what, x.Round(time.Microsecond))
+		// What others do on the machine shows in the one and not in the other; a database server's work is in neither.
+		t.Logf("%s: %v, of it %v of this program's work", what, x.Round(time.Microsecond), (worked(t) - before).Round(time.Microsecond))
 		if limit > 0 && x > limit {
 			t.Errorf("%s took %v, at most %v", what, x, limit)
 		}
@@ -94,6 +96,15 @@ func million(t *testing.T, address string) {
 			}
 		}
 	})
+}
+
+// worked is how long the processors have worked for this program.
+func worked(t *testing.T) time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // fill writes a log straight to the tables, as Write would have written it.
