@@ -61,7 +61,7 @@ func Open(dir string) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range []*folder{&s.in, &s.out} {
+	for _, f := range []*folder{&s.in, &s.more, &s.out} {
 		left, err := fs.Glob(s.root.FS(), f.name+"/"+tempMark+"*")
 		if err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
