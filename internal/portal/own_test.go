@@ -48,6 +48,8 @@ func TestOwnPeople(t *testing.T) {
 	f := typed("unit", "石桥镇", "post", "省纪委副书记")
 	a := w.post(f)
 	a.has(t, "只能由"+province+"接收")
+	w.post(typed("unit", "石桥镇", "post", "省纪委副书记", "level", "province", "text", "")).has(t, "只能由"+province+"接收")
+	w.post(typed("unit", "石桥镇", "post", "县纪委副书记", "level", "province", "text", "")).has(t, "由上一级接收，他们自己看不到")
 	f["level"] = "province"
 	w.letter(t, w.post(f).receipt(t), province)
 

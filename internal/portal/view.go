@@ -92,6 +92,14 @@ func (a *asked) wrong(v view, name string) string {
 	return ""
 }
 
+// own says who reads about a commission's own people.
+func (v view) own(a *asked) string {
+	if len(a.readers) > 0 && a.readers[0].ID == a.own {
+		return v.T("portal.reads.own_top", a.readers[0].Name)
+	}
+	return v.T("portal.reads.own")
+}
+
 // attrs ties a field to its help and to what is wrong with it, for those who hear the page.
 func (a *asked) attrs(v view, name string, help bool) templ.Attributes {
 	out, by := templ.Attributes{}, ""
@@ -158,6 +166,7 @@ var claims = []string{
 	"address", // TestNothingOfTheSender
 	"sealed",  // TestNothingReadable, TestNothingOfWordsReadable
 	"readers", // TestWhoOpensIt, TestWhoHearsIt
+	"own",     // TestOwnPeople
 	"receipt", // TestReceiptIsNowhere
 	"traces",  // TestEveryPage
 }
