@@ -118,7 +118,7 @@ func (c *courierOutCmd) Run(e *env) error {
 	}
 	number := strconv.FormatInt(m.Number, 10)
 	if k.Side() == courier.Portal {
-		e.say("courier.letters", number, m.Path, strconv.Itoa(m.Letters), strconv.Itoa(m.Files))
+		e.say("courier.letters", number, m.Path, strconv.Itoa(m.Letters), strconv.Itoa(m.Words), strconv.Itoa(m.Files))
 	} else {
 		e.say("courier.answers", number, m.Path, strconv.Itoa(m.Answers))
 		if m.Directory {
@@ -181,7 +181,7 @@ func (c *courierInCmd) Run(e *env) error {
 func (c *courierInCmd) tell(e *env, side courier.Side, t courier.Took) {
 	number := strconv.FormatInt(t.Number, 10)
 	if side == courier.Work {
-		e.say("courier.took_letters", number, strconv.Itoa(t.Letters), strconv.Itoa(t.Known))
+		e.say("courier.took_letters", number, strconv.Itoa(t.Letters), strconv.Itoa(t.Words), strconv.Itoa(t.Known))
 	} else {
 		e.say("courier.took_answers", number, strconv.Itoa(t.Answers), strconv.Itoa(t.Known), strconv.Itoa(t.Gone))
 	}

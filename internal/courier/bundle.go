@@ -21,20 +21,21 @@ import (
 
 // A bundle is a tar archive sealed (age) to the side it goes to. Its first entry, head, is a signed note that says whose it
 // is, for whom, its number, the bundle before it, and how far the other side's have come; its last, end, is a signed note
-// over the head and over the names, lengths and contents of all that stands between: letters, each followed by its files, or
-// answers and the directory. Zeros follow, so that its length says little. Whatever is not signed by end is not there.
+// over the head and over the names, lengths and contents of all that stands between: letters and words, each followed by its
+// files, or answers and the directory. Zeros follow, so that its length says little. Whatever is not signed by end is not there.
 const (
 	bundleHead = "qianshao courier bundle 1"
 	bundleEnd  = "qianshao courier bundle 1 end"
 	entryHead  = "head"
 	entryEnd   = "end"
 	letterDir  = "letter"
+	wordDir    = "word"
 	fileDir    = "file"
 	answerDir  = "answer"
 	entryGuide = "directory"
 
 	maxNote  = 8 << 10
-	maxSmall = 8 << 20  // a letter or an answer
+	maxSmall = 8 << 20  // a letter, a word or an answer
 	maxGuide = 64 << 20 // a directory
 	least    = 64 << 10 // bytes of a bundle: one without anything looks like one with a little
 )
@@ -178,7 +179,7 @@ type item struct {
 	content   io.Reader
 }
 
-var reItem = regexp.MustCompile(`^(letter|file|answer)/([0-9a-f]{64})$`)
+var reItem = regexp.MustCompile(`^(letter|word|file|answer)/([0-9a-f]{64}(?:-[0-9a-f]{64})?)$`)
 
 // walk reads a bundle that was opened: its head is handed on as soon as it is known to be the other side's, then each item
 // in turn. What it returns is the bundle's digest, once the whole of it was found to be signed by the other side; before

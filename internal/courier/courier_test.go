@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,16 @@ func TestThereAndBack(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 	g.arrived()
+	g.say(name, strings.NewReader("receipt"))
+	if m = g.out(courier.Portal); m.Words != 1 || m.Files != 1 {
+		t.Errorf("%+v", m)
+	}
+	if k := g.in(courier.Work, m.Path); k.Words != 1 || len(g.lies("portal/more")) != 1 {
+		t.Errorf("%+v", k)
+	}
+	g.take(10)
+	g.in(courier.Portal, g.out(courier.Work).Path)
+	g.arrived() // the word has gone with the acknowledgement
 	g.in(courier.Work, g.out(courier.Portal).Path)
 	if m := g.out(courier.Work); m.Answers != 0 || m.Letters != 0 {
 		t.Errorf("what was acknowledged goes again: %+v", m)
@@ -342,21 +353,27 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestBrokenLetter: a letter that the disk has spoilt is named and left out; the others go.
-func TestBrokenLetter(t *testing.T) {
+// TestBroken: what the disk has spoilt is named and left out; the others go, and so does the letter whose file it was.
+func TestBroken(t *testing.T) {
 	g := newTestGap(t)
-	spoilt, half := g.lodge(strings.NewReader("photo")), g.lodge()
+	letter, half, word := g.lodge(strings.NewReader("photo"), strings.NewReader("more")), g.lodge(), ""
 	g.lodge(strings.NewReader("film"))
-	ref := g.lodged[spoilt][0]
-	if err := errors.Join(os.WriteFile(filepath.Join(g.dirs[courier.Portal], "files", ref[:2], ref), []byte("phot"), 0o600), os.Truncate(filepath.Join(g.dirs[courier.Portal], "in", half), 40)); err != nil {
+	word = g.say(letter)
+	ref, dir := g.lodged[letter][0], g.dirs[courier.Portal]
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "files", ref[:2], ref), []byte("phot"), 0o600), os.Truncate(filepath.Join(dir, "in", half), 40), os.Truncate(filepath.Join(dir, "more", word), 40)); err != nil {
 		t.Fatal(err)
 	}
+	g.spoilt[ref] = true
 	m, err := g.sides[courier.Portal].Out(filepath.Join(g.discs, "b"))
-	if err != nil || m.Letters != 1 || len(m.Broken) != 2 {
+	if want := []string{"file/" + ref, "letter/" + half, "word/" + word}; err != nil || m.Letters != 2 || m.Files != 2 || !slices.Equal(slices.Sorted(slices.Values(m.Broken)), want) {
 		t.Fatalf("%+v, %v", m, err)
 	}
-	if k := g.in(courier.Work, m.Path); k.Letters != 1 {
+	if k := g.in(courier.Work, m.Path); k.Letters != 2 {
 		t.Errorf("%+v", k)
+	}
+	g.take(10)
+	if g.taken[letter] != 1 {
+		t.Error("a letter is held up by its file")
 	}
 }
 

@@ -22,6 +22,7 @@ type Took struct {
 	Number    int64
 	Missing   []int64 // the first and the last number that never came, if any: what they carried came with this one
 	Letters   int     // new here
+	Words     int     // new here
 	Answers   int     // new here
 	Known     int     // were here already
 	Gone      int     // letters that the work side has, and that are not here any more
@@ -131,13 +132,10 @@ func (c *Courier) check(path string, stage io.Writer, st state) (h head, sum str
 		}
 		return nil
 	}
-	var letter *letterOf
-	each := func(x item) error { return c.lawful(x, &letter) }
+	var files []string // that may follow
+	each := func(x item) error { return c.lawful(x, &files) }
 	if sum, err = walk(io.TeeReader(plain, keep), c.peer.verifier, begun, each); err != nil {
 		return h, "", err
-	}
-	if letter != nil && !letter.whole() {
-		return h, "", fault.New(fault.Conflict, "courier.form")
 	}
 	if h.n == st.Received.N {
 		if sum == st.Received.Digest {
@@ -161,40 +159,26 @@ func (s *stages) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// letterOf is a letter whose files follow it.
-type letterOf struct {
-	envelope.Envelope
-	files int // that have come
-}
-
-func (l *letterOf) whole() bool { return l.files == len(l.Files) }
-
-// lawful says whether an item may stand where it does: what the other side has no business to send is in no form of a bundle.
-func (c *Courier) lawful(x item, letter **letterOf) error {
+// lawful says whether an item may stand where it does: what the other side has no business to send is in no form of a
+// bundle. files are those of the letter or word before it that have not come.
+func (c *Courier) lawful(x item, files *[]string) error {
 	bad := fault.New(fault.Conflict, "courier.form")
-	if x.dir != fileDir && *letter != nil && !(*letter).whole() {
-		return bad
-	}
-	if fromPortal := x.dir == letterDir || x.dir == fileDir; fromPortal != (c.peer.side == Portal) {
+	if fromPortal := x.dir == letterDir || x.dir == wordDir || x.dir == fileDir; fromPortal != (c.peer.side == Portal) {
 		return bad
 	}
 	switch x.dir {
-	case letterDir:
-		b, err := small(x, maxSmall)
+	case letterDir, wordDir:
+		l, err := c.letter(x)
 		if err != nil {
 			return err
 		}
-		e, err := envelope.Parse(b)
-		if err != nil || e.Name != x.name {
-			return bad
-		}
-		*letter = &letterOf{Envelope: e}
+		*files = l.files
 	case fileDir:
-		l := *letter
-		if l == nil || l.whole() || l.Files[l.files] != x.name {
+		i := slices.Index(*files, x.name)
+		if i < 0 {
 			return bad
 		}
-		l.files++
+		*files = (*files)[i+1:]
 		h := sha256.New()
 		if _, err := io.Copy(h, x.content); err != nil {
 			return err
@@ -219,6 +203,44 @@ func (c *Courier) lawful(x item, letter **letterOf) error {
 	return nil
 }
 
+// letter is a letter or a word that came, with what there is to do with it.
+type letter struct {
+	files []string
+	known func() (bool, error) // whether it is here or was
+	put   func() (bool, error) // whether it was new
+	count *int
+}
+
+// letter reads one.
+func (c *Courier) letter(x item) (letter, error) {
+	bad := fault.New(fault.Conflict, "courier.form")
+	b, err := small(x, maxSmall)
+	if err != nil {
+		return letter{}, err
+	}
+	if x.dir == wordDir {
+		w, err := envelope.ParseWord(b)
+		if err != nil || w.ID() != x.name {
+			return letter{}, bad
+		}
+		return letter{files: w.Files, put: func() (bool, error) { return c.spool.PutWord(w) }, known: func() (bool, error) {
+			_, ok, err := c.spool.Word(w.ID())
+			return ok, err
+		}}, nil
+	}
+	e, err := envelope.Parse(b)
+	if err != nil || e.Name != x.name {
+		return letter{}, bad
+	}
+	return letter{files: e.Files, put: func() (bool, error) { return c.spool.Put(e) }, known: func() (bool, error) {
+		if _, ok, err := c.spool.Envelope(e.Name); ok || err != nil {
+			return ok, err
+		}
+		_, ok, err := c.spool.Status(e.Name)
+		return ok, err
+	}}, nil
+}
+
 func small(x item, most int64) ([]byte, error) {
 	if x.size > most {
 		return nil, fault.New(fault.Conflict, "courier.form")
@@ -229,14 +251,14 @@ func small(x item, most int64) ([]byte, error) {
 // place puts what a bundle holds where it belongs. The bundle was checked; each thing goes to disk by itself, and is left as
 // it is where it lies already.
 func (c *Courier) place(plain io.Reader, t *Took) error {
-	var l *letterOf // being placed; nil while nothing is
+	var l *letter // being placed; nil while nothing is
 	put := func() error {
 		if l == nil {
 			return nil
 		}
-		fresh, err := c.spool.Put(l.Envelope)
+		fresh, err := l.put()
 		if fresh {
-			t.Letters++
+			*l.count++
 		} else {
 			t.Known++
 		}
@@ -250,23 +272,22 @@ func (c *Courier) place(plain io.Reader, t *Took) error {
 				return nil // of a letter that is here
 			}
 			return c.spool.Bring(x.name, x.content)
-		case letterDir:
+		case letterDir, wordDir:
 			if err := put(); err != nil {
 				return err
 			}
-			b, err := small(x, maxSmall)
+			got, err := c.letter(x)
 			if err != nil {
 				return err
 			}
-			e, err := envelope.Parse(b)
-			if err != nil {
-				return err
+			if got.count = &t.Letters; x.dir == wordDir {
+				got.count = &t.Words
 			}
-			here, err := c.known(e.Name)
+			here, err := got.known()
 			if here {
 				t.Known++
 			} else {
-				l = &letterOf{Envelope: e}
+				l = &got
 			}
 			return err
 		case answerDir:
@@ -289,15 +310,6 @@ func (c *Courier) place(plain io.Reader, t *Took) error {
 		return fmt.Errorf("courier: placing: %w", err)
 	}
 	return nil
-}
-
-// known says whether a report is here or was.
-func (c *Courier) known(name string) (bool, error) {
-	if _, ok, err := c.spool.Envelope(name); ok || err != nil {
-		return ok, err
-	}
-	_, ok, err := c.spool.Status(name)
-	return ok, err
 }
 
 // answer keeps what a reporter is told, and lets the letter go that the work side has.

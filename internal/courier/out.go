@@ -23,10 +23,11 @@ type Made struct {
 	Path      string
 	Number    int64
 	Letters   int
+	Words     int // that reporters said after their reports
 	Files     int
 	Answers   int
 	Directory bool
-	Broken    []string // what lies here and can't be read: it was left out, the rest goes
+	Broken    []string // what lies here and can't be read: as a bundle would name it; it was left out, the rest goes
 	Waiting   int64    // bundles made before this one that the other side has not acknowledged
 }
 
@@ -194,7 +195,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// letters puts every report into a bundle that is not known to be taken.
+// letters puts every report into a bundle that is not known to be taken, and every word that waits.
 func (c *Courier) letters(w *writer, m *Made) error {
 	names, err := c.spool.Waiting(math.MaxInt)
 	if err != nil {
@@ -203,7 +204,7 @@ func (c *Courier) letters(w *writer, m *Made) error {
 	for _, name := range names {
 		e, ok, err := c.spool.Envelope(name)
 		if errors.Is(err, envelope.ErrForm) {
-			m.Broken = append(m.Broken, name)
+			m.Broken = append(m.Broken, letterDir+"/"+name)
 			continue
 		}
 		if err != nil {
@@ -219,55 +220,81 @@ func (c *Courier) letters(w *writer, m *Made) error {
 			}
 			continue
 		}
-		if err := c.letter(w, e, m); err != nil {
+		b, err := e.Marshal()
+		if err == nil {
+			err = c.sealed(w, letterDir+"/"+name, b, e.Files, m)
+		}
+		if err != nil {
 			return err
 		}
+		m.Letters++
 	}
-	return nil
+	return c.words(w, m)
 }
 
 // firstOfWork is the number of the work side's first answer about a report: the public side's own is 1.
 const firstOfWork = 2
 
-func (c *Courier) letter(w *writer, e envelope.Envelope, m *Made) error {
-	files := make([]io.ReadCloser, 0, len(e.Files))
-	defer func() {
-		for _, f := range files {
-			_ = f.Close() // it was read
-		}
-	}()
-	for _, ref := range e.Files {
-		f, err := c.spool.Read(ref)
-		if errors.Is(err, blob.ErrAltered) {
-			m.Broken = append(m.Broken, e.Name)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		files = append(files, f)
-	}
-	b, err := e.Marshal()
+// words puts what reporters said after their reports into a bundle, and writes down which. No answer tells of a word by
+// itself: it has arrived when the bundle has.
+func (c *Courier) words(w *writer, m *Made) error {
+	names, err := c.spool.Words(math.MaxInt)
 	if err != nil {
 		return err
 	}
-	if err := c.step("letter " + e.Name); err != nil {
-		return err
-	}
-	if err := w.put(letterDir+"/"+e.Name, int64(len(b)), bytes.NewReader(b)); err != nil {
-		return err
-	}
-	for i, ref := range e.Files {
-		size, err := sizeOf(files[i])
-		if err == nil {
-			err = w.put(fileDir+"/"+ref, size, files[i])
+	var sent told
+	for _, name := range names {
+		x, ok, err := c.spool.Word(name)
+		if errors.Is(err, envelope.ErrForm) {
+			m.Broken = append(m.Broken, wordDir+"/"+name)
+			continue
 		}
 		if err != nil {
 			return err
 		}
+		if !ok {
+			continue
+		}
+		b, err := x.Marshal()
+		if err == nil {
+			err = c.sealed(w, wordDir+"/"+name, b, x.Files, m)
+		}
+		if err != nil {
+			return err
+		}
+		sent.words = append(sent.words, name)
 	}
-	m.Letters++
-	m.Files += len(e.Files)
+	m.Words = len(sent.words)
+	return c.spool.Keep(sentName(m.Number), sent.bytes())
+}
+
+// sealed puts a letter or a word into a bundle, with its files behind it. A file that the disk has spoilt is left out and
+// named: what was written is not held up by it.
+func (c *Courier) sealed(w *writer, name string, b []byte, refs []string, m *Made) error {
+	if err := c.step(name); err != nil {
+		return err
+	}
+	if err := w.put(name, int64(len(b)), bytes.NewReader(b)); err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		f, err := c.spool.Read(ref)
+		if errors.Is(err, blob.ErrAltered) {
+			m.Broken = append(m.Broken, fileDir+"/"+ref)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		size, err := sizeOf(f)
+		if err == nil {
+			err = w.put(fileDir+"/"+ref, size, f)
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		m.Files++
+	}
 	return nil
 }
 

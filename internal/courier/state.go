@@ -53,12 +53,17 @@ func (st state) save(s *spool.Spool) error {
 }
 
 // told is what the public side has of what it is told: the number of each report's answer, and the digest of the directory.
+// A list of what one bundle carried is written in the same way, with the words in it.
 type told struct {
 	answers   map[string]int64
 	directory string
+	words     []string
 }
 
-const directoryLine = "directory"
+const (
+	directoryLine = "directory"
+	wordLine      = "word"
+)
 
 func (t told) bytes() []byte {
 	var b bytes.Buffer
@@ -73,6 +78,9 @@ func (t told) bytes() []byte {
 	if t.directory != "" {
 		fmt.Fprintf(&b, "%s %s\n", directoryLine, t.directory)
 	}
+	for _, w := range t.words {
+		fmt.Fprintf(&b, "%s %s\n", wordLine, w)
+	}
 	return b.Bytes()
 }
 
@@ -86,6 +94,10 @@ func (t *told) merge(b []byte) error {
 		name, what, ok := strings.Cut(lines.Text(), " ")
 		if ok && name == directoryLine {
 			t.directory = what
+			continue
+		}
+		if ok && name == wordLine {
+			t.words = append(t.words, what)
 			continue
 		}
 		n, err := strconv.ParseInt(what, 10, 64)
@@ -119,17 +131,7 @@ func (c *Courier) acknowledged(st *state, h head) (setBack bool, err error) {
 		err = c.spool.Keep(toldName, nil)
 	case h.got.N > st.Acked:
 		st.Acked = h.got.N
-		if b, ok, err2 := c.spool.Kept(sentName(h.got.N)); err2 != nil {
-			err = err2
-		} else if ok {
-			t, err2 := loadTold(c.spool)
-			if err2 == nil {
-				err2 = t.merge(b)
-			}
-			if err = err2; err == nil {
-				err = c.spool.Keep(toldName, t.bytes())
-			}
-		}
+		err = c.arrived(h.got.N)
 	}
 	if err == nil && h.again {
 		err = c.spool.Keep(toldName, nil)
@@ -138,6 +140,38 @@ func (c *Courier) acknowledged(st *state, h head) (setBack bool, err error) {
 		st.Again = 0
 	}
 	return setBack, err
+}
+
+// arrived takes up what a bundle of ours carried, now that the other side has it.
+func (c *Courier) arrived(n int64) error {
+	b, ok, err := c.spool.Kept(sentName(n))
+	if err != nil || !ok {
+		return err
+	}
+	if c.own.side == Work {
+		t, err := loadTold(c.spool)
+		if err == nil {
+			err = t.merge(b)
+		}
+		if err != nil {
+			return err
+		}
+		return c.spool.Keep(toldName, t.bytes())
+	}
+	var t told
+	if err := t.merge(b); err != nil {
+		return err
+	}
+	for _, name := range t.words {
+		w, ok, err := c.spool.Word(name)
+		if err == nil && ok {
+			err = c.spool.Heard(w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forget removes the lists of bundles that are acknowledged.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -54,13 +55,17 @@ func weeks(g *gap, turns int, choose func(n int) int) {
 			for i := range choose(3) {
 				files = append(files, strings.NewReader(fmt.Sprint("file ", g.made, i)))
 			}
-			g.lodge(files...)
+			if choose(3) > 0 || len(g.lodged) == 0 {
+				g.lodge(files...)
+			} else {
+				names := slices.Sorted(maps.Keys(g.lodged)) // the same sequence each time
+				g.say(names[choose(len(names))], files...)
+			}
 		case 1:
 			g.take(choose(4) + 1)
 		case 2:
-			for name := range g.told { // one of them
-				g.answer(name)
-				break
+			if names := slices.Sorted(maps.Keys(g.told)); len(names) > 0 {
+				g.answer(names[choose(len(names))])
 			}
 		case 3, 4:
 			discs[side] = append(discs[side], g.out(side).Path)
@@ -127,7 +132,7 @@ func TestWeeks(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 24))
 		g := newTestGap(t)
 		weeks(g, turns, r.IntN)
-		t.Logf("seed %d: %d letters, %d bundles", seed, len(g.lodged), g.number)
+		t.Logf("seed %d: %d letters, %d words, %d bundles", seed, len(g.lodged), len(g.said), g.number)
 		if len(g.lodged) < turns/20 || g.number < turns/8 {
 			t.Error("too little happened")
 		}
@@ -156,7 +161,7 @@ func TestKilled(t *testing.T) {
 		for n := 0; ; n++ {
 			g := newTestGap(t)
 			g.lodge(strings.NewReader("photo"), strings.NewReader("film"))
-			g.lodge()
+			g.say(g.lodge(), strings.NewReader("more"))
 			if err := g.spools[courier.Work].Keep("directory", []byte("signed")); err != nil {
 				t.Fatal(err)
 			}

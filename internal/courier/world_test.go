@@ -33,7 +33,9 @@ type gap struct {
 	lines        map[courier.Side]string
 	discs        string
 	lodged       map[string][]string // letter → its files
-	taken        map[string]int      // by the work side, how often
+	said         map[string]bool     // words
+	spoilt       map[string]bool     // files that the public side's disk has spoilt
+	taken        map[string]int      // letters and words, by the work side, how often
 	told         map[string]int64    // the newest answer that the work side wrote
 	made, number int
 }
@@ -41,7 +43,7 @@ type gap struct {
 func newGap(t tester, dir string) *gap {
 	t.Helper()
 	g := &gap{t: t, dirs: map[courier.Side]string{}, spools: map[courier.Side]*spool.Spool{}, sides: map[courier.Side]*courier.Courier{}, lines: map[courier.Side]string{},
-		discs: filepath.Join(dir, "discs"), lodged: map[string][]string{}, taken: map[string]int{}, told: map[string]int64{}}
+		discs: filepath.Join(dir, "discs"), lodged: map[string][]string{}, said: map[string]bool{}, spoilt: map[string]bool{}, taken: map[string]int{}, told: map[string]int64{}}
 	if err := os.MkdirAll(g.discs, 0o700); err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -95,20 +97,7 @@ func (g *gap) lodge(files ...io.Reader) string {
 	e := envelope.Envelope{Version: envelope.Version, Name: hashOf(fmt.Sprint("letter ", g.made)), To: id.ID{City: 2, Key: "01HBF766M0X4QKDYVC32GC0003"}, Day: "2026-09-18",
 		Commit: hashOf("commit"), Reply: "age1", Suite: "age-pq-1", Keys: []envelope.Key{{ID: "k", Mark: hashOf("k")}}, Sealed: []byte(fmt.Sprint("sealed ", g.made))}
 	s := g.spools[courier.Portal]
-	for _, f := range files {
-		w, err := s.Create()
-		if err == nil {
-			_, err = io.Copy(w, f)
-		}
-		if err != nil {
-			g.t.Fatalf("%v", err)
-		}
-		ref, _, err := w.Commit()
-		if err != nil {
-			g.t.Fatalf("%v", err)
-		}
-		e.Files = append(e.Files, ref)
-	}
+	e.Files = g.files(files)
 	if fresh, err := s.Put(e); !fresh || err != nil {
 		g.t.Fatalf("%v, %v", fresh, err)
 	}
@@ -119,7 +108,53 @@ func (g *gap) lodge(files ...io.Reader) string {
 	return e.Name
 }
 
-// take is the work side's turn: it takes letters in, each whole, and answers each.
+func (g *gap) files(contents []io.Reader) (refs []string) {
+	g.t.Helper()
+	for _, f := range contents {
+		w, err := g.spools[courier.Portal].Create()
+		if err == nil {
+			_, err = io.Copy(w, f)
+		}
+		if err != nil {
+			g.t.Fatalf("%v", err)
+		}
+		ref, _, err := w.Commit()
+		if err != nil {
+			g.t.Fatalf("%v", err)
+		}
+		refs = append(refs, ref)
+	}
+	return refs
+}
+
+// say is a reporter who says more.
+func (g *gap) say(name string, files ...io.Reader) string {
+	g.t.Helper()
+	g.made++
+	w := envelope.Word{Version: envelope.Version, Name: name, Own: hashOf(fmt.Sprint("word ", g.made)), Kind: envelope.More, To: id.ID{City: 2, Key: "01HBF766M0X4QKDYVC32GC0003"}, Day: "2026-09-25",
+		Commit: hashOf("commit"), Files: g.files(files), Suite: "age-pq-1", Keys: []envelope.Key{{ID: "k", Mark: hashOf("k")}}, Sealed: []byte(fmt.Sprint("sealed ", g.made))}
+	if fresh, err := g.spools[courier.Portal].PutWord(w); !fresh || err != nil {
+		g.t.Fatalf("%v, %v", fresh, err)
+	}
+	g.said[w.ID()] = true
+	return w.ID()
+}
+
+// whole checks that files are there, and what they should be.
+func (g *gap) whole(refs []string) {
+	g.t.Helper()
+	for _, ref := range refs {
+		f, err := g.spools[courier.Work].Read(ref) // holds it against its hash
+		if (err != nil) != g.spoilt[ref] {
+			g.t.Fatalf("a letter without its file: %v", err)
+		}
+		if err == nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// take is the work side's turn: it takes letters in, each whole, and answers each; words too, each of them once.
 func (g *gap) take(most int) {
 	g.t.Helper()
 	s := g.spools[courier.Work]
@@ -132,18 +167,26 @@ func (g *gap) take(most int) {
 		if err != nil || !ok {
 			g.t.Fatalf("%v, %v", ok, err)
 		}
-		for _, ref := range e.Files {
-			f, err := s.Read(ref) // holds it against its hash
-			if err != nil {
-				g.t.Fatalf("a letter without its file: %v", err)
-			}
-			_ = f.Close()
-		}
+		g.whole(e.Files)
 		if g.taken[name]++; g.taken[name] > 1 {
 			g.t.Errorf("%s is taken twice", name)
 		}
 		g.answer(name)
 		if err := s.Taken(e); err != nil {
+			g.t.Fatalf("%v", err)
+		}
+	}
+	if names, err = s.Words(most); err != nil {
+		g.t.Fatalf("%v", err)
+	}
+	for _, name := range names {
+		w, ok, err := s.Word(name)
+		if err != nil || !ok {
+			g.t.Fatalf("%v, %v", ok, err)
+		}
+		g.whole(w.Files)
+		g.taken[name] = 1 // one that comes again is known
+		if err := s.Heard(w); err != nil {
 			g.t.Fatalf("%v", err)
 		}
 	}
@@ -199,7 +242,12 @@ func (g *gap) arrived() {
 			g.t.Errorf("%s is told %d %q, and the work side said %d: %v", name, p.N, p.Sealed, g.told[name], err)
 		}
 	}
-	for _, what := range []string{"portal/in", "portal/files", "work/in", "work/files"} {
+	for name := range g.said {
+		if g.taken[name] != 1 {
+			g.t.Errorf("the word %s did not arrive", name)
+		}
+	}
+	for _, what := range []string{"portal/in", "portal/more", "portal/files", "work/in", "work/more", "work/files"} {
 		if files := g.lies(what); len(files) > 0 {
 			g.t.Errorf("%s holds %q", what, files)
 		}
