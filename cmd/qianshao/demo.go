@@ -25,6 +25,7 @@ import (
 
 type demoCmd struct {
 	Listen  string `default:"127.0.0.1:8080" help:"${help_listen}"`
+	Portal  string `default:"127.0.0.1:8081" help:"${help_serve_portal}"`
 	Metrics string `help:"${help_metrics}"`
 	Data    string `default:"qianshao-data" placeholder:"DIR" help:"${help_data}"`
 	Today   string `placeholder:"YYYY-MM-DD" help:"${help_today}"`
@@ -72,10 +73,20 @@ func (c *demoCmd) Run(e *env) error {
 	if a.Custody.Files, err = blob.Open(filesFolder{}.path(f)); err != nil {
 		return err
 	}
+	if c.Portal != "" {
+		done, err := a.OpenSpool(filepath.Join(c.Data, "spool"), true)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	a.Custody.Ring.Idle = 0 // nobody is there to unlock again
 	log := obs.NewLog(e.errs, slog.LevelWarn)
-	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Demo: true, Version: version(), Key: key, Log: log, Up: func(work, metrics string) {
+	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Portal: c.Portal, Demo: true, Version: version(), Key: key, Log: log, Up: func(work, metrics, portal string) {
 		e.say("serve.up", "http://"+work)
+		if portal != "" {
+			e.say("serve.portal", "http://"+portal)
+		}
 		if metrics != "" {
 			e.say("serve.metrics", metrics)
 		}

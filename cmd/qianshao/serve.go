@@ -69,6 +69,8 @@ type serveCmd struct {
 	filesFolder
 	Listen  string `default:"127.0.0.1:8080" env:"QIANSHAO_LISTEN" help:"${help_listen}"`
 	Metrics string `default:"127.0.0.1:9180" env:"QIANSHAO_METRICS" help:"${help_metrics}"`
+	Portal  string `placeholder:"ADDR" env:"QIANSHAO_PORTAL" help:"${help_serve_portal}"`
+	Spool   string `placeholder:"DIR" env:"QIANSHAO_SPOOL" help:"${help_serve_spool}"`
 	Site    string `placeholder:"https://HOST" env:"QIANSHAO_SITE" help:"${help_site}"`
 	Name    string `env:"QIANSHAO_NAME" help:"${help_name}"`
 	Cert    string `placeholder:"FILE" env:"QIANSHAO_CERT" help:"${help_cert}"`
@@ -133,6 +135,13 @@ func (c *serveCmd) Run(e *env) error {
 	if a.Custody.Files, err = blob.Open(c.filesFolder.path(c.database)); err != nil {
 		return err
 	}
+	if dir := c.spool(); dir != "" {
+		done, err := a.OpenSpool(dir, c.Portal != "")
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	if login, err := a.Accounts.Sample(e.ctx); err != nil {
 		return err
 	} else if login != "" && !c.Samples {
@@ -154,13 +163,28 @@ func (c *serveCmd) Run(e *env) error {
 	if c.Cert == "" && !loopback(c.Listen) {
 		e.say("serve.plain", c.Listen)
 	}
-	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Cert: c.Cert, CertKey: c.CertKey, Name: c.Name, Version: version(), Key: key, Log: obs.NewLog(e.errs, level),
-		Up: func(work, metrics string) {
+	return a.Serve(e.ctx, app.Serving{Listen: c.Listen, Metrics: c.Metrics, Portal: c.Portal, Cert: c.Cert, CertKey: c.CertKey, Name: c.Name, Version: version(), Key: key, Log: obs.NewLog(e.errs, level),
+		Up: func(work, metrics, portal string) {
 			e.say("serve.up", address(c.Cert != "", work))
+			if portal != "" {
+				e.say("serve.portal", "http://"+portal)
+			}
 			if metrics != "" {
 				e.say("serve.metrics", metrics)
 			}
 		}})
+}
+
+// spool is the folder that letters are taken in from: as given; else, with the public side in this process, beside an
+// embedded database or in the working directory. "" where nobody hands anything in.
+func (c *serveCmd) spool() string {
+	if c.Spool != "" || c.Portal == "" {
+		return c.Spool
+	}
+	if path, ok := c.database.file(); ok {
+		return path + ".spool"
+	}
+	return "qianshao.spool"
 }
 
 // ready makes an empty database, and refuses one of another version.

@@ -24,6 +24,7 @@ import (
 type Serving struct {
 	Listen  string // of the work application
 	Metrics string // of the metrics, "" for none
+	Portal  string // of the public side in this process, "" for none; the spool is open (OpenSpool)
 	Cert    string // TLS certificate and key files; "" for plain HTTP, behind a proxy or on the machine itself
 	CertKey string
 	Name    string // what the deployment is called, on every page
@@ -32,7 +33,7 @@ type Serving struct {
 	Key     seal.Deployment
 	Log     *slog.Logger
 	// Up is called once everybody may come in, with the addresses that were taken.
-	Up func(work, metrics string)
+	Up func(work, metrics, portal string)
 }
 
 // stopWithin is how long requests under way may take when the program is asked to stop.
@@ -68,12 +69,20 @@ func (a *App) Serve(ctx context.Context, s Serving) error {
 		listeners[0] = tls.NewListener(work, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	defer a.lastVisits(ctx, s.Log)
-	return run(ctx, workers, servers, listeners, func() {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	public, end, err := a.open(ctx, stop, s)
+	if err != nil {
+		return err
+	}
+	err = run(ctx, workers, servers, listeners, func() {
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("listen", work.Addr().String()), slog.String("metrics", metrics), slog.String("database", a.DB.Engine.String()))
 		if s.Up != nil {
-			s.Up(work.Addr().String(), metrics)
+			s.Up(work.Addr().String(), metrics, public)
 		}
 	})
+	stop()
+	return errors.Join(err, end())
 }
 
 // run starts servers and workers and stops them together: when the context ends, or when one of the servers fails.
