@@ -105,16 +105,15 @@ func (s *Service) status(ctx context.Context, r db.Reader, l Letter) (envelope.S
 			st.Stage = "risen"
 		}
 	}
-	st.Organ = organ.Commission()
+	st.Organ, st.To = organ.Commission(), organ.ID
+	above, err := access.Above(ctx, r.For(organ.ID.City), organ)
+	if err != nil {
+		return st, err
+	}
+	st.Above = above.ID
 	st.Due, st.Owes = owed(m, cs)
-	if st.Owes == "first_action" {
-		above, err := access.Above(ctx, r.For(organ.ID.City), organ)
-		if err != nil {
-			return st, err
-		}
-		if !above.ID.Zero() {
-			st.Rises = above.Commission()
-		}
+	if st.Owes == "first_action" && !above.ID.Zero() {
+		st.Rises = above.Commission()
 	}
 	slices.SortStableFunc(st.Events, func(a, b envelope.Event) int { return cmp.Compare(a.Day, b.Day) })
 	return st, nil
