@@ -57,7 +57,61 @@ func (a *App) TakeIn(ctx context.Context) (int, error) {
 			taken++
 		}
 	}
-	return taken, errors.Join(failed...)
+	n, err := a.hear(ctx)
+	return taken + n, errors.Join(append(failed, err)...)
+}
+
+// hear takes in what reporters said after their reports: each word once, to the letter that it is about.
+func (a *App) hear(ctx context.Context) (int, error) {
+	names, err := a.Spool.Words(mostTaken)
+	if err != nil || len(names) == 0 {
+		return 0, err
+	}
+	cities, err := Tenants(ctx, a.DB)
+	if err != nil {
+		return 0, err
+	}
+	heard := 0
+	var failed []error
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return heard, err
+		}
+		switch ok, err := a.word(ctx, cities, name); {
+		case errors.Is(err, envelope.ErrForm):
+			failed = append(failed, err, a.Spool.RefuseWord(name))
+		case err != nil:
+			failed = append(failed, err)
+		case ok:
+			heard++
+		}
+	}
+	return heard, errors.Join(failed...)
+}
+
+// word takes one in. One about a report that has not come yet waits for it.
+func (a *App) word(ctx context.Context, cities []id.City, name string) (bool, error) {
+	w, ok, err := a.Spool.Word(name)
+	if err != nil || !ok {
+		return false, err
+	}
+	if w.ID() != name {
+		return false, envelope.ErrForm
+	}
+	lost, err := a.fetch(w.Files)
+	if err != nil {
+		return false, err
+	}
+	for _, city := range cities {
+		letter, heard, err := a.Intake.TakeWord(ctx, city, w, lost)
+		if err != nil {
+			return false, err
+		}
+		if heard {
+			return true, errors.Join(a.tell(ctx, letter), a.Spool.Heard(w))
+		}
+	}
+	return false, nil
 }
 
 func (a *App) take(ctx context.Context, name string) error {

@@ -126,8 +126,13 @@ func (w *furnished) matters(p place, out things) {
 	}
 	l := w.Lodge(envelope.Letter{Unit: "某单位", Post: "负责人", Text: "反映虚报费用。"}, to, "2026-10-12", map[string]string{"台账.pdf": pdf})
 	w.TakeIn(&l)
+	w.Say(l, envelope.More, "补充一页账。", to, "2026-10-12", map[string]string{"账.pdf": pdf})
+	w.TakeIn()
+	words, err := intake.Words(apptest.Ctx, w.App.DB.In(l.Letter.City), l.Letter.Key)
+	w.must(err)
+	out["letter.word"] = id.ID{City: l.Letter.City, Key: words[0].ID}
 	w.unlock()
-	_, err := w.App.Intake.OpenLetter(apptest.Ctx, w.As(p.intake), l.Letter, "启封登记")
+	_, err = w.App.Intake.OpenLetter(apptest.Ctx, w.As(p.intake), l.Letter, "启封登记")
 	w.must(err)
 	out["letter"] = l.Letter
 }

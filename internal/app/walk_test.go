@@ -118,6 +118,8 @@ func (v visit) address(ts things) (string, bool) {
 			return one(v.kind + "." + name).Key
 		case name == "recusal":
 			return one(v.kind + ".recusal").String()
+		case name == "word":
+			return one("letter.word").Key
 		case name == "log":
 			return one("unit").String()
 		case name == "person":

@@ -103,7 +103,7 @@ func (k *Keeper) Attach(ctx context.Context, tx *ledger.Tx, m flow.Matter, name,
 
 // ReadContent opens a content that came with a letter, for whoever may open the letter: an act before anything is shown.
 // which finds it in what the letter says.
-func (k *Keeper) ReadContent(ctx context.Context, who access.Actor, matter id.ID, which func(r db.Reader, m flow.Matter, plain []byte) (Content, error)) (File, io.ReadCloser, error) {
+func (k *Keeper) ReadContent(ctx context.Context, who access.Actor, matter id.ID, what string, which func(r db.Reader, m flow.Matter, plain []byte) (Content, error)) (File, io.ReadCloser, error) {
 	var f File
 	var c Content
 	var privates []string
@@ -115,7 +115,7 @@ func (k *Keeper) ReadContent(ctx context.Context, who access.Actor, matter id.ID
 		if m.Kind != Letter {
 			return ledger.Act{}, fault.Hidden()
 		}
-		plain, err := k.Reveal(ctx, tx, who, m, Letter)
+		plain, err := k.Reveal(ctx, tx, who, m, what)
 		if err != nil {
 			return ledger.Act{}, err
 		}

@@ -61,7 +61,7 @@ var tipoffTable = &ledger.Table{Name: "tipoffs", Key: []string{"id"}, Cols: []st
 var slipTable = &ledger.Table{Name: "slips", Key: []string{"id"}, Cols: []string{"channel", "reason", "to_city", "to_organ", "entered_on", "late_reason", "sent_on"}}
 
 // Tables are the covered tables of this room.
-func Tables() []*ledger.Table { return []*ledger.Table{tipoffTable, slipTable, letterTable} }
+func Tables() []*ledger.Table { return []*ledger.Table{tipoffTable, slipTable, letterTable, wordTable} }
 
 func (t Tipoff) row(key id.Key) []any {
 	return []any{key, t.Channel, t.Named, t.Entered, t.LateReason, t.FromKind, t.FromNo, t.Discipline, t.Summary, t.Assigned, t.Main, t.Clue, t.Ground, t.Target, t.Noticed, t.Told, t.OutsideNo}

@@ -161,7 +161,7 @@ func (s *Service) TakeIn(ctx context.Context, e envelope.Envelope, lost int) (id
 	}
 	l := Letter{Outside: e, Files: e.Files}
 	l.Outside.Sealed = nil
-	if l.Stray, err = stray(ctx, r, e); err != nil {
+	if l.Stray, err = stray(ctx, r, e.Keys, e.To, e.Above); err != nil {
 		return id.ID{}, err
 	}
 	_, err = s.Ledger.Write(ctx, access.ByProgram(e.To.City), e.To.City, func(tx *ledger.Tx) (ledger.Act, error) {
@@ -182,7 +182,7 @@ func (s *Service) TakeIn(ctx context.Context, e envelope.Envelope, lost int) (id
 		if err := tx.Insert(ctx, letterTable, row...); err != nil {
 			return ledger.Act{}, err
 		}
-		if err := s.Custody.Take(ctx, tx, m.ID.Key, custody.Letter, e.Suite, keyNames(e), e.Sealed); err != nil {
+		if err := s.Custody.Take(ctx, tx, m.ID.Key, custody.Letter, e.Suite, keyNames(e.Keys), e.Sealed); err != nil {
 			return ledger.Act{}, err
 		}
 		params := map[string]any{"name": e.Name, "commit": e.Commit, "day": string(e.Day), "due": string(m.Due), "to": e.To.String(), "named": e.Named}
@@ -197,19 +197,19 @@ func (s *Service) TakeIn(ctx context.Context, e envelope.Envelope, lost int) (id
 	return l.ID, err
 }
 
-func keyNames(e envelope.Envelope) string {
+func keyNames(keys []envelope.Key) string {
 	var names []string
-	for _, k := range e.Keys {
+	for _, k := range keys {
 		names = append(names, k.ID)
 	}
 	return strings.Join(names, " ")
 }
 
-// stray says whether an envelope is sealed to a key that is not one of the organ's it names: the public side was given
+// stray says whether something is sealed to a key that is not one of the organ's it names: the public side was given
 // somebody else's.
-func stray(ctx context.Context, r db.Reader, e envelope.Envelope) (bool, error) {
-	for i, organ := range []id.ID{e.To, e.Above} {
-		if i >= len(e.Keys) {
+func stray(ctx context.Context, r db.Reader, sealed []envelope.Key, organs ...id.ID) (bool, error) {
+	for i, organ := range organs {
+		if i >= len(sealed) {
 			break
 		}
 		ks, err := custody.Keys(ctx, r.For(organ.City), organ)
@@ -218,7 +218,7 @@ func stray(ctx context.Context, r db.Reader, e envelope.Envelope) (bool, error) 
 		}
 		known := false
 		for _, k := range ks {
-			known = known || k.ID == e.Keys[i].ID && envelope.Mark(k.Public) == e.Keys[i].Mark
+			known = known || k.ID == sealed[i].ID && envelope.Mark(k.Public) == sealed[i].Mark
 		}
 		if !known {
 			return true, nil
@@ -267,15 +267,19 @@ func (s *Service) read(ctx context.Context, r db.Reader, m flow.Matter, plain []
 
 // ReadContent opens the nth file that came with a letter, for whoever may open the letter.
 func (s *Service) ReadContent(ctx context.Context, who access.Actor, letter id.ID, n int) (custody.File, io.ReadCloser, error) {
-	return s.Custody.ReadContent(ctx, who, letter, func(r db.Reader, m flow.Matter, plain []byte) (custody.Content, error) {
+	return s.Custody.ReadContent(ctx, who, letter, custody.Letter, func(r db.Reader, m flow.Matter, plain []byte) (custody.Content, error) {
 		o, err := s.read(ctx, r, m, plain)
 		if err != nil {
 			return custody.Content{}, err
 		}
-		if n < 0 || n >= len(o.Text.Files) || n >= len(o.Files) {
-			return custody.Content{}, fault.Hidden()
-		}
-		f := o.Text.Files[n]
-		return custody.Content{Stored: o.Files[n], Name: f.Name, Size: f.Size, Digest: f.Hash}, nil
+		return content(o.Text.Files, o.Files, n)
 	})
+}
+
+// content is the nth of the files that came with something, and where its sealed bytes lie.
+func content(files []envelope.File, stored []string, n int) (custody.Content, error) {
+	if n < 0 || n >= len(files) || n >= len(stored) {
+		return custody.Content{}, fault.Hidden()
+	}
+	return custody.Content{Stored: stored[n], Name: files[n].Name, Size: files[n].Size, Digest: files[n].Hash}, nil
 }

@@ -97,13 +97,16 @@ func (s *Service) entered(ctx context.Context, tx *ledger.Tx, who access.Actor, 
 			}
 		}
 		m.Register(register)
-	}
-	keys := keyNames(from.letter.Outside)
-	for i, f := range from.letter.Text.Files {
-		if i >= len(from.letter.Files) {
-			break
+		if err := s.wordsTo(ctx, tx, m.ID.Key, register); err != nil {
+			return err
 		}
-		c := custody.Content{Stored: from.letter.Files[i], Name: f.Name, Size: f.Size, Digest: f.Hash}
+	}
+	keys := keyNames(from.letter.Outside.Keys)
+	for i := range min(len(from.letter.Text.Files), len(from.letter.Files)) {
+		c, err := content(from.letter.Text.Files, from.letter.Files, i)
+		if err != nil {
+			return err
+		}
 		if err := s.Custody.Attach(ctx, tx, t, "举报材料"+strconv.Itoa(i+1), keys, c); err != nil {
 			return err
 		}
@@ -128,6 +131,9 @@ func (s *Service) passUp(ctx context.Context, tx *ledger.Tx, who access.Actor, f
 		return err
 	}
 	from.letter.Matter.Register(to)
+	if err := s.wordsTo(ctx, tx, from.letter.ID.Key, to); err != nil {
+		return err
+	}
 	return s.Engine.Make(ctx, tx, &from.letter.Matter, "pass_up", flow.Values{})
 }
 

@@ -469,3 +469,11 @@ func (s *Service) repeatOptions(ctx context.Context, r db.Reader, who access.Act
 	}
 	return out, err
 }
+
+// shutSay keeps words to the reporter for those who can read them.
+func shutSay(_ context.Context, _ db.Reader, m *flow.Matter) (string, error) {
+	if !m.Is(flow.FlagLetter) {
+		return "tipoff.no_words", nil
+	}
+	return "", nil
+}

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 
 	"qianshao/internal/access"
@@ -52,6 +53,17 @@ func (s *Service) status(ctx context.Context, r db.Reader, l Letter) (envelope.S
 		if c.Rule == flow.RuleRisen {
 			tell(c.Start, "risen", "")
 		}
+	}
+	words, err := Words(ctx, r, l.ID.Key)
+	if err != nil {
+		return st, err
+	}
+	for _, w := range words {
+		what := "said"
+		if w.Outside.Kind == envelope.Objection {
+			what = "objected"
+		}
+		tell(w.Outside.Day, what, "")
 	}
 	opened, err := db.Column[calendar.Instant](ctx, r, `SELECT MIN(a.at) FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = 'envelope.open' HAVING COUNT(a.at) > 0`, m.ID.Key)
 	if err != nil {
@@ -155,9 +167,34 @@ func (s *Service) tipoffTold(ctx context.Context, r db.Reader, m flow.Matter, cs
 		}
 		tell(ended, "closed", "")
 	}
+	said, err := saidTo(ctx, r, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, x := range said {
+		tell(x.Day, x.What, x.Text)
+	}
 	tell(t.Noticed, "noticed", "")
 	tell(t.Told, "result", "")
 	return nil
+}
+
+// saidTo is what the office said to the reporter of a tip-off, from the acts that said it.
+func saidTo(ctx context.Context, r db.Reader, tipoff id.Key) ([]envelope.Event, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (envelope.Event, error) {
+		var at calendar.Instant
+		var body []byte
+		var act struct {
+			Params struct {
+				Words string `json:"words"`
+			} `json:"params"`
+		}
+		err := rows.Scan(&at, &body)
+		if err == nil {
+			err = json.Unmarshal(body, &act)
+		}
+		return envelope.Event{Day: at.Date(), What: "told", Text: act.Params.Words}, err
+	}, `SELECT a.at, a.body FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = 'tipoff.say' ORDER BY a.at, a.seq`, tipoff)
 }
 
 // owed is what the reporter is owed next, and by which day.

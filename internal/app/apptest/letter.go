@@ -47,6 +47,31 @@ func (w *World) LodgeTo(l envelope.Letter, to envelope.Address, day calendar.Dat
 	w.T.Helper()
 	r, err := envelope.NewReceipt(envelope.NewToken())
 	w.must(err)
+	l.Files = w.sealed(files, to)
+	e, err := envelope.Seal(l, r.Secrets(), to, day)
+	w.must(err)
+	_, err = w.App.Spool.Put(e)
+	w.must(err)
+	return Lodged{Receipt: r, Envelope: e}
+}
+
+// Say lays what a reporter says after the report into the spool, and gives the form's token.
+func (w *World) Say(l Lodged, kind, text string, to access.Unit, day calendar.Date, files map[string]string) string {
+	w.T.Helper()
+	d, err := w.App.Directory(Ctx, day)
+	w.must(err)
+	organ, _ := d.Organ(to.ID)
+	token, address := envelope.NewToken(), d.Address(organ)
+	word, err := envelope.SealWord(kind, envelope.Speech{Text: text, Files: w.sealed(files, address)}, l.Receipt.Secrets(), token, address, day)
+	w.must(err)
+	_, err = w.App.Spool.PutWord(word)
+	w.must(err)
+	return token
+}
+
+// sealed seals files to an address, each to its place in the spool.
+func (w *World) sealed(files map[string]string, to envelope.Address) (out []envelope.File) {
+	w.T.Helper()
 	var keys []string
 	for _, k := range to.Keys {
 		keys = append(keys, k.Public)
@@ -64,13 +89,9 @@ func (w *World) LodgeTo(l envelope.Letter, to envelope.Address, day calendar.Dat
 		ref, _, err := f.Commit()
 		w.must(err)
 		h := sha256.Sum256([]byte(content))
-		l.Files = append(l.Files, envelope.File{Ref: ref, Name: name, Size: int64(len(content)), Hash: hex.EncodeToString(h[:])})
+		out = append(out, envelope.File{Ref: ref, Name: name, Size: int64(len(content)), Hash: hex.EncodeToString(h[:])})
 	}
-	e, err := envelope.Seal(l, r.Secrets(), to, day)
-	w.must(err)
-	_, err = w.App.Spool.Put(e)
-	w.must(err)
-	return Lodged{Receipt: r, Envelope: e}
+	return out
 }
 
 // TakeIn takes in what lies in the spool, and finds what was lodged among the letters.

@@ -47,6 +47,11 @@ func (p *Pages) letterDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error)
 		add("letter.files", strconv.Itoa(len(l.Files)))
 	}
 	at, err := custody.Opener(c.Context(), c.In(m.ID), c.Who, m)
+	if err != nil {
+		return d, err
+	}
+	said, err := p.words(c, m.ID, !at.Zero())
+	d.Facts = append(d.Facts, said...)
 	if err == nil && !at.Zero() {
 		d.Do = &ui.Segment{Text: c.T("letter.open." + m.State), Href: "/letters/" + m.ID.String()}
 	}
@@ -56,6 +61,7 @@ func (p *Pages) letterDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error)
 // letterView is a letter's page: a reason is asked for, then it stands beside the form it is entered with.
 type letterView struct {
 	Frame   ui.Frame
+	Title   string
 	No      string
 	Back    string
 	Action  string
@@ -90,8 +96,12 @@ func (p *Pages) askReason(c *web.Ctx, reason string, problem error) error {
 	if reason == "" && problem == nil && m.State == intake.LetterSealed {
 		reason = c.T("letter.reason.usual")
 	}
-	base := "/letters/" + key.String()
-	v := letterView{Frame: c.Frame(c.T("letter.page")), No: m.No, Back: "/m/" + key.String(), Action: base, Locked: !p.Intake.Custody.Ring.Unlocked(at.String())}
+	return p.reason(c, m, at, "/letters/"+key.String(), c.T("letter.page"), reason, problem)
+}
+
+// reason is the page that asks why something sealed is to be opened.
+func (p *Pages) reason(c *web.Ctx, m flow.Matter, at id.ID, action, title, reason string, problem error) error {
+	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Back: p.back(c, m), Action: action, Locked: !p.Intake.Custody.Ring.Unlocked(at.String())}
 	v.Reason = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Kind: "line", Must: true, Max: "120", Value: reason, Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
 	status := http.StatusOK
 	if problem != nil {
@@ -142,7 +152,7 @@ func (p *Pages) show(c *web.Ctx, f url.Values, problem error) error {
 		return err
 	}
 	base := "/letters/" + key.String()
-	v := letterView{Frame: c.Frame(c.T("letter.page")), No: o.Matter.No, Back: "/m/" + key.String(), Action: base + "/enter", Opened: true, Altered: o.Altered, Why: f.Get("reason"),
+	v := letterView{Frame: c.Frame(c.T("letter.page")), Title: c.T("letter.page"), No: o.Matter.No, Back: p.back(c, o.Matter), Action: base + "/enter", Opened: true, Altered: o.Altered, Why: f.Get("reason"),
 		Enter: o.Matter.State == intake.LetterSealed || o.Matter.State == intake.LetterAside && !c.Who.Is(access.Intake, o.Matter.Organ)}
 	if o.Matter.State == intake.LetterSealed && c.Who.Is(access.Intake, o.Matter.Organ) {
 		v.Aside = "/m/" + key.String() + "/do/lay_aside"

@@ -45,6 +45,9 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/letters/{id}", Perm: access.ReporterOpen, Do: p.readLetter},
 		{Method: http.MethodPost, Path: "/letters/{id}/enter", Perm: access.TipoffEnter, Do: p.enterLetter},
 		{Method: http.MethodGet, Path: "/letters/{id}/files/{n}", Perm: access.ReporterOpen, Do: p.letterFile},
+		{Method: http.MethodGet, Path: "/letters/{id}/words/{word}", Perm: access.ReporterOpen, Do: p.word},
+		{Method: http.MethodPost, Path: "/letters/{id}/words/{word}", Perm: access.ReporterOpen, Do: p.readWord},
+		{Method: http.MethodGet, Path: "/letters/{id}/words/{word}/files/{n}", Perm: access.ReporterOpen, Do: p.wordFile},
 	}
 }
 
@@ -115,6 +118,9 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 	}
 	l, ok, err := intake.OfTipoff(c.Context(), c.In(m.ID), m.ID.Key)
 	if ok {
+		if said, err := p.words(c, l.ID, true); err == nil {
+			d.Facts = append(d.Facts, said...)
+		}
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("letter.original"), Text: ui.Segments{{Text: c.T("letter.read"), Href: "/letters/" + l.ID.String()}}})
 	}
 	return d, err

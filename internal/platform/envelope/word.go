@@ -101,14 +101,23 @@ func (w Word) Open(privates ...string) (Speech, []byte, error) {
 	if err != nil {
 		return Speech{}, nil, err
 	}
+	p, err := w.Read(plain)
+	if errors.Is(err, ErrForm) {
+		return Speech{}, nil, err
+	}
+	return p, plain, err
+}
+
+// Read is Open for a speech that somebody else has unsealed.
+func (w Word) Read(plain []byte) (Speech, error) {
 	var p Speech
 	if err := json.Unmarshal(plain, &p); err != nil {
-		return Speech{}, nil, ErrForm
+		return Speech{}, ErrForm
 	}
 	if p.Outside != w.outside() {
-		return p, plain, ErrOutside
+		return p, ErrOutside
 	}
-	return p, plain, nil
+	return p, nil
 }
 
 // Check says whether a speech's bytes are those that a word was handed in with: ErrCommit if not.
@@ -124,12 +133,24 @@ func (w Word) Marshal() ([]byte, error) { return json.Marshal(w) }
 
 // ParseWord reads what Marshal wrote, and nothing else.
 func ParseWord(b []byte) (Word, error) {
+	w, err := ParseWordOutside(b)
+	if err == nil && len(w.Sealed) == 0 {
+		err = fmt.Errorf("%w: a word", ErrForm)
+	}
+	if err != nil {
+		return Word{}, err
+	}
+	return w, nil
+}
+
+// ParseWordOutside is ParseWord for a word that may have been parted from what is sealed in it.
+func ParseWordOutside(b []byte) (Word, error) {
 	var w Word
 	if err := strict(b, &w); err != nil {
 		return Word{}, err
 	}
 	if w.Version != Version || !reHash.MatchString(w.Name) || !reHash.MatchString(w.Own) || w.Kind != More && w.Kind != Objection || w.To.Zero() || !w.Day.Valid() ||
-		!reHash.MatchString(w.Commit) || !refs(w.Files) || w.Suite == "" || !marks(w.Keys) || len(w.Sealed) == 0 {
+		!reHash.MatchString(w.Commit) || !refs(w.Files) || w.Suite == "" || !marks(w.Keys) {
 		return Word{}, fmt.Errorf("%w: a word", ErrForm)
 	}
 	return w, nil

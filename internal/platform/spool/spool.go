@@ -402,9 +402,14 @@ func (s *Spool) taken(f *folder, name string, files []string) error {
 }
 
 // Refuse lays aside what can't be taken: it stays in refused/ until somebody has looked.
-func (s *Spool) Refuse(name string) error {
+func (s *Spool) Refuse(name string) error { return s.lay(&s.in, name) }
+
+// RefuseWord is Refuse for a word.
+func (s *Spool) RefuseWord(name string) error { return s.lay(&s.more, name) }
+
+func (s *Spool) lay(f *folder, name string) error {
 	if err := s.root.MkdirAll("refused", 0o700); err != nil {
 		return refused(err)
 	}
-	return refused(s.root.Rename(s.in.name+"/"+name, "refused/"+name))
+	return refused(s.root.Rename(f.name+"/"+name, "refused/"+name))
 }
