@@ -9,7 +9,9 @@ import (
 
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/ledger"
 	"qianshao/internal/platform/blob"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/envelope"
 )
 
@@ -184,11 +186,65 @@ func (a *App) tell(ctx context.Context, matter id.ID) error {
 	if err != nil {
 		return err
 	}
+	if st.Proof, err = a.proofOf(ctx, l); err != nil {
+		return err
+	}
 	p, err := l.Outside.SealStatus(st, n)
 	if err != nil {
 		return err
 	}
 	return a.Spool.PutStatus(p)
+}
+
+// proofOf is the proof that a letter was taken in, "" until a checkpoint covers the act that did.
+func (a *App) proofOf(ctx context.Context, l intake.Letter) (string, error) {
+	n, err := ledger.LoadNotary(ctx, a.DB)
+	if err != nil || n.Name == "" {
+		return "", err
+	}
+	acts, err := db.All(ctx, a.DB.In(l.ID.City), func(rows *db.Rows) (at actAt, err error) { return at, rows.Scan(&at.log, &at.seq) },
+		`SELECT a.log_id, a.seq FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = 'letter.take'`, l.ID.Key)
+	if err != nil || len(acts) == 0 {
+		return "", err
+	}
+	p, err := ledger.Prove(ctx, a.DB, n, id.ID{City: l.ID.City, Key: acts[0].log}, acts[0].seq)
+	if errors.Is(err, ledger.ErrUncovered) {
+		return "", nil
+	}
+	return p.Text(), err
+}
+
+type actAt struct {
+	log id.Key
+	seq int64
+}
+
+// proved tells the reporters of the letters that a new checkpoint covers: the proof is theirs from here on.
+func (a *App) proved(ctx context.Context, city id.City, was []ledger.Checkpoint) error {
+	r := a.DB.In(city)
+	now, err := ledger.Latest(ctx, r)
+	if err != nil {
+		return err
+	}
+	before := map[id.ID]int64{}
+	for _, c := range was {
+		before[c.Log] = c.Size
+	}
+	for _, c := range now {
+		if c.Size == before[c.Log] {
+			continue
+		}
+		taken, err := db.Column[id.Key](ctx, r, `SELECT a.matter_id FROM acts a WHERE a.city_id = $1 AND a.log_id = $2 AND a.seq >= $3 AND a.seq < $4 AND a.action = 'letter.take'`, c.Log.Key, before[c.Log], c.Size)
+		if err != nil {
+			return err
+		}
+		for _, k := range taken {
+			if err := a.tell(ctx, id.ID{City: city, Key: k}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // letters has the workers take letters in, and tell their reporters.

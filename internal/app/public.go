@@ -73,8 +73,8 @@ func (a *App) public(ctx context.Context, key seal.Deployment, log *slog.Logger)
 			if err := look(ctx); err != nil && ctx.Err() == nil {
 				log.LogAttrs(ctx, slog.LevelError, "reading the directory for the public side", slog.String("error", err.Error()))
 			}
-			if n := broken.Swap(0); n > 0 { // nothing of the requests, and not when they came
-				log.LogAttrs(ctx, slog.LevelError, "requests of the public side broke", slog.Int64("count", n))
+			if broken.Swap(0) > 0 { // nothing of the requests, and not when they came
+				log.LogAttrs(ctx, slog.LevelError, "requests of the public side broke")
 			}
 		}
 	}, nil

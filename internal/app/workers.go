@@ -163,7 +163,16 @@ func (w *Workers) checkpoint(ctx context.Context) error {
 	if err != nil || n.Name == "" {
 		return err
 	}
-	return w.each(func(ctx context.Context, c id.City) error { _, err := w.app.Ledger.Issue(ctx, n, c); return err })(ctx)
+	return w.each(func(ctx context.Context, c id.City) error {
+		was, err := ledger.Latest(ctx, w.app.DB.In(c))
+		if err != nil {
+			return err
+		}
+		if _, err := w.app.Ledger.Issue(ctx, n, c); err != nil || w.app.Spool == nil {
+			return err
+		}
+		return w.app.proved(ctx, c, was)
+	})(ctx)
 }
 
 // tidy removes what is no fact and has run out.

@@ -199,6 +199,7 @@ func (s *server) apiLodge(c *call) error {
 }
 
 type statusAnswer struct {
+	Proof  string        `json:"proof,omitempty"` // of the report in its organ's log; verify --proof checks it
 	Stage  string        `json:"stage"`
 	Text   string        `json:"text"` // the stage in plain words
 	Day    calendar.Date `json:"day"`
@@ -228,7 +229,7 @@ func (s *server) apiStatus(c *call) error {
 	if err != nil {
 		return err
 	}
-	out := statusAnswer{Stage: st.Stage, Text: c.stage(st.Stage), Day: st.Day, Organ: st.Organ, Due: st.Due, Owes: st.Owes, Rises: st.Rises, Events: []eventAnswer{}}
+	out := statusAnswer{Proof: st.Proof, Stage: st.Stage, Text: c.stage(st.Stage), Day: st.Day, Organ: st.Organ, Due: st.Due, Owes: st.Owes, Rises: st.Rises, Events: []eventAnswer{}}
 	waits, err := s.Spool.Said(st.Secrets.Name, maxSaid)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/proof"
 )
 
 // held is what the holder of a receipt is told.
@@ -64,6 +65,33 @@ func (s *server) look(c *call) error {
 		return err
 	}
 	return c.page(http.StatusOK, statusPage(c.view, h, b))
+}
+
+// proof gives the holder of a receipt the proof that the report is in the organ's log: a file of a name that says nothing.
+func (s *server) proof(c *call) error {
+	get, err := c.values(maxSmall)
+	if err != nil {
+		return err
+	}
+	h, err := s.told(c.r.Context(), get("receipt"))
+	if fields := fault.Fields(err); len(fields) > 0 {
+		return c.page(status(err), lookPage(c.view, c.T("fault."+fields[0].Code)))
+	}
+	if err != nil {
+		return err
+	}
+	if h.Proof == "" {
+		return fault.New(fault.NotFound, "portal.page")
+	}
+	c.w.Header().Set("Content-Disposition", `attachment; filename="form.txt"`)
+	return c.send(http.StatusOK, "text/plain; charset=utf-8", []byte(h.Proof))
+}
+
+// check gives out the page that checks a proof in any browser, away from here. It is kept and not opened here: it holds a
+// script, and there is none on this side that a page would have to trust.
+func (s *server) check(c *call) error {
+	c.w.Header().Set("Content-Disposition", `attachment; filename="`+proof.PageName+`"`)
+	return c.send(http.StatusOK, "text/html; charset=utf-8", proof.Page())
 }
 
 // organ is one of the directory's, with nothing in it where there is none.

@@ -77,6 +77,8 @@ func (p *Portal) Handler() http.Handler {
 	page("POST /look", s.look)
 	page("POST /look/say", s.say)
 	page("POST /note", s.note)
+	page("POST /proof", s.proof)
+	page("GET /check", s.check)
 	page("GET /protect", func(c *call) error { return c.page(http.StatusOK, protectPage(c.view)) })
 	page("/", func(*call) error { return fault.New(fault.NotFound, "portal.page") })
 	mux.Handle("GET /assets/", kept(ui.Assets()))
