@@ -68,9 +68,9 @@ func TestUsage(t *testing.T) {
 	s.no(exitUsage, "Wrong usage", "frobnicate")
 	s.no(exitUsage, "Wrong usage", "serve")
 	s.no(exitUsage, "Wrong usage", "verify --db sqlite:DIR/a --wrong")
-	for _, line := range []string{"demo", "serve --db sqlite:DIR/a"} { // the portal is to come
-		s.no(exitUsage, "there is no flag --portal\n", line+" --portal 127.0.0.1:8081")
-		s.no(exitUsage, "没有 --portal 这个选项", "--lang zh-CN "+line+" --portal 127.0.0.1:8081")
+	for _, line := range []string{"demo", "serve --db sqlite:DIR/a"} {
+		s.no(exitUsage, "there is no flag --portals\n", line+" --portals 127.0.0.1:8081")
+		s.no(exitUsage, "没有 --portals 这个选项", "--lang zh-CN "+line+" --portals 127.0.0.1:8081")
 	}
 	s.no(exitUsage, "always sealed", "backup --db sqlite:DIR/a DIR/b")
 	s.no(exitUsage, "no site address", "serve --db sqlite:DIR/a --site qianshao.example")

@@ -52,7 +52,7 @@ func (a *App) TakeIn(ctx context.Context) (int, error) {
 		}
 		switch err := a.take(ctx, name); {
 		case errors.Is(err, envelope.ErrForm), errors.Is(err, intake.ErrStranger):
-			failed = append(failed, err, a.Spool.Refuse(name))
+			failed = append(failed, err, a.refuse(name))
 		case err != nil:
 			failed = append(failed, err)
 		default:
@@ -114,6 +114,20 @@ func (a *App) word(ctx context.Context, cities []id.City, name string) (bool, er
 		}
 	}
 	return false, nil
+}
+
+// refuse lays aside what can't be taken in. Its reporter, if it has one, is told no more than that something goes on: a
+// public side of its own would send it again for ever until something is told.
+func (a *App) refuse(name string) error {
+	if e, ok, err := a.Spool.Envelope(name); err == nil && ok && e.Name == name {
+		if p, err := e.SealStatus(envelope.Status{Day: e.Day, Stage: "other"}, 2); err == nil {
+			err = a.Spool.PutStatus(p)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return a.Spool.Refuse(name)
 }
 
 func (a *App) take(ctx context.Context, name string) error {

@@ -149,8 +149,10 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	}
 	o.Progress("close", 0, 0)
 	b.now = b.end
-	if err := d.Grouped(ctx, b.finish); err != nil {
-		return b.out, err
+	for _, do := range []func() error{b.finish, b.letters} {
+		if err := d.Grouped(ctx, do); err != nil {
+			return b.out, err
+		}
 	}
 	if err := dress(ctx, func(int, int) {}); err != nil {
 		return b.out, err

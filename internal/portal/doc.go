@@ -12,7 +12,7 @@
 // an address; nothing readable reaches a disk; a report that was acknowledged is on disk, whole; a wrong receipt and an
 // unknown one are answered alike. The package knows no database and no area.
 //
-// qianshao portal serves it by itself; qianshao keys directory writes its directory.
+// qianshao portal serves it by itself, serve and demo beside the work side; qianshao keys directory writes its directory.
 //
 // Start at Portal, lodge and say; what a public side of its own keeps is Home.
 package portal
