@@ -8,6 +8,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
+	"qianshao/internal/custody"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -67,6 +68,10 @@ type rowView struct {
 type markView struct{ Icon, Text string }
 
 const listRows = 50
+
+// sourced says whether matters of a kind come from several sources and are in somebody's hands. Of a letter that is sealed
+// nothing is known but when it came, and a tip-off is nobody's but the intake's.
+func sourced(kind string) bool { return kind != "tipoff" && kind != custody.Letter }
 
 func (p *Pages) list(c *web.Ctx, k Kind) error {
 	q := c.R.URL.Query()
@@ -238,6 +243,9 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 			v.Active = true
 		}
 		v.Filters = append(v.Filters, ui.FieldView{Lang: c.Lang, Name: name, ID: "q-" + name, Label: c.T("filter." + name), Value: value, Options: opts})
+	}
+	if k.Name == custody.Letter {
+		return nil
 	}
 	if k.Name != "slip" && bySource(c) {
 		var opts []ui.OptionView

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"qianshao/internal/access"
+	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/record"
@@ -41,6 +42,7 @@ type matterView struct {
 	Family   ui.Segments
 	FileURL  string
 	CanAdd   bool
+	Bare     bool // files and papers belong to what it becomes
 }
 
 // waitingView is a proposal on its way through its signatures.
@@ -148,6 +150,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier, events, steps []record.E
 	}
 	v.FileURL = "/m/" + m.ID.String() + "/files"
 	v.CanAdd = m.Open && c.Who.Can(access.MatterMove)
+	v.Bare = m.Kind == custody.Letter
 	return v, nil
 }
 

@@ -63,6 +63,7 @@ type letterView struct {
 	Frame   ui.Frame
 	Title   string
 	No      string
+	Meta    ui.Segments // what is known of it from outside
 	Back    string
 	Action  string
 	Locked  bool
@@ -78,10 +79,13 @@ type letterView struct {
 	Why     string // the reason it was opened for
 }
 
-type letterPart struct {
-	Label, Text string
-	Only        bool
-}
+// The parts of a letter that are laid out otherwise than the rest.
+const (
+	partText = "text" // what happened
+	partOnly = "only" // what gives the reporter away
+)
+
+type letterPart struct{ Kind, Label, Text, Note string }
 
 type letterFile struct{ Name, Note, Href string }
 
@@ -96,13 +100,13 @@ func (p *Pages) askReason(c *web.Ctx, reason string, problem error) error {
 	if reason == "" && problem == nil && m.State == intake.LetterSealed {
 		reason = c.T("letter.reason.usual")
 	}
-	return p.reason(c, m, at, "/letters/"+key.String(), c.T("letter.page"), reason, problem)
+	return p.reason(c, m, at, "/letters/"+key.String(), c.T("letter.asks"), reason, problem)
 }
 
 // reason is the page that asks why something sealed is to be opened.
 func (p *Pages) reason(c *web.Ctx, m flow.Matter, at id.ID, action, title, reason string, problem error) error {
-	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Back: p.back(c, m), Action: action, Locked: !p.Intake.Custody.Ring.Unlocked(at.String())}
-	v.Reason = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Kind: "line", Must: true, Max: "120", Value: reason, Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
+	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Meta: outside(c, m), Back: p.back(c, m), Action: action, Locked: !p.Intake.Custody.Ring.Unlocked(at.String())}
+	v.Reason = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Kind: "line", Must: true, Max: "120", Value: reason, Help: c.T("letter.reason.help"), Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
 	status := http.StatusOK
 	if problem != nil {
 		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
@@ -152,12 +156,12 @@ func (p *Pages) show(c *web.Ctx, f url.Values, problem error) error {
 		return err
 	}
 	base := "/letters/" + key.String()
-	v := letterView{Frame: c.Frame(c.T("letter.page")), Title: c.T("letter.page"), No: o.Matter.No, Back: p.back(c, o.Matter), Action: base + "/enter", Opened: true, Altered: o.Altered, Why: f.Get("reason"),
+	v := letterView{Frame: c.Frame(c.T("letter.page")), Title: c.T("letter.page"), No: o.Matter.No, Meta: outside(c, o.Matter), Back: p.back(c, o.Matter), Action: base + "/enter", Opened: true, Altered: o.Altered, Why: f.Get("reason"),
 		Enter: o.Matter.State == intake.LetterSealed || o.Matter.State == intake.LetterAside && !c.Who.Is(access.Intake, o.Matter.Organ)}
 	if o.Matter.State == intake.LetterSealed && c.Who.Is(access.Intake, o.Matter.Organ) {
 		v.Aside = "/m/" + key.String() + "/do/lay_aside"
 	}
-	v.Parts = parts(c, o.Text)
+	v.Parts = parts(c, o.Text, o.Matter.State == intake.LetterSealed)
 	for i, x := range o.Text.Files {
 		v.Files = append(v.Files, letterFile{x.Name, ui.Bytes(x.Size), base + "/files/" + strconv.Itoa(i)})
 	}
@@ -186,23 +190,34 @@ func (v entryView) what() (out []ui.FieldView) {
 	return out
 }
 
-// parts are what a letter says, as it says it.
-func parts(c *web.Ctx, l envelope.Letter) (out []letterPart) {
-	add := func(key, text string) {
+// outside is what is known of a letter without opening it.
+func outside(c *web.Ctx, m flow.Matter) ui.Segments {
+	who := "tipoff.anonymous"
+	if m.Is(flow.FlagNamed) {
+		who = "tipoff.named"
+	}
+	return ui.Segments{{Text: c.T("letter.received") + " " + ui.DayIn(c.Lang, m.Received, c.Today)}, {Text: c.T(who)}}
+}
+
+// parts are what a letter says, as it says it. Who wrote it stands there until it is entered.
+func parts(c *web.Ctx, l envelope.Letter, sealed bool) (out []letterPart) {
+	add := func(kind, key, text, note string) {
 		if text != "" {
-			out = append(out, letterPart{Label: c.T(key), Text: text})
+			out = append(out, letterPart{kind, c.T(key), text, note})
 		}
 	}
-	add("letter.unit", l.Unit)
-	add("letter.post", l.Post)
-	add("letter.subject", l.Subject)
-	add("letter.when", l.When)
-	add("letter.text", l.Text)
-	if l.Only != "" {
-		out = append(out, letterPart{Label: c.T("letter.only"), Text: l.Only, Only: true})
+	add("", "letter.unit", l.Unit, "")
+	add("", "letter.post", l.Post, "")
+	add("", "letter.subject", l.Subject, "")
+	add("", "letter.when", l.When, "")
+	add(partText, "letter.text", l.Text, "")
+	add(partOnly, "letter.only", l.Only, "")
+	if sealed && l.Named {
+		add("", "letter.name", l.Name, "")
+		add("", "letter.contact", l.Contact, c.T("letter.name.note"))
+	} else if sealed {
+		add("", "letter.name", c.T("tipoff.anonymous"), "")
 	}
-	add("letter.name", l.Name)
-	add("letter.contact", l.Contact)
 	return out
 }
 

@@ -70,7 +70,7 @@ func (p *Pages) readWord(c *web.Ctx) error {
 		return err
 	}
 	title := c.T("letter.word." + h.Outside.Kind)
-	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Back: p.back(c, m), Opened: true, Altered: h.Altered, Parts: []letterPart{{Label: ui.DayIn(c.Lang, h.Outside.Day, c.Today), Text: h.Speech.Text}}}
+	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Meta: outside(c, m), Back: p.back(c, m), Opened: true, Altered: h.Altered, Parts: []letterPart{{Label: ui.DayIn(c.Lang, h.Outside.Day, c.Today), Text: h.Speech.Text}}}
 	for i, x := range h.Speech.Files {
 		v.Files = append(v.Files, letterFile{x.Name, ui.Bytes(x.Size), "/letters/" + key.String() + "/words/" + word + "/files/" + strconv.Itoa(i)})
 	}

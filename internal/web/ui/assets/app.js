@@ -50,8 +50,9 @@
   }
   /* 上级管理的人:整块内容不再填,也不会提交 */
   function slip() {
-    var c = d.getElementById("content");
-    if (c) c.hidden = c.disabled = !!d.querySelector("#standing [data-slip]");
+    var c = d.getElementById("content"), up = !!d.querySelector("#standing [data-slip]");
+    if (c) c.hidden = c.disabled = up;
+    d.querySelectorAll("[data-if-slip]").forEach(function (w) { w.hidden = (w.dataset.ifSlip === "yes") !== up; });
   }
   function whens() { apply(d); apply(d); late(); slip(); }
   d.addEventListener("change", function (e) { if (e.target.form) whens(); });
