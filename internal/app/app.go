@@ -85,7 +85,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Engine.Splits = Splits()
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
-	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Opened: intake.TellLater}
+	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}

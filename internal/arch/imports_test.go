@@ -87,7 +87,7 @@ var rooms = []room{
 	{"courier", []string{"platform/spool", "platform/blob", "platform/envelope", "platform/seal"}},
 	{"badday", nil}, // tests only
 	{"account", []string{"ledger", "access", "platform/db", "platform/text"}},
-	{"custody", []string{"flow", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
+	{"custody", []string{"flow", "deadline", "ledger", "access", "platform/db", "platform/seal", "platform/blob"}},
 
 	{"commission", nil}, // words alone, for both sides
 	{"org", append([]string{"commission"}, spine...)},

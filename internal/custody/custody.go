@@ -3,7 +3,7 @@
 // The words: an envelope is one sealed thing about a matter (identity, original); it is sealed to two keys, that of the
 // organ that received it and that of the level above (D13). A custodian unlocks the organ's key with a passphrase; it
 // then lies on a ring in memory until it is locked, idle, or the program ends (D15). Opening an envelope is an act with
-// a reason (D12).
+// a reason (D12); who reported is opened by two persons once the acceptance notice was given (an Opening).
 //
 // Invariants: sealing needs no unlocked key; without an organ's public key nothing that would have to be sealed is
 // taken; what comes out of an envelope goes to the one who asked and is stored nowhere.
@@ -14,9 +14,9 @@ package custody
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"qianshao/internal/access"
+	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -37,7 +37,10 @@ const (
 type Keeper struct {
 	Ledger *ledger.Ledger
 	Ring   *seal.Ring
+	Clocks *deadline.Keeper
 	Files  *blob.Store // where sealed contents lie; nil: none are taken
+	// Noticed says whether a matter's reporter was told that it is accepted: from then on nobody opens who they are alone.
+	Noticed func(ctx context.Context, r db.Reader, m flow.Matter) (bool, error)
 	// Opened is told of a matter of which something was opened, in the transaction that did it.
 	Opened func(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
 	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
@@ -60,7 +63,9 @@ var keyTable = &ledger.Table{Name: "organ_keys", Key: []string{"organ_id", "id"}
 var envelopeTable = &ledger.Table{Name: "envelopes", Key: []string{"id"}, Cols: []string{"matter_id", "what", "suite", "keys", "sealed", "at"}}
 
 // Tables are the covered tables of this package.
-func Tables() []*ledger.Table { return []*ledger.Table{keyTable, envelopeTable, fileTable} }
+func Tables() []*ledger.Table {
+	return []*ledger.Table{keyTable, envelopeTable, fileTable, openingTable}
+}
 
 // Key is one key pair of an organ, the private half wrapped.
 type Key struct {
@@ -150,25 +155,32 @@ func Has(ctx context.Context, r db.Reader, matter id.Key) (map[string]bool, erro
 // longReason is how many characters the reason for opening an envelope may have.
 const longReason = 120
 
-// Open opens an envelope of a matter for a reason. The reading is an act before anything is shown.
+// Open opens an envelope of a matter for a reason. The reading is an act before anything is shown. Where it takes two
+// persons, the reason is the one that the other consented to.
 func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what, reason string) ([]byte, error) {
 	if !who.Can(access.ReporterOpen) {
 		return nil, fault.New(fault.Forbidden, "move.not_yours")
 	}
-	reason, ok := flow.Clean(reason, true)
-	switch {
-	case !ok:
-		return nil, fault.InvalidField("reason", "text.control")
-	case reason == "":
-		return nil, fault.InvalidField("reason", "required")
-	case len([]rune(reason)) > longReason:
-		return nil, fault.InvalidField("reason", "text.long", strconv.Itoa(longReason))
-	}
+	reason, wrong := cleanReason(reason)
 	var plain []byte
 	_, err := k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		m, err := flow.Get(ctx, tx, who, matter.Key)
 		if err != nil {
 			return ledger.Act{}, err
+		}
+		params := map[string]any{"what": what, "reason": reason}
+		two, err := k.TakesTwo(ctx, tx, m, what)
+		switch {
+		case err != nil:
+			return ledger.Act{}, err
+		case two:
+			o, err := k.spend(ctx, tx, who, m)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			params["reason"], params["second"], params["second_id"] = o.Reason, o.DeciderName, o.Decider
+		case wrong != nil:
+			return ledger.Act{}, wrong
 		}
 		if plain, err = k.Reveal(ctx, tx, who, m, what); err != nil {
 			return ledger.Act{}, err
@@ -176,7 +188,7 @@ func (k *Keeper) Open(ctx context.Context, who access.Actor, matter id.ID, what,
 		if k.Opened != nil {
 			err = k.Opened(ctx, tx, &m)
 		}
-		return ledger.Act{Action: "envelope.open", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"what": what, "reason": reason}}, err
+		return ledger.Act{Action: "envelope.open", Organ: m.Organ, Matter: m.ID, Params: params}, err
 	})
 	if err != nil {
 		return nil, err

@@ -79,6 +79,15 @@ func (s *Service) shutNotify(ctx context.Context, r db.Reader, m *flow.Matter) (
 	return "", nil
 }
 
+// Noticed says whether the acceptance notice of a tip-off has been given.
+func Noticed(ctx context.Context, r db.Reader, m flow.Matter) (bool, error) {
+	if m.Kind != Kind {
+		return false, nil
+	}
+	t, err := Get(ctx, r, m.ID.Key)
+	return t.Noticed != "", err
+}
+
 func (s *Service) applyAccept(ctx context.Context, op *flow.Op) error {
 	return s.toPool(ctx, op, id.ID{}, false)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"qianshao/internal/access"
+	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -452,6 +453,8 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
 	case k.Rule == flow.RuleRecusal, k.Rule == flow.RuleNamesake:
 		v.Href = base + "/recusal"
+	case k.Rule == custody.RuleSecond:
+		v.Href = base + "/open/identity/second"
 	case k.Rule == flow.RuleSuperior:
 		v.Href, v.Button = base+"/clock/"+k.ID.Key+"/seen", c.T("move.clock.seen")
 	case k.Rule == flow.RuleRisen:

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -406,69 +405,4 @@ func (p *Pages) clockDo(c *web.Ctx) error {
 		return c.Redirect("/m/" + done.ID.String() + "/papers/new/urge_slip?clock=" + cm.Clock)
 	}
 	return p.onward(c, done.ID, "/", doneCode(done))
-}
-
-// openForm asks for the reason before an envelope is opened; openDo shows what was in it, once, and keeps nothing.
-func (p *Pages) openForm(c *web.Ctx) error { return p.renderOpen(c, "", "", nil) }
-
-func (p *Pages) renderOpen(c *web.Ctx, reason, content string, problem error) error {
-	key, err := c.ID("id")
-	if err != nil {
-		return err
-	}
-	what := c.R.PathValue("what")
-	if what != "identity" && what != "original" {
-		return fault.Hidden()
-	}
-	m, err := flow.Get(c.Context(), c.In(key), c.Who, key.Key)
-	if err != nil {
-		return err
-	}
-	v := openView{Frame: c.Frame(c.T("sealed." + what)), No: m.No, Title: m.Title, What: what, Back: "/m/" + m.ID.String(), Action: "/m/" + m.ID.String() + "/open/" + what, Key: web.NewKey(),
-		Locked: !p.Custody.Ring.Unlocked(m.Organ.String()), Content: content}
-	v.Field = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Help: c.T("sealed.reason.help"), Kind: "line", Must: true, Max: "120", Value: reason, Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
-	status := http.StatusOK
-	if problem != nil {
-		v.Wrong = web.ProblemOf(c.Lang, problem).Title
-		status = web.Status(problem)
-	}
-	return c.Render(status, openPage(v))
-}
-
-type openView struct {
-	Frame   ui.Frame
-	No      string
-	Title   string
-	What    string
-	Back    string
-	Action  string
-	Key     string
-	Locked  bool
-	Field   ui.FieldView
-	Wrong   string
-	Content string
-	Lines   []Fact
-}
-
-func (p *Pages) openDo(c *web.Ctx) error {
-	key, err := c.ID("id")
-	if err != nil {
-		return err
-	}
-	f, err := c.Form()
-	if err != nil {
-		return err
-	}
-	what := c.R.PathValue("what")
-	// What is read is shown once and never replayed: opening again is reading again, and an act of its own.
-	c.Who.Request = access.Request{}
-	b, err := p.Custody.Open(c.Context(), c.Who, key, what, f.Get("reason"))
-	if err != nil {
-		switch fault.KindOf(err) {
-		case fault.Invalid, fault.Conflict:
-			return p.renderOpen(c, f.Get("reason"), "", err)
-		}
-		return err
-	}
-	return p.renderOpen(c, "", string(b), nil)
 }

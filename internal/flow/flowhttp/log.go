@@ -113,7 +113,7 @@ func (p *Pages) actLine(c *web.Ctx, l *look, m flow.Matter, e record.Event, v *u
 }
 
 // alwaysTold are what acts say beyond the fields of a move.
-var alwaysTold = map[string]bool{"note": true, "for": true, "moved": true, "who": true, "recusal_ground": true, "paper": true, "paper_no": true, "file": true}
+var alwaysTold = map[string]bool{"note": true, "for": true, "moved": true, "who": true, "recusal_ground": true, "paper": true, "paper_no": true, "file": true, "asker": true, "second": true}
 
 func moveOf(action string) string {
 	parts := strings.Split(action, ".")

@@ -81,6 +81,8 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockDo},
 		{Method: http.MethodGet, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openForm},
 		{Method: http.MethodPost, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openDo},
+		{Method: http.MethodGet, Path: "/m/{id}/open/{what}/second", Perm: access.TipoffRead, Do: p.second},
+		{Method: http.MethodPost, Path: "/m/{id}/open/{what}/second", Perm: access.TipoffRead, Do: p.secondDo},
 		{Method: http.MethodGet, Path: "/why/{clock}", Perm: access.Signed, Do: p.why},
 		{Method: http.MethodGet, Path: "/approvals", Perm: access.Approve, Do: p.approvals},
 		{Method: http.MethodGet, Path: "/p/{id}", Perm: access.Signed, Do: p.proposal},

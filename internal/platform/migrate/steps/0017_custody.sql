@@ -1,0 +1,24 @@
+-- A second person's consent to opening who reported, once the acceptance notice has been given: asked for with a reason,
+-- decided by somebody else, used once. Instants are 0 until they come.
+CREATE TABLE openings (
+  city_id BIGINT NOT NULL,
+  id TEXT NOT NULL,
+  matter_id TEXT NOT NULL,
+  asker_id TEXT NOT NULL,
+  asker_name TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  moved TEXT DEFAULT '',
+  state TEXT NOT NULL CHECK (state IN ('asked', 'granted', 'refused', 'withdrawn', 'used')),
+  decider_id TEXT DEFAULT '',
+  decider_name TEXT DEFAULT '',
+  decided_at BIGINT NOT NULL DEFAULT 0,
+  note TEXT DEFAULT '',
+  used_at BIGINT NOT NULL DEFAULT 0,
+  clock_id TEXT DEFAULT '',
+  version BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (city_id, id),
+  FOREIGN KEY (city_id, matter_id) REFERENCES matters (city_id, id)
+) /*rowidless*/;
+CREATE INDEX openings_matter ON openings (city_id, matter_id);
+CREATE UNIQUE INDEX openings_asked ON openings (city_id, matter_id) WHERE state = 'asked';
