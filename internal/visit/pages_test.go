@@ -72,7 +72,7 @@ func TestStopAndHousekeeping(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	err = w.App.Serve(ctx, app.Serving{Listen: "127.0.0.1:0", Key: key, Log: log, Up: func(string, string) {
+	err = w.App.Serve(ctx, app.Serving{Listen: "127.0.0.1:0", Key: key, Log: log, Up: func(string, string, string) {
 		w.App.Visits.Add(visit.Visit{At: d.Now(), Person: w.As("handler").PersonID(), Route: "/clues"})
 		stop()
 	}})
