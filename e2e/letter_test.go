@@ -224,6 +224,10 @@ func TestLetterThere(t *testing.T) {
 	p.keeps("summary", "赵六六反映发放表签字不实。")
 	p.keeps("rank", "staff")
 	p.fill(pairs{"summary", "反映发放表签字不实。"})
+	s.App.Custody.Ring.Lock(s.Units["county"].ID.String()) // nobody used it for a while
+	p.refused().submit()
+	p.sees("您填写的都还在")
+	s.Unlock("county")
 	p.submit()
 	tip := s.only("tipoff")
 	if at := p.at(); at != "/m/"+tip.String() {
@@ -320,6 +324,8 @@ func TestLetterAboutOurOwn(t *testing.T) {
 	p.look()
 	p.submit()
 	slip := s.only("slip")
+	p.sees("来信已封给上级移送")
+	s.in(slip, "sent")
 	p.refused().matter(m)
 	p.refused().open("/letters/" + m.String())
 	p.open("/letters")

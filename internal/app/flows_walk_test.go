@@ -302,12 +302,13 @@ func (w *walk) letters() {
 		_, err := w.App.Intake.OpenLetter(apptest.Ctx, w.actors[who], l, "启封登记")
 		w.must(err)
 	}
-	enter := func(who string, in intake.Entry) {
-		_, err := w.App.Intake.Enter(apptest.Ctx, w.actors[who], in)
+	enter := func(who string, in intake.Entry) id.ID {
+		e, err := w.App.Intake.Enter(apptest.Ctx, w.actors[who], in)
 		w.must(err)
 		w.look(w.Matter(in.Letter).Root, "")
+		return e.ID
 	}
-	enter("intake", entryFrom(w.World, sealed()))
+	w.make(enter("intake", entryFrom(w.World, sealed())), "say", nil)
 	l := sealed()
 	read("intake", l)
 	w.make(l, "lay_aside", nil)

@@ -198,9 +198,10 @@ func (w *walker) places(v visit, who string, turn *texts, asked *string) {
 		i := slices.Index(strings.Split(v.Path, "/"), value)
 		for _, text := range turn.next(12) {
 			parts := strings.Split(path, "/")
-			if parts[i] = url.PathEscape(text); strings.TrimSpace(text) == "" {
+			if text == parts[i] || strings.TrimSpace(text) == "" {
 				continue
 			}
+			parts[i] = url.PathEscape(text)
 			*asked = strings.Join(parts, "/")
 			if a := w.get(who, *asked); a.code < 400 && a.code != http.StatusMovedPermanently && a.code != http.StatusTemporaryRedirect || a.code >= 500 {
 				w.t.Errorf("%.80q by %s: %d", *asked, who, a.code)

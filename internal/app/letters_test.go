@@ -220,6 +220,10 @@ func TestLetterAboutTheChief(t *testing.T) {
 		if code, _ := w.Get(srv, "principal", "/m/"+e.ID.String()); code != http.StatusNotFound {
 			t.Errorf("the chief finds the slip: %d", code)
 		}
+		slip := w.Matter(e.ID)
+		if cs, err := deadline.OfMatter(apptest.Ctx, d.In(apptest.City), e.ID.Key); err != nil || slip.State != "sent" || slip.Open || len(cs) != 1 || cs[0].Running() {
+			t.Errorf("what went up is still to be sent: %+v, %+v, %v", slip, cs, err)
+		}
 		var sealed []byte
 		if err := d.In(apptest.City).Row(apptest.Ctx, `SELECT sealed FROM envelopes WHERE city_id = $1 AND matter_id = $2`, l.Letter.Key).Scan(&sealed); err != nil {
 			t.Fatal(err)
@@ -272,6 +276,9 @@ func TestLetterRises(t *testing.T) {
 		}
 		if _, page := w.Get(s.srv, "cityintake", "/"); !strings.Contains(page, l.Letter.String()) {
 			t.Error("it is on no desk of the organ above")
+		}
+		if err := s.seen("cityintake", l.Letter, s.running(l.Letter, flow.RuleRisen)[0]); fault.Code(err) != "clock.unread" {
+			t.Errorf("dealt with, unread: %v", err)
 		}
 		o, err := w.App.Intake.OpenLetter(apptest.Ctx, w.As("cityintake"), l.Letter, "到期未处理，启封")
 		if err != nil || o.Text.Text == "" {

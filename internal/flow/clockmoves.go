@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
 
@@ -155,6 +156,15 @@ func (e *Engine) Urge(ctx context.Context, who access.Actor, matter id.ID, cm Cl
 // read it is not enough.
 func (e *Engine) Seen(ctx context.Context, who access.Actor, matter id.ID, cm ClockMove) (Done, error) {
 	return e.clockAct(ctx, who, matter, cm, MoveSeen, func(tx *ledger.Tx, m *Matter, c deadline.Clock, note string) (map[string]any, error) {
+		if by := e.tables[m.Kind].SeenBy; by != "" {
+			read, err := db.Column[int64](ctx, tx, `SELECT 1 FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = $3 AND a.actor_id = $4 LIMIT 1`, m.ID.Key, by, who.Person)
+			if err != nil {
+				return nil, err
+			}
+			if len(read) == 0 {
+				return nil, fault.New(fault.Conflict, "clock.unread")
+			}
+		}
 		_, err := e.Clocks.Add(ctx, tx, c, deadline.Entry{Kind: deadline.Fulfilled, On: tx.Today(), Reason: note})
 		return map[string]any{"rule": c.Rule, "about": c.About, "note": note}, err
 	})

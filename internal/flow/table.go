@@ -58,6 +58,8 @@ type Table struct {
 	Timed  bool // the days its matters take at each step are counted
 	// NoRecusal: nobody is recused from it; who should not deal with it leaves it to a colleague, or to its day.
 	NoRecusal bool
+	// SeenBy is the act by which whoever reads it for the level above must have read it; "" where its page says it all.
+	SeenBy string
 }
 
 // State is where a matter can stand.

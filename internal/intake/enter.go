@@ -367,6 +367,11 @@ func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Uni
 	if err := tx.Insert(ctx, slipTable, m.ID.Key, in.Channel, st.Reason, int64(st.To.ID.City), st.To.ID.Key, tx.Today(), in.LateReason, ""); err != nil {
 		return ledger.Act{}, Entered{}, err
 	}
+	if !in.Letter.Zero() { // it goes up in the same act: there is nothing left here to send
+		if err := s.Engine.MakeAs(ctx, tx, &m, "send", flow.Values{"on": {string(tx.Today())}}); err != nil {
+			return ledger.Act{}, Entered{}, err
+		}
+	}
 	return ledger.Act{Action: "slip.enter", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"channel": in.Channel, "to": st.To.ID.String(), "received": string(in.Received)}},
 		Entered{ID: m.ID, No: m.No, Slip: true}, nil
 }

@@ -41,7 +41,7 @@ var letterTable = &ledger.Table{Name: "letters", Key: []string{"id"}, Cols: []st
 // nobody's numbers: that one went up without being entered here would tell a leader whom it is about.
 func (s *Service) LetterTable() *flow.Table {
 	const first = "tipoff.first_action"
-	return &flow.Table{Kind: KindLetter, Mark: "网", NoRecusal: true,
+	return &flow.Table{Kind: KindLetter, Mark: "网", NoRecusal: true, SeenBy: "envelope.open",
 		States: []flow.State{
 			{Name: LetterSealed, Stage: "sealed", Rules: []flow.Use{{Rule: first, By: flow.ByIntake}, noticeDue}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: LetterEntered, Stage: "entered", End: true},

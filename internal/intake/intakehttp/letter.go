@@ -76,7 +76,8 @@ type letterView struct {
 	Parts   []letterPart
 	Files   []letterFile
 	Entry   entryView
-	Why     string // the reason it was opened for
+	Why     string     // the reason it was opened for
+	Kept    url.Values // what was filled in when the key was found locked
 }
 
 // The parts of a letter that are laid out otherwise than the rest.
@@ -89,10 +90,11 @@ type letterPart struct{ Kind, Label, Text, Note string }
 
 type letterFile struct{ Name, Note, Href string }
 
-func (p *Pages) letter(c *web.Ctx) error { return p.askReason(c, "", nil) }
+func (p *Pages) letter(c *web.Ctx) error { return p.askReason(c, nil, nil) }
 
-// askReason asks why a letter is to be opened.
-func (p *Pages) askReason(c *web.Ctx, reason string, problem error) error {
+// askReason asks why a letter is to be opened. Where the key is locked it keeps what was filled in until it is not.
+func (p *Pages) askReason(c *web.Ctx, f url.Values, problem error) error {
+	reason := f.Get("reason")
 	key, m, at, err := p.opener(c)
 	if err != nil {
 		return err
@@ -100,16 +102,19 @@ func (p *Pages) askReason(c *web.Ctx, reason string, problem error) error {
 	if reason == "" && problem == nil && m.State == intake.LetterSealed {
 		reason = c.T("letter.reason.usual")
 	}
-	return p.reason(c, m, at, "/letters/"+key.String(), c.T("letter.asks"), reason, problem)
+	return p.reason(c, m, at, "/letters/"+key.String(), c.T("letter.asks"), reason, f, problem)
 }
 
-// reason is the page that asks why something sealed is to be opened.
-func (p *Pages) reason(c *web.Ctx, m flow.Matter, at id.ID, action, title, reason string, problem error) error {
+// reason is the page that asks why something sealed is to be opened; f is what was filled in of an entry, to be kept.
+func (p *Pages) reason(c *web.Ctx, m flow.Matter, at id.ID, action, title, reason string, f url.Values, problem error) error {
 	v := letterView{Frame: c.Frame(title), Title: title, No: m.No, Meta: outside(c, m), Back: p.back(c, m), Action: action, Locked: !p.Intake.Custody.Ring.Unlocked(at.String())}
 	v.Reason = ui.FieldView{Lang: c.Lang, ID: "f-reason", Name: "reason", Label: c.T("sealed.reason"), Kind: "line", Must: true, Max: "120", Value: reason, Help: c.T("letter.reason.help"), Error: web.Texts(c.Lang, problem)["reason"], Focus: true}
 	status := http.StatusOK
 	if problem != nil {
 		v.Wrong, status = web.ProblemOf(c.Lang, problem).Title, web.Status(problem)
+	}
+	if f.Get("_entry") != "" {
+		v.Kept = f
 	}
 	return c.Render(status, letterPage(v))
 }
@@ -151,7 +156,7 @@ func (p *Pages) show(c *web.Ctx, f url.Values, problem error) error {
 	if err != nil {
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.Conflict:
-			return p.askReason(c, f.Get("reason"), err)
+			return p.askReason(c, f, err)
 		}
 		return err
 	}
@@ -256,7 +261,11 @@ func (p *Pages) enterLetter(c *web.Ctx) error {
 	if e.Gone {
 		return c.Redirect("/letters?done=gone")
 	}
-	return c.Redirect("/m/" + e.ID.String() + "?done=entered")
+	done := "entered"
+	if e.Slip {
+		done = "passed_up"
+	}
+	return c.Redirect("/m/" + e.ID.String() + "?done=" + done)
 }
 
 // letterFile sends a file that came with a letter.
@@ -272,7 +281,7 @@ func (p *Pages) letterFile(c *web.Ctx) error {
 	f, content, err := p.Intake.ReadContent(c.Context(), c.Who, key, n)
 	if err != nil {
 		if fault.Code(err) == "key.locked" {
-			return p.askReason(c, "", err)
+			return p.askReason(c, nil, err)
 		}
 		return err
 	}

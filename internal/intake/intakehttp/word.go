@@ -46,7 +46,7 @@ func (p *Pages) askWord(c *web.Ctx, reason string, problem error) error {
 	if reason == "" && problem == nil {
 		reason = c.T("letter.word.reason")
 	}
-	return p.reason(c, m, at, "/letters/"+key.String()+"/words/"+c.R.PathValue("word"), c.T("letter.words"), reason, problem)
+	return p.reason(c, m, at, "/letters/"+key.String()+"/words/"+c.R.PathValue("word"), c.T("letter.words"), reason, nil, problem)
 }
 
 // readWord opens what was said and shows it once.
