@@ -98,8 +98,8 @@ func (g *gap) carry(from, to *courier.Courier) courier.Took {
 	return k
 }
 
-// TestLetterAcrossTheGap: what a reporter lodges, and adds later, goes to the work side on a disc, and what they are told
-// comes back on another: everything once, however often it is carried.
+// TestLetterAcrossTheGap: what a reporter lodges goes to the work side on a disc, and what they are told comes back on
+// another: everything arrives once, however often it is carried, and nothing before it was.
 func TestLetterAcrossTheGap(t *testing.T) {
 	t.Parallel()
 	g, public := apart(t)
