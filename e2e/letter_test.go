@@ -283,6 +283,8 @@ func TestLetterNobodyOpens(t *testing.T) {
 	r.sees("到期没有人处理，已经交到上一级", "10月20日", "XX市纪委监委")
 	above.signIn()
 	above.sees(s.Matter(m).No, "网络来信")
+	above.matter(m)
+	above.sees("已交到本级")
 	above.opensLetter(m, "启封并登记")
 	above.sees("管护费发放表上的签字不是本人签的。")
 	below := s.person("intake")

@@ -24,13 +24,18 @@ func (p *Pages) letterDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error)
 		return flowhttp.Detail{}, err
 	}
 	d := flowhttp.Detail{Alert: c.T("letter.sealed.note")}
+	below := !c.Who.Is(access.Intake, m.Organ) // it stands with the organ below the reader's
 	switch {
 	case m.State == intake.LetterEntered:
 		d.Alert = ""
+	case m.State == intake.LetterAside && below:
+		d.Alert = c.T("letter.aside.above")
 	case m.State == intake.LetterAside:
 		d.Alert = c.T("letter.aside.note")
 	case l.Stray:
 		d.Alert = c.T("letter.stray")
+	case m.Is(flow.FlagRisen) && below:
+		d.Alert = c.T("letter.risen.above")
 	case m.Is(flow.FlagRisen):
 		d.Alert = c.T("letter.risen.note")
 	}
