@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/custody"
 	"qianshao/internal/fault"
+	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
@@ -68,6 +69,41 @@ func TestReplacedKeyOpensWhatWasSealedBefore(t *testing.T) {
 		if err != nil || !s.Unlocked || s.Earlier != 1 || !s.AboveHas || len(s.Holders) != 1 || s.Uses[0].Action != "key.unlock" {
 			t.Errorf("%+v %v", s, err)
 		}
+		w.Verify()
+	})
+}
+
+// Whoever knows the passphrase in use and leaves is named until it is replaced.
+func TestCustodianLeaves(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		k, organ := w.App.Custody, w.Units["county"]
+		w.Hire("intake2", "柳信", "intake_clerk", "county")
+		w.Hire("intake3", "项信", "intake_clerk", "county") // never unlocks it
+		for _, who := range []string{"intake2", "intake"} {
+			if err := k.Unlock(apptest.Ctx, w.As(who), organ, first); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left := func(want string) {
+			t.Helper()
+			s, err := k.Look(apptest.Ctx, w.As("intake"))
+			if err != nil || strings.Join(s.Left, " ") != want {
+				t.Errorf("who left: %q %v, want %q", s.Left, err, want)
+			}
+		}
+		left("")
+		w.Now = w.Now.AddDate(0, 0, 1)
+		for _, who := range []string{"intake2", "intake3"} {
+			if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who[who].Holding}, w.App.DB.Today(), "transferred", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left("柳信")
+		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, second); err != nil {
+			t.Fatal(err)
+		}
+		left("")
 		w.Verify()
 	})
 }

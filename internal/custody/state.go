@@ -24,6 +24,8 @@ type State struct {
 	Above    access.Unit // the organ whose key opens the same things; zero at the top
 	AboveHas bool
 	Uses     []Use
+	Waiting  []Waiting // letters to be opened with it
+	Left     []string  // who knows the passphrase and is no custodian any more
 }
 
 // Use is one thing done with the key.
@@ -66,7 +68,13 @@ func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
 	for _, h := range ro.Hands(access.Intake, organ.ID.Key) {
 		s.Holders, people = append(s.Holders, h.Name), append(people, h.Person)
 	}
-	s.Uses, err = uses(ctx, r, people)
+	if s.Uses, err = uses(ctx, r, people); err != nil {
+		return s, err
+	}
+	if s.Waiting, err = waiting(ctx, r, who, organ.ID.Key); err != nil || !s.Has {
+		return s, err
+	}
+	s.Left, err = left(ctx, r, organ.ID.Key, people)
 	return s, err
 }
 

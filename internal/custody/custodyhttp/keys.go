@@ -48,7 +48,11 @@ type keysView struct {
 	New    []ui.FieldView
 	Facts  []fact
 	Uses   []ui.LogView
-	Open   bool // the folded part has something wrong in it
+	Waits  []ui.DutyView // letters to be opened
+	WaitsN string
+	Soon   string // how many of them are about to rise
+	Left   string // who knows the passphrase and has left
+	Open   bool   // the folded part has something wrong in it
 }
 
 type fact struct{ Label, Text string }
@@ -95,11 +99,41 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	for _, u := range s.Uses {
 		v.Uses = append(v.Uses, ui.LogView{Day: ui.DayIn(c.Lang, u.At.Date(), c.Today), Small: ui.Weekday(c.Lang, u.At.Date()) + " " + ui.Clock(u.At), Title: c.T("action." + u.Action), By: u.Name, Key: u.Action == "key.make"})
 	}
+	waits(c, s, &v)
+	if len(s.Left) > 0 {
+		v.Left = c.T("organkey.left", strings.Join(s.Left, c.T("list.comma")))
+	}
 	status := http.StatusOK
 	if problem != nil {
 		status = web.Status(problem)
 	}
 	return c.Render(status, keysPage(v))
+}
+
+// soon is within how many days a letter is about to rise.
+const soon = 3
+
+// waits lists the letters that wait to be opened, and counts those that are about to rise.
+func waits(c *web.Ctx, s custody.State, v *keysView) {
+	near := 0
+	for _, l := range s.Waiting {
+		d := ui.DutyView{ID: l.ID.String(), What: c.T("organkey.waits.letter", l.No), Href: "/letters/" + l.ID.String(), Button: c.T("organkey.waits.open"), Late: l.Due < c.Today}
+		d.Word, d.Beside = ui.Near(c.Lang, l.Due, c.Today)
+		d.Of = ui.Segments{{Text: c.T("organkey.waits.received", ui.DayIn(c.Lang, l.Received, c.Today))}}
+		switch {
+		case l.Risen:
+			d.Of = append(d.Of, ui.Segment{Text: c.T("organkey.waits.risen")})
+		case d.Late && !s.Above.ID.Zero():
+			d.Of = append(d.Of, ui.Segment{Text: c.T("organkey.waits.gone", s.Above.Commission())})
+		case l.Due.Sub(c.Today) <= soon:
+			near++
+		}
+		v.Waits = append(v.Waits, d)
+	}
+	v.WaitsN = strconv.Itoa(len(s.Waiting))
+	if near > 0 && !s.Above.ID.Zero() {
+		v.Soon = c.T("organkey.waits.soon", strconv.Itoa(near), s.Above.Commission())
+	}
 }
 
 func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {

@@ -22,3 +22,6 @@ CREATE TABLE openings (
 ) /*rowidless*/;
 CREATE INDEX openings_matter ON openings (city_id, matter_id);
 CREATE UNIQUE INDEX openings_asked ON openings (city_id, matter_id) WHERE state = 'asked';
+
+-- Who has known an organ's passphrase since it was last set: what was done with its key, in the organ's own log.
+CREATE INDEX acts_key_log ON acts (city_id, log_id, at) WHERE action IN ('key.make', 'key.unlock', 'key.rewrap');
