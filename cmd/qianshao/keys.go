@@ -28,6 +28,8 @@ type keysCmd struct {
 	Recipient keysRecipientCmd `cmd:"" help:"${help_keys_recipient}"`
 	Witness   keysWitnessCmd   `cmd:"" help:"${help_keys_witness}"`
 	Directory keysDirectoryCmd `cmd:"" help:"${help_keys_directory}"`
+	Rewrap    keysRewrapCmd    `cmd:"" help:"${help_keys_rewrap}"`
+	Sheet     keysSheetCmd     `cmd:"" help:"${help_keys_sheet}"`
 }
 
 type keysListCmd struct{ database }

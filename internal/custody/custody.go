@@ -14,6 +14,7 @@ package custody
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -45,18 +46,22 @@ type Keeper struct {
 	Opened func(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
 	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
 	// passphrase is slow on purpose.
-	Make func(passphrase string) (public, wrapped string, err error)
+	Make func(passphrase string) (private, public, wrapped string, err error)
 }
 
 // NewPair is a key pair nobody has had before, its private half wrapped under the passphrase.
-func NewPair(passphrase string) (public, wrapped string, err error) {
-	private, public, err := seal.NewKey()
-	if err != nil {
-		return "", "", err
+func NewPair(passphrase string) (private, public, wrapped string, err error) {
+	if private, public, err = seal.NewKey(); err != nil {
+		return "", "", "", err
 	}
 	wrapped, err = seal.Wrap(private, passphrase)
-	return public, wrapped, err
+	return private, public, wrapped, err
 }
+
+// shortest is how short a passphrase may be, in characters.
+const shortest = 12
+
+func short() error { return fault.InvalidField("passphrase", "key.short", strconv.Itoa(shortest)) }
 
 var keyTable = &ledger.Table{Name: "organ_keys", Key: []string{"organ_id", "id"}, Cols: []string{"suite", "public", "wrapped", "made_on", "retired_on"}}
 
@@ -64,7 +69,7 @@ var envelopeTable = &ledger.Table{Name: "envelopes", Key: []string{"id"}, Cols: 
 
 // Tables are the covered tables of this package.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{keyTable, envelopeTable, fileTable, openingTable}
+	return []*ledger.Table{keyTable, envelopeTable, fileTable, openingTable, copyTable}
 }
 
 // Key is one key pair of an organ, the private half wrapped.
@@ -258,14 +263,14 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
 		return fault.New(fault.Forbidden, "move.not_yours")
 	}
-	if len([]rune(passphrase)) < 12 {
-		return fault.InvalidField("passphrase", "key.short", "12")
+	if len([]rune(passphrase)) < shortest {
+		return short()
 	}
 	fresh := k.Make
 	if fresh == nil {
 		fresh = NewPair
 	}
-	public, wrapped, err := fresh(passphrase)
+	private, public, wrapped, err := fresh(passphrase)
 	if err != nil {
 		return err
 	}
@@ -275,12 +280,14 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 	if err != nil {
 		return err
 	}
+	privates := []string{private}
 	if len(before) > 0 && !who.Automatic() {
-		privates, err := k.Ring.Keys(organ.ID.String())
+		held, err := k.Ring.Keys(organ.ID.String())
 		if err != nil {
 			return fault.New(fault.Conflict, "key.unlock_first")
 		}
-		if err := rewrap(before, privates, passphrase); err != nil {
+		privates = append(privates, held...)
+		if err := rewrap(before, held, passphrase); err != nil {
 			return err
 		}
 	}
@@ -294,8 +301,11 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 			}
 		}
 		key := tx.NewKey()
-		return ledger.Act{Action: "key.make", Organ: organ.ID, About: "key/" + key, Params: map[string]any{"suite": seal.Suite, "public": public}},
-			tx.Insert(ctx, keyTable, organ.ID.Key, key, seal.Suite, public, wrapped, tx.Today(), "")
+		if err := tx.Insert(ctx, keyTable, organ.ID.Key, key, seal.Suite, public, wrapped, tx.Today(), ""); err != nil {
+			return ledger.Act{}, err
+		}
+		_, err := k.copyUp(ctx, tx, organ, append([]Key{{ID: key, Public: public}}, before...), privates)
+		return ledger.Act{Action: "key.make", Organ: organ.ID, About: "key/" + key, Params: map[string]any{"suite": seal.Suite, "public": public}}, err
 	})
 	if err == nil && k.Ring.Unlocked(organ.ID.String()) {
 		k.Ring.Lock(organ.ID.String())
@@ -325,7 +335,13 @@ func (k *Keeper) Unlock(ctx context.Context, who access.Actor, organ access.Unit
 		}
 	}
 	_, err = k.Ledger.Write(ctx, who, organ.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		return ledger.Act{Action: "key.unlock", Organ: organ.ID, Params: map[string]any{"keys": len(privates)}}, nil
+		// Of a key from before the organ above had one, or has had its present one, the copy is made now.
+		params := map[string]any{"keys": len(privates)}
+		copied, err := k.copyUp(ctx, tx, organ, ks, privates)
+		if copied > 0 {
+			params["copied"] = copied
+		}
+		return ledger.Act{Action: "key.unlock", Organ: organ.ID, Params: params}, err
 	})
 	if err != nil {
 		return err

@@ -172,8 +172,8 @@ type slow struct {
 }
 
 type pair struct {
-	public, wrapped string
-	err             error
+	private, public, wrapped string
+	err                      error
 }
 
 func beside() slow {
@@ -181,8 +181,8 @@ func beside() slow {
 	s := slow{make(chan pair, n), make(chan string, mostLogins)}
 	go func() {
 		for range n {
-			public, wrapped, err := custody.NewPair(Passphrase)
-			s.pairs <- pair{public, wrapped, err}
+			private, public, wrapped, err := custody.NewPair(Passphrase)
+			s.pairs <- pair{private, public, wrapped, err}
 		}
 		for range mostLogins {
 			s.hashes <- account.Demonstration().Cost.Hash(account.DemoPassword)
@@ -192,9 +192,9 @@ func beside() slow {
 	return s
 }
 
-func (s slow) pair(string) (string, string, error) {
+func (s slow) pair(string) (string, string, string, error) {
 	p := <-s.pairs
-	return p.public, p.wrapped, p.err
+	return p.private, p.public, p.wrapped, p.err
 }
 
 func (s slow) hash() string {

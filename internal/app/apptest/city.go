@@ -89,11 +89,11 @@ func New(t testing.TB, d *db.DB) *World {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
 	made, private := 0, ""
-	a.Custody.Make = func(passphrase string) (string, string, error) {
+	a.Custody.Make = func(passphrase string) (string, string, string, error) {
 		made++
 		k, err := sameKey(made, passphrase)
 		private = k.private
-		return k.public, k.wrapped, err
+		return k.private, k.public, k.wrapped, err
 	}
 	w.private = map[id.Key]string{}
 	for _, k := range []string{"province", "city", "county", "other"} {

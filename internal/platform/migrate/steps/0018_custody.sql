@@ -25,3 +25,17 @@ CREATE UNIQUE INDEX openings_asked ON openings (city_id, matter_id) WHERE state 
 
 -- Who has known an organ's passphrase since it was last set: what was done with its key, in the organ's own log.
 CREATE INDEX acts_key_log ON acts (city_id, log_id, at) WHERE action IN ('key.make', 'key.unlock', 'key.rewrap');
+
+-- The private half of an organ's key, sealed to the organ above: what a lost passphrase is mended with. One a key, to the
+-- newest key that the organ above has had.
+CREATE TABLE key_copies (
+  city_id BIGINT NOT NULL,
+  organ_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  to_key TEXT NOT NULL,
+  suite TEXT NOT NULL,
+  sealed BYTEA NOT NULL,
+  made_on TEXT NOT NULL,
+  PRIMARY KEY (city_id, organ_id, key_id),
+  FOREIGN KEY (city_id, organ_id, key_id) REFERENCES organ_keys (city_id, organ_id, id)
+);
