@@ -93,7 +93,7 @@ func (p *Pages) consent(c *web.Ctx, m flow.Matter, v *openView) error {
 		return err
 	}
 	now := c.In(m.ID).Now()
-	v.State = c.T("consent.takes_two")
+	v.State, v.Field.Help = c.T("consent.takes_two"), c.T("consent.reason.help")
 	for i := len(os) - 1; i >= 0; i-- { // the newest last
 		o := os[i]
 		l := p.openingLine(c, o, now)
