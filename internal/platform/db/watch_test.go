@@ -34,7 +34,8 @@ func TestSlowIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreKept: statements one after the other, at once and after a rest, go over the same connection.
+// TestConnectionsAreKept: statements one after the other, at once and after a rest, go over the same connection. On a busy
+// machine one that answers too late after its rest is given up, as it is meant to be: so not every time, but once of three.
 func TestConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	d, err := db.Open(context.Background(), dbtest.Address(t), db.Options{})
@@ -42,6 +43,18 @@ func TestConnectionsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	n := 0
+	for range 3 {
+		if n = connections(t, d); n <= 2 {
+			return
+		}
+	}
+	t.Errorf("12 statements went over %d connections", n)
+}
+
+// connections is how many connections a dozen statements go over.
+func connections(t *testing.T, d *db.DB) int {
+	t.Helper()
 	seen := map[int64]bool{}
 	for i := range 12 {
 		var pid int64
@@ -53,7 +66,5 @@ func TestConnectionsAreKept(t *testing.T) {
 			time.Sleep(1200 * time.Millisecond) // idle for so long that it is asked first
 		}
 	}
-	if len(seen) > 2 {
-		t.Errorf("12 statements went over %d connections", len(seen))
-	}
+	return len(seen)
 }
