@@ -95,7 +95,13 @@ func TestCopyIsMadeWhenItCanBe(t *testing.T) {
 			}
 			return out[0]
 		}
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil { // made before there was one above
+			t.Fatal(err)
+		}
 		was := to()
+		if err := k.Lock(apptest.Ctx, w.As("intake"), w.Units["county"]); err != nil {
+			t.Fatal(err)
+		}
 		w.Unlock("city")
 		if err := k.MakeKey(apptest.Ctx, w.As("cityintake"), city, second); err != nil {
 			t.Fatal(err)
