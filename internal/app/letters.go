@@ -100,11 +100,18 @@ func (a *App) word(ctx context.Context, cities []id.City, name string) (bool, er
 	if w.ID() != name {
 		return false, envelope.ErrForm
 	}
-	lost, err := a.fetch(w.Files)
-	if err != nil {
-		return false, err
-	}
 	for _, city := range cities {
+		known, err := a.Intake.Knows(ctx, city, w.Name)
+		if err != nil {
+			return false, err
+		}
+		if !known { // before anything is copied: it may be looked at many times
+			continue
+		}
+		lost, err := a.fetch(w.Files)
+		if err != nil {
+			return false, err
+		}
 		letter, heard, err := a.Intake.TakeWord(ctx, city, w, lost)
 		if err != nil {
 			return false, err

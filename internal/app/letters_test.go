@@ -198,6 +198,15 @@ func TestLetterAboutTheChief(t *testing.T) {
 		l := w.Lodge(text, w.Units["county"], "2026-10-09", map[string]string{"一.txt": "附件一"})
 		w.TakeIn(&l)
 		w.Unlock("county", "city")
+		// A file that somebody takes away keeps no letter back.
+		gone := w.Lodge(text, w.Units["county"], "2026-10-09", map[string]string{"二.txt": "附件二"})
+		w.App.Spool.Drop(gone.Envelope.Files...)
+		w.TakeIn(&gone)
+		up := entryFrom(w, gone.Letter)
+		up.Subject = org.SubjectInput{Unit: w.Units["county"].ID.Key, Name: "严主任", Post: "县纪委书记", Rank: "deputy_county", Category: "c1", PartyMember: true}
+		if e, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), up); err != nil || !e.Slip || w.Matter(gone.Letter).Organ != w.Units["city"].ID {
+			t.Errorf("a letter whose file is gone does not go up: %+v, %v", e, err)
+		}
 		if _, err := w.App.Intake.OpenLetter(apptest.Ctx, w.As("intake"), l.Letter, "启封登记"); err != nil {
 			t.Fatal(err)
 		}

@@ -149,9 +149,11 @@ func (s *Service) reseal(ctx context.Context, tx *ledger.Tx, who access.Actor, f
 		if err != nil {
 			return err
 		}
-		files[i], from.made = made, append(from.made, made)
+		if files[i] = made; made != stored {
+			from.made, from.left = append(from.made, made), append(from.left, stored)
+		}
 	}
-	from.left, l.Files = l.Files, files
+	l.Files = files
 	return nil
 }
 

@@ -220,3 +220,9 @@ func (s *Service) wordsTo(ctx context.Context, tx *ledger.Tx, letter id.Key, org
 	}
 	return nil
 }
+
+// Knows says whether a tenant has a letter of that name.
+func (s *Service) Knows(ctx context.Context, city id.City, name string) (bool, error) {
+	n, err := db.Column[int64](ctx, s.Ledger.DB.In(city), `SELECT 1 FROM letters WHERE city_id = $1 AND name = $2`, name)
+	return len(n) > 0, err
+}
