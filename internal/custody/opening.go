@@ -30,8 +30,10 @@ const (
 	OpeningUsed      = "used"
 )
 
-// OpeningFor is how long a consent holds.
-const OpeningFor = calendar.Instant(24 * 60 * 60 * 1e6)
+// limitOpening is the rulebook's limit of how long a consent holds, in hours.
+const limitOpening = "identity.opening"
+
+const hour = calendar.Instant(60 * 60 * 1e6)
 
 var openingTable = &ledger.Table{Name: "openings", Key: []string{"id"}, Cols: []string{"matter_id", "asker_id", "asker_name", "reason", "asked_at", "moved", "state",
 	"decider_id", "decider_name", "decided_at", "note", "used_at", "clock_id", "version"}, Version: "version"}
@@ -53,11 +55,12 @@ type Opening struct {
 	Used        calendar.Instant
 	Clock       id.Key
 	Version     int64
+	until       calendar.Instant
 	Mine        bool // the reader may consent to it now, or refuse
 }
 
 // Until is when a consent lapses.
-func (o Opening) Until() calendar.Instant { return o.Decided + OpeningFor }
+func (o Opening) Until() calendar.Instant { return o.until }
 
 // Holds says whether the asker may open now.
 func (o Opening) Holds(now calendar.Instant) bool {
@@ -68,17 +71,19 @@ func (o Opening) row() []any {
 	return []any{o.ID.Key, o.Matter, o.Asker, o.AskerName, o.Reason, int64(o.Asked), o.Moved, o.State, o.Decider, o.DeciderName, int64(o.Decided), o.Note, int64(o.Used), o.Clock, o.Version}
 }
 
-func openings(ctx context.Context, r db.Reader, matter id.Key) ([]Opening, error) {
+func (k *Keeper) openings(ctx context.Context, r db.Reader, matter id.Key) ([]Opening, error) {
 	return db.All(ctx, r, func(rows *db.Rows) (Opening, error) {
 		o := Opening{ID: id.ID{City: r.City()}, Matter: matter}
-		return o, rows.Scan(&o.ID.Key, &o.Asker, &o.AskerName, &o.Reason, &o.Asked, &o.Moved, &o.State, &o.Decider, &o.DeciderName, &o.Decided, &o.Note, &o.Used, &o.Clock, &o.Version)
+		err := rows.Scan(&o.ID.Key, &o.Asker, &o.AskerName, &o.Reason, &o.Asked, &o.Moved, &o.State, &o.Decider, &o.DeciderName, &o.Decided, &o.Note, &o.Used, &o.Clock, &o.Version)
+		o.until = o.Decided + calendar.Instant(k.Clocks.Rules.Limit(limitOpening, o.Decided.Date()))*hour
+		return o, err
 	}, `SELECT o.id, o.asker_id, o.asker_name, o.reason, o.asked_at, o.moved, o.state, o.decider_id, o.decider_name, o.decided_at, o.note, o.used_at, o.clock_id, o.version
 		FROM openings o WHERE o.city_id = $1 AND o.matter_id = $2 ORDER BY o.asked_at DESC, o.id DESC`, matter)
 }
 
 // Openings reads who asked to open who reported, newest first. The caller has seen the matter.
 func (k *Keeper) Openings(ctx context.Context, r db.Reader, who access.Actor, m flow.Matter) ([]Opening, error) {
-	os, err := openings(ctx, r, m.ID.Key)
+	os, err := k.openings(ctx, r, m.ID.Key)
 	for i := range os {
 		if err == nil && os[i].State == OpeningAsked {
 			os[i].Mine, err = k.confirms(ctx, r, who, m, os[i])
@@ -181,7 +186,7 @@ func (k *Keeper) mayAsk(ctx context.Context, r db.Reader, who access.Actor, m fl
 	if !two {
 		return fault.New(fault.Conflict, "consent.alone")
 	}
-	os, err := openings(ctx, r, m.ID.Key)
+	os, err := k.openings(ctx, r, m.ID.Key)
 	if err != nil {
 		return err
 	}
@@ -283,7 +288,7 @@ func (k *Keeper) answer(ctx context.Context, who access.Actor, matter id.ID, ope
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		os, err := openings(ctx, tx, m.ID.Key)
+		os, err := k.openings(ctx, tx, m.ID.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}
@@ -323,7 +328,7 @@ func (k *Keeper) answer(ctx context.Context, who access.Actor, matter id.ID, ope
 
 // spend uses up the consent that the actor was given, within the act of opening.
 func (k *Keeper) spend(ctx context.Context, tx *ledger.Tx, who access.Actor, m flow.Matter) (Opening, error) {
-	os, err := openings(ctx, tx, m.ID.Key)
+	os, err := k.openings(ctx, tx, m.ID.Key)
 	if err != nil {
 		return Opening{}, err
 	}

@@ -76,8 +76,8 @@ type Page struct {
 	Next    Cursor // zero when this was the last page
 }
 
-// soonDays is how near "soon" is. It is a view, not a rule.
-const soonDays = 3
+// SoonDays is how near "soon" is. It is a view, not a rule.
+const SoonDays = 3
 
 // List reads one page of what the actor may see, newest first, or soonest due first. A province's list is the merge of
 // its cities' first rows.
@@ -131,7 +131,7 @@ func (e *Engine) narrow(b *db.Builder, f Filter) *db.Builder {
 	case ViewLate:
 		b.Add(` AND m.due_on <> '' AND m.due_on < ?`, today)
 	case ViewSoon:
-		b.Add(` AND m.due_on <> '' AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(soonDays))
+		b.Add(` AND m.due_on <> '' AND m.due_on >= ? AND m.due_on <= ?`, today, today.AddDays(SoonDays))
 	case ViewWaiting:
 		b.Add(` AND m.open = TRUE`).In(` AND `, "m.state", e.waiting(f.Kind))
 	default:

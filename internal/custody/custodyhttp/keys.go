@@ -110,9 +110,6 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	return c.Render(status, keysPage(v))
 }
 
-// soon is within how many days a letter is about to rise.
-const soon = 3
-
 // waits lists the letters that wait to be opened, and counts those that are about to rise.
 func waits(c *web.Ctx, s custody.State, v *keysView) {
 	near := 0
@@ -125,7 +122,7 @@ func waits(c *web.Ctx, s custody.State, v *keysView) {
 			d.Of = append(d.Of, ui.Segment{Text: c.T("organkey.waits.risen")})
 		case d.Late && !s.Above.ID.Zero():
 			d.Of = append(d.Of, ui.Segment{Text: c.T("organkey.waits.gone", s.Above.Commission())})
-		case l.Due.Sub(c.Today) <= soon:
+		case l.Due.Sub(c.Today) <= flow.SoonDays:
 			near++
 		}
 		v.Waits = append(v.Waits, d)
