@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
@@ -138,5 +140,49 @@ func TestLetterProved(t *testing.T) {
 		if held < 5 {
 			t.Errorf("%+v", lines)
 		}
+	})
+}
+
+// TestLetterToTheProvince: what the city leaves lying rises to the province, which lies in another tenant, and is opened and
+// entered there.
+func TestLetterToTheProvince(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		w.Hire("provinceintake", "边访", "intake_clerk", "province")
+		w.Spool(t.TempDir())
+		l := w.Lodge(written(w), w.Units["city"], "2026-10-09", nil)
+		w.TakeIn(&l)
+		w.Unlock("province")
+		s := superior{t, w, w.Serve()}
+		w.On("2026-10-19")
+		s.pass()
+		if risen := s.running(l.Letter, flow.RuleRisen); len(risen) != 1 || risen[0].OwedBy != w.Units["province"].ID {
+			t.Fatalf("it rose to %+v", risen)
+		}
+		code, page := w.Get(s.srv, "provinceintake", "/letters/"+l.Letter.String())
+		if code != 200 || !strings.Contains(page, "启封") {
+			t.Errorf("the province can't open it: %d", code)
+		}
+		// Beside the letter the form knows the unit, and offers others, of the tenant that the letter lies in.
+		code, page = browse(t, w).post("provinceintake", "/letters/"+l.Letter.String(), url.Values{"reason": {"到期未处理，启封"}})
+		if code != 200 || !strings.Contains(page, `value="石桥镇"`) || !strings.Contains(page, "管护费") || !strings.Contains(page, `data-own`) {
+			t.Errorf("the form beside the letter: %d", code)
+		}
+		for who, want := range map[string]bool{"provinceintake": true, "cityintake": true, "otherintake": false} {
+			if _, page := w.Get(s.srv, who, "/pick/units?of=2&unit_typed="+url.QueryEscape("石桥")); strings.Contains(page, "石桥镇") != want {
+				t.Errorf("%s is offered the unit: %v", who, !want)
+			}
+		}
+		e, err := w.App.Intake.Enter(apptest.Ctx, w.As("provinceintake"), entryFrom(w, l.Letter))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tip := w.Matter(e.ID); tip.Organ != w.Units["province"].ID || tip.ID.City != apptest.City || w.Matter(l.Letter).State != intake.LetterEntered {
+			t.Errorf("%+v", tip)
+		}
+		if st, _ := w.Told(l); st.Organ != "某省纪委监委" || st.Above != (id.ID{}) || st.Rises != "" {
+			t.Errorf("%+v", st)
+		}
+		w.Verify()
 	})
 }

@@ -14,7 +14,7 @@ import (
 // new stands here or among the secrets; nobody forgets to ask which.
 var shown = strings.Fields(`_entry _key _version acting addressee after again all appointment as asker back before begins body born category channel chief clock
 	copies correct decision discipline do ends family file find from from_kind from_no from_text full ground hand holding kind lang late_reason leave_reason
-	leave_to length log login look member name named new next no note office official on only opening organ paper party_member passkey person post program q rank
+	leave_to length log login look member name named new next no note of office official on only opening organ paper party_member passkey person post program q rank
 	reason received relation role row source subject_name summary target title to township ttl unit unit_text unit_typed user verify_note version view viewport`)
 
 var (

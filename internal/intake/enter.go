@@ -132,7 +132,7 @@ type Standing struct {
 
 // Stand says what a report about the subject is for the clerk's organ. It reads, and keeps nothing.
 func (s *Service) Stand(ctx context.Context, r db.Reader, who access.Actor, in org.SubjectInput) (Standing, flow.Subject, error) {
-	organ, err := access.GetUnit(ctx, r, who.Unit().Organ)
+	organ, err := access.GetUnit(ctx, r.For(who.City), who.Unit().Organ)
 	if err != nil {
 		return Standing{}, flow.Subject{}, err
 	}

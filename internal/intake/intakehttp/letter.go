@@ -81,6 +81,7 @@ type letterView struct {
 	Parts   []letterPart
 	Files   []letterFile
 	Entry   entryView
+	Of      string     // the tenant that whom it is about is looked for in
 	Why     string     // the reason it was opened for
 	Kept    url.Values // what was filled in when the key was found locked
 }
@@ -180,8 +181,10 @@ func (p *Pages) show(c *web.Ctx, f url.Values, problem error) error {
 		if f.Get("_entry") == "" {
 			f = p.known(c, key, o.Text)
 		}
+		f.Set("of", strconv.Itoa(int(key.City)))
 		f.Set("received", string(o.Matter.Received))
 		f.Set("channel", "web")
+		v.Of = f.Get("of")
 		if v.Entry, status, err = p.entry(c, f, problem); err != nil {
 			return err
 		}

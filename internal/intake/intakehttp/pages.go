@@ -202,7 +202,7 @@ func (p *Pages) entry(c *web.Ctx, f url.Values, problem error) (entryView, int, 
 	if v.Subject, err = orghttp.Subject(c, p.Rules, in.Subject, f, texts, "/tipoffs/standing", "#standing"); err != nil {
 		return v, 0, err
 	}
-	if v.Standing, err = p.standOf(c, in.Subject); err != nil {
+	if v.Standing, err = p.standOf(c, f, in.Subject); err != nil {
 		return v, 0, err
 	}
 	field := func(name, kind string, value string, must bool) ui.FieldView {
@@ -249,7 +249,7 @@ func (p *Pages) entry(c *web.Ctx, f url.Values, problem error) (entryView, int, 
 	original := field("original", "para", in.Original, false)
 	original.Max, original.Rows = "20000", 5
 	v.More = []ui.FieldView{original}
-	if v.Repeats, err = p.repeatsOf(c, in); err != nil {
+	if v.Repeats, err = p.repeatsOf(c, f, in); err != nil {
 		return v, 0, err
 	}
 	status := http.StatusOK
@@ -297,7 +297,7 @@ func (p *Pages) enter(c *web.Ctx) error {
 }
 
 // standOf says what a report about the subject would be here, once enough is known of them.
-func (p *Pages) standOf(c *web.Ctx, in org.SubjectInput) (standingView, error) {
+func (p *Pages) standOf(c *web.Ctx, f url.Values, in org.SubjectInput) (standingView, error) {
 	v := standingView{Lang: c.Lang}
 	ranked := in.Rank != "" || in.Official != ""
 	if in.Unit == "" || !ranked && in.Post == "" {
@@ -313,7 +313,7 @@ func (p *Pages) standOf(c *web.Ctx, in org.SubjectInput) (standingView, error) {
 		in.Category = "c1"
 	}
 	in.PartyMember = true
-	st, _, err := p.Intake.Stand(c.Context(), c.Home(), c.Who, in)
+	st, _, err := p.Intake.Stand(c.Context(), orghttp.Tenant(c, f), c.Who, in)
 	if fault.KindOf(err) == fault.Invalid {
 		return v, nil
 	}
@@ -334,7 +334,7 @@ func (p *Pages) standOf(c *web.Ctx, in org.SubjectInput) (standingView, error) {
 }
 
 func (p *Pages) standing(c *web.Ctx) error {
-	v, err := p.standOf(c, orghttp.SubjectOf(c.R.URL.Query()))
+	v, err := p.standOf(c, c.R.URL.Query(), orghttp.SubjectOf(c.R.URL.Query()))
 	if err != nil {
 		return err
 	}
@@ -353,12 +353,12 @@ type repeatRow struct {
 	Alike                            string
 }
 
-func (p *Pages) repeatsOf(c *web.Ctx, in intake.Entry) (repeatsView, error) {
+func (p *Pages) repeatsOf(c *web.Ctx, f url.Values, in intake.Entry) (repeatsView, error) {
 	v := repeatsView{Lang: c.Lang, Asked: in.Subject.Unit != ""}
 	if !id.ValidKey(in.Subject.Unit) {
 		return v, nil
 	}
-	rs, err := p.Intake.Repeats(c.Context(), c.Home(), c.Who, in.Subject.Unit, in.Subject.Official, in.Subject.Name, in.Title+in.Summary, "", 6)
+	rs, err := p.Intake.Repeats(c.Context(), orghttp.Tenant(c, f), c.Who, in.Subject.Unit, in.Subject.Official, in.Subject.Name, in.Title+in.Summary, "", 6)
 	for _, r := range rs {
 		v.Rows = append(v.Rows, repeatRow{No: r.Matter.No, Title: r.Matter.Title, Href: "/m/" + r.Matter.ID.String(), State: c.T("state.tipoff." + r.Matter.State), Received: ui.DayIn(c.Lang, r.Matter.Received, c.Today),
 			Same: r.Same, Named: r.Named, Alike: ui.Percent(r.Alike)})
@@ -367,7 +367,7 @@ func (p *Pages) repeatsOf(c *web.Ctx, in intake.Entry) (repeatsView, error) {
 }
 
 func (p *Pages) repeats(c *web.Ctx) error {
-	v, err := p.repeatsOf(c, entryOf(c.R.URL.Query()))
+	v, err := p.repeatsOf(c, c.R.URL.Query(), entryOf(c.R.URL.Query()))
 	if err != nil {
 		return err
 	}

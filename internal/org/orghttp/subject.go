@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -15,6 +17,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -60,6 +63,15 @@ func (v SubjectView) Fields() []ui.FieldView {
 	return []ui.FieldView{v.Unit, v.UnitText, v.Name, v.Post, v.Rank, v.Category, v.Party, v.Chief, v.Member}
 }
 
+// Tenant is where the subject of a form is looked for: in the tenant that the form names as "of", if it is one that the actor's
+// organ stands above, as a province's is of a letter that rose to it; else at home.
+func Tenant(c *web.Ctx, f url.Values) db.Reader {
+	if n, err := strconv.ParseInt(f.Get("of"), 10, 64); err == nil && slices.Contains(c.Who.Cities, id.City(n)) {
+		return c.In(id.ID{City: id.City(n)})
+	}
+	return c.Home()
+}
+
 // SubjectOf reads what was filled in.
 func SubjectOf(f url.Values) org.SubjectInput {
 	return org.SubjectInput{Unit: strings.TrimSpace(f.Get("unit")), UnitText: f.Get("unit_text"), Official: strings.TrimSpace(f.Get("official")), Name: f.Get("subject_name"), Post: f.Get("post"),
@@ -70,7 +82,7 @@ func SubjectOf(f url.Values) org.SubjectInput {
 func Subject(c *web.Ctx, rules *rulebook.Book, in org.SubjectInput, f url.Values, texts map[string]string, check, target string) (SubjectView, error) {
 	v := SubjectView{Lang: c.Lang, UnitKey: in.Unit, Official: in.Official, Check: check, Target: target}
 	if id.ValidKey(in.Unit) {
-		us, err := access.Units(c.Context(), c.Home(), []string{in.Unit})
+		us, err := access.Units(c.Context(), Tenant(c, f), []string{in.Unit})
 		if err != nil {
 			return v, err
 		}
@@ -131,7 +143,7 @@ func (p *Pages) pickUnits(c *web.Ctx) error {
 	typed := q.Get("unit_typed")
 	var out []pick
 	if strings.TrimSpace(typed) != "" {
-		us, err := org.FindUnits(c.Context(), c.Home(), c.Who.Unit().County, typed, []string{"county", "township", "village", "department"}, picks)
+		us, err := org.FindUnits(c.Context(), Tenant(c, q), c.Who.Unit().County, typed, []string{"county", "township", "village", "department"}, picks)
 		if err != nil {
 			return err
 		}
@@ -139,7 +151,7 @@ func (p *Pages) pickUnits(c *web.Ctx) error {
 		for _, u := range us {
 			keys = append(keys, u.Superior)
 		}
-		ups, err := access.Units(c.Context(), c.Home(), keys)
+		ups, err := access.Units(c.Context(), Tenant(c, q), keys)
 		if err != nil {
 			return err
 		}
@@ -155,7 +167,7 @@ func (p *Pages) pickOfficials(c *web.Ctx) error {
 	unit := q.Get("unit")
 	var out []pick
 	if id.ValidKey(unit) {
-		os, err := org.Officials(c.Context(), c.Home(), unit, q.Get("subject_name"), picks)
+		os, err := org.Officials(c.Context(), Tenant(c, q), unit, q.Get("subject_name"), picks)
 		if err != nil {
 			return err
 		}
