@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -238,6 +239,34 @@ func BenchmarkLodge(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")
+}
+
+// BenchmarkSteady: fifty a second, each at its own time whatever became of the one before; the portal's peak by far.
+func BenchmarkSteady(b *testing.B) {
+	w := newWorld(b)
+	if dir := os.Getenv("QIANSHAO_BENCH_DIR"); dir != "" {
+		w.dir = filepath.Join(dir, envelope.NewToken())
+		b.Cleanup(func() { _ = os.RemoveAll(w.dir) })
+		w.open(b)
+	}
+	took := make([]time.Duration, b.N)
+	var all sync.WaitGroup
+	tick := time.NewTicker(time.Second / 50)
+	defer tick.Stop()
+	for i := range b.N {
+		due := time.Now()
+		all.Go(func() {
+			if a := w.post(typed()); a.Code != http.StatusOK {
+				b.Error(a.Code)
+			}
+			took[i] = time.Since(due)
+		})
+		<-tick.C
+	}
+	all.Wait()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "max-ms")
 }
 
 // BenchmarkFile: a file of 100 MB.
