@@ -6,17 +6,20 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
+	"qianshao/internal/calendar"
 	"qianshao/internal/courier"
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/spool"
 )
 
 type courierCmd struct {
-	Init courierInitCmd `cmd:"" help:"${help_courier_init}"`
-	Pair courierPairCmd `cmd:"" help:"${help_courier_pair}"`
-	Out  courierOutCmd  `cmd:"" help:"${help_courier_out}"`
-	In   courierInCmd   `cmd:"" help:"${help_courier_in}"`
+	Init  courierInitCmd  `cmd:"" help:"${help_courier_init}"`
+	Pair  courierPairCmd  `cmd:"" help:"${help_courier_pair}"`
+	Out   courierOutCmd   `cmd:"" help:"${help_courier_out}"`
+	In    courierInCmd    `cmd:"" help:"${help_courier_in}"`
+	State courierStateCmd `cmd:"" help:"${help_courier_state}"`
 }
 
 // spoolFolder is the flag that names this side's folder.
@@ -202,3 +205,45 @@ func (c *courierInCmd) tell(e *env, side courier.Side, t courier.Took) {
 		e.say("courier.resend")
 	}
 }
+
+type courierStateCmd struct {
+	spoolFolder
+	Late time.Duration `default:"72h" help:"${help_courier_late}"`
+}
+
+// Run says how far both directions have come and what waits, and fails where somebody should look: a timer can run it.
+func (c *courierStateCmd) Run(e *env) error {
+	s, err := c.join()
+	if err != nil {
+		return err
+	}
+	x, paired, err := courier.Stands(s)
+	if err != nil {
+		return err
+	}
+	if !paired {
+		return fault.New(fault.Conflict, "courier.unpaired")
+	}
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	day := func(at time.Time) string { return at.In(calendar.Zone).Format("2006-01-02 15:04") }
+	e.say("courier.state."+string(x.Side), number(x.Received), day(x.Heard), number(x.Sent), number(x.Acked))
+	if x.Waiting > 0 {
+		e.say("courier.state.waits_"+string(x.Side), strconv.Itoa(x.Waiting), day(x.Since))
+	}
+	switch {
+	case x.Refused > 0:
+		return fault.New(fault.Conflict, "courier.state_refused", strconv.Itoa(x.Refused))
+	case time.Since(x.Heard) > c.Late:
+		return fault.New(fault.Conflict, "courier.state_late", day(x.Heard))
+	case x.Side == courier.Work && x.Waiting > 0 && time.Since(x.Since) > untaken:
+		return fault.New(fault.Conflict, "courier.state_untaken", strconv.Itoa(x.Waiting), day(x.Since))
+	}
+	return nil
+}
+
+// untaken is how long what came may wait before somebody should look why no server takes it in: it is looked for every
+// two seconds.
+const untaken = 10 * time.Minute
+
+// bundleLate is how long without a bundle is too long where nothing else is said: longer than a weekend.
+const bundleLate = 72 * time.Hour

@@ -125,3 +125,64 @@ func TestGap(t *testing.T) {
 	}
 	s.no(exitFailed, "cut off, or was changed on the way", "courier in --spool DIR/portal DIR/half")
 }
+
+// TestCourierState: each side says when nothing comes any more, when something lies there that nobody takes in, and when
+// something was put there that is no letter.
+func TestCourierState(t *testing.T) {
+	s := newShell(t)
+	quick(t)
+	s.ok(setup)
+	s.no(exitFailed, "courier pair keeps its line", "courier state --spool DIR/work")
+	for _, side := range []string{"work", "portal"} {
+		said := s.ok("courier init --spool DIR/" + side + " --side " + side)
+		if err := os.WriteFile(s.path(side+".line"), []byte(said), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.ok("courier pair --spool DIR/work DIR/portal.line")
+	s.ok("courier pair --spool DIR/portal DIR/work.line")
+	s.ok("courier out --spool DIR/portal DIR/p1")
+	s.ok("courier in --spool DIR/work DIR/p1")
+	s.ok("courier out --spool DIR/work DIR/w1")
+	s.ok("courier in --spool DIR/portal DIR/w1")
+	if out := s.ok("courier state --spool DIR/portal"); !strings.Contains(out, "the work side's bundle 1 came last") || !strings.Contains(out, "1 made here, 1 arrived there") {
+		t.Error(out)
+	}
+	if out := s.ok("courier state --spool DIR/work"); !strings.Contains(out, "the public side's bundle 1 came last") {
+		t.Error(out)
+	}
+	s.no(exitFailed, "No bundle from the other side since", "courier state --spool DIR/work --late 1ns")
+	doctor := func(says string) {
+		t.Helper()
+		if _, out, _ := s.run("", "doctor --db sqlite:DIR/q.db --spool DIR/work"); !strings.Contains(out, says) {
+			t.Errorf("%q is not among\n%s", says, out)
+		}
+	}
+	doctor("ok    The newest bundle from the public side came")
+	doctor("is taken in")
+
+	// A letter that no server takes in.
+	name := strings.Repeat("ab", 32)
+	for _, side := range []string{"work", "portal"} {
+		path := s.path(side + "/in/" + name)
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, time.Now().Add(-2*untaken)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := s.ok("courier state --spool DIR/portal"); !strings.Contains(out, "1 letter or word to be carried away") {
+		t.Error(out)
+	}
+	s.no(exitFailed, "1 letter or word not taken in", "courier state --spool DIR/work")
+	doctor("fail  1 letter or word in")
+	if err := os.MkdirAll(s.path("work/refused"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path("work/in/"+name), s.path("work/refused/"+name)); err != nil {
+		t.Fatal(err)
+	}
+	s.no(exitFailed, "1 in refused/", "courier state --spool DIR/work")
+	doctor("fail  1 in refused/")
+}

@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/account"
 	"qianshao/internal/app"
 	"qianshao/internal/calendar"
+	"qianshao/internal/courier"
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/demo"
@@ -33,6 +34,7 @@ type doctorCmd struct {
 	filesFolder
 	BackupDir   string        `placeholder:"DIR" env:"QIANSHAO_BACKUP_DIR" help:"${help_backup_dir}"`
 	BackupEvery time.Duration `default:"1h" env:"QIANSHAO_BACKUP_EVERY" help:"${help_backup_every}"`
+	Spool       string        `placeholder:"DIR" env:"QIANSHAO_SPOOL" help:"${help_serve_spool}"`
 	Strict      bool          `help:"${help_strict}"`
 }
 
@@ -84,6 +86,7 @@ func (c *doctorCmd) Run(e *env) error {
 	d.secrets(base)
 	d.disks(base)
 	d.backups()
+	d.letters()
 	e.say("doctor.sum", strconv.Itoa(d.n[fine]), strconv.Itoa(d.n[warn]), strconv.Itoa(d.n[bad]))
 	if d.n[bad] > 0 || c.Strict && d.n[warn] > 0 {
 		return fault.New(fault.Conflict, "doctor.bad")
@@ -412,6 +415,40 @@ func (d *doctor) disks(base *db.DB) {
 		if n, _, err := base.Size(d.e.ctx); err == nil && known && uint64(n) > x.Free {
 			d.say(warn, "disk.double", strconv.FormatFloat(float64(n)/(1<<30), 'f', 1, 64))
 		}
+	}
+}
+
+// letters is whether what reporters hand in arrives.
+func (d *doctor) letters() {
+	if d.c.Spool == "" {
+		return
+	}
+	s, err := spoolFolder{d.c.Spool}.join()
+	if err != nil {
+		d.say(bad, "plain", err.Error())
+		return
+	}
+	x, paired, err := courier.Stands(s)
+	if err != nil {
+		d.say(bad, "plain", err.Error())
+		return
+	}
+	d.private(d.c.Spool, true)
+	if x.Refused > 0 {
+		d.say(bad, "spool.refused", d.c.Spool, strconv.Itoa(x.Refused))
+	}
+	switch late := time.Since(x.Since) > untaken; {
+	case x.Waiting > 0 && late:
+		d.say(bad, "spool.untaken", d.c.Spool, strconv.Itoa(x.Waiting), round(time.Since(x.Since)))
+	default:
+		d.say(fine, "spool.ok", d.c.Spool)
+	}
+	switch {
+	case !paired:
+	case time.Since(x.Heard) > bundleLate:
+		d.say(bad, "bundle.late", round(time.Since(x.Heard)))
+	default:
+		d.say(fine, "bundle.ok", round(time.Since(x.Heard)))
 	}
 }
 

@@ -18,13 +18,20 @@ import (
 // takeEvery is how often the spool is looked into.
 const takeEvery = 2 * time.Second
 
+// settledFor is how long what was taken in can still be asked for again. A backup older than that is not the newest one.
+const settledFor = 14 * 24 * time.Hour
+
 // mostTaken is how many envelopes are taken in before the next look.
 const mostTaken = 500
 
 // takeIn takes in what lies in the spool, until the context ends.
 func (w *Workers) takeIn(ctx context.Context) {
-	tick := time.NewTicker(takeEvery)
+	tick, hourly := time.NewTicker(takeEvery), time.NewTicker(time.Hour)
 	defer tick.Stop()
+	defer hourly.Stop()
+	if _, err := w.app.Recall(ctx); err != nil && ctx.Err() == nil {
+		w.trouble(ctx, "looking through what was taken in", err)
+	}
 	for {
 		if _, err := w.app.TakeIn(ctx); err != nil && ctx.Err() == nil {
 			w.trouble(ctx, "taking letters in", err)
@@ -32,9 +39,62 @@ func (w *Workers) takeIn(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-hourly.C:
+			if err := w.app.Spool.Forget(time.Now().Add(-settledFor)); err != nil && ctx.Err() == nil {
+				w.trouble(ctx, "clearing what was taken in", err)
+			}
 		case <-tick.C:
 		}
 	}
+}
+
+// Recall puts back what was taken in and the database does not know: it was put back to an earlier state since then, and
+// somebody holds a receipt for what it has forgotten. It returns how many there were.
+func (a *App) Recall(ctx context.Context) (int, error) {
+	names, err := a.Spool.Settled()
+	if err != nil {
+		return 0, err
+	}
+	cities, err := Tenants(ctx, a.DB)
+	if err != nil {
+		return 0, err
+	}
+	recalled := 0
+	for _, name := range names {
+		known, err := a.settled(ctx, cities, name)
+		if err == nil && !known {
+			err = a.Spool.Recall(name)
+			recalled++
+		}
+		if err != nil {
+			return recalled, err
+		}
+	}
+	return recalled, nil
+}
+
+// settled says whether the database knows a report or a word by its name; of what can't be read, that it does.
+func (a *App) settled(ctx context.Context, cities []id.City, name string) (bool, error) {
+	e, ok, err := a.Spool.SettledReport(name)
+	if err != nil && !errors.Is(err, envelope.ErrForm) {
+		return false, err
+	}
+	if ok {
+		return a.Intake.Knows(ctx, e.To.City, e.Name)
+	}
+	w, ok, err := a.Spool.SettledWord(name)
+	if err != nil && !errors.Is(err, envelope.ErrForm) {
+		return false, err
+	}
+	for _, city := range cities {
+		if !ok {
+			return true, nil
+		}
+		if known, err := a.Intake.Heard(ctx, city, w); err != nil || known {
+			return known, err
+		}
+	}
+	return !ok, nil
 }
 
 // TakeIn takes in what lies in the spool now: each envelope once, with its files, and what its reporter is told of it
@@ -117,7 +177,7 @@ func (a *App) word(ctx context.Context, cities []id.City, name string) (bool, er
 			return false, err
 		}
 		if heard {
-			return true, errors.Join(a.tell(ctx, letter), a.Spool.Heard(w))
+			return true, errors.Join(a.tell(ctx, letter), a.Spool.SettleWord(w))
 		}
 	}
 	return false, nil
@@ -156,7 +216,7 @@ func (a *App) take(ctx context.Context, name string) error {
 	if err := a.tell(ctx, letter); err != nil {
 		return err
 	}
-	return a.Spool.Taken(e)
+	return a.Spool.Settle(e)
 }
 
 // fetch copies sealed contents from the spool into the store. One that is not there, or not what was sealed, is lost: the

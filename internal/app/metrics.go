@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"qianshao/internal/calendar"
+	"qianshao/internal/courier"
 	"qianshao/internal/deadline"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
@@ -58,6 +59,26 @@ func (a *App) metrics(mux *web.Mux, w *Workers, version string) *obs.Metrics {
 			return time.Since(st.Last).Seconds(), err
 		})
 		m.Counter("backup_failures_total", "Backups of this server that failed since its start.", s.Failures)
+	}
+	if s := a.Spool; s != nil {
+		m.Gauge("spool_waiting_seconds", "How long what reporters handed in has waited at most to be taken in.", func(context.Context) (float64, error) {
+			st, err := s.Stands()
+			if err != nil || st.Since.IsZero() {
+				return 0, err
+			}
+			return max(0, time.Since(st.Since).Seconds()), nil
+		})
+		m.Gauge("spool_refused", "What lies in the spool and could not be taken in.", func(context.Context) (float64, error) {
+			st, err := s.Stands()
+			return float64(st.Refused), err
+		})
+		m.Gauge("bundle_age_seconds", "How long ago the newest bundle from the public side was taken in; absent where no courier was paired.", func(context.Context) (float64, error) {
+			st, ok, err := courier.Stands(s)
+			if err == nil && !ok {
+				err = errors.New("nobody carries")
+			}
+			return time.Since(st.Heard).Seconds(), err
+		})
 	}
 	m.Gauge("clocks_unfired", "Clocks on which something fell due before today that no pass has handled: not zero for long means that the passes fail.", a.unfired)
 	m.Gauge("clock_lag_seconds", "How long the clock that waits longest for a pass has been due.", a.clockLag)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -14,12 +15,14 @@ import (
 	"time"
 
 	"qianshao/internal/calendar"
+	"qianshao/internal/courier"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/spool"
 	"qianshao/internal/web"
 )
 
@@ -45,6 +48,24 @@ func TestMetricsAreThoseExplained(t *testing.T) {
 		}
 		// A backup's name is all that its age is read from.
 		if err := os.WriteFile(filepath.Join(dir, "qianshao-"+time.Now().In(calendar.Zone).Format("20060102-150405")+".backup"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if a.Spool, err = spool.Open(filepath.Join(dir, "spool")); err != nil {
+			t.Fatal(err)
+		}
+		line, _, err := courier.Init(a.Spool, courier.Work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := spool.Open(filepath.Join(dir, "other"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs, _, err := courier.Init(other, courier.Portal)
+		if err == nil {
+			err = errors.Join(courier.Pair(a.Spool, theirs, false), courier.Pair(other, line, false))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		a.Shelf = &backup.Shelf{Dir: dir, Every: time.Hour, Keep: 1, Zone: calendar.Zone, Now: time.Now}

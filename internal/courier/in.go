@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/envelope"
@@ -100,7 +101,7 @@ func (c *Courier) In(path string) (t Took, err error) {
 	if t.SetBack, err = c.acknowledged(&st, h); err != nil {
 		return t, err
 	}
-	st.Received = reached{h.n, sum}
+	st.Received, st.Heard = reached{h.n, sum}, time.Now().Unix()
 	if err := st.save(c.spool); err != nil {
 		return t, err
 	}

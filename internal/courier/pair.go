@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -152,7 +153,7 @@ func Pair(s *spool.Spool, line string, anew bool) error {
 	if err != nil {
 		return err
 	}
-	st.Received, st.Acked, st.Again = reached{}, 0, 0
+	st.Received, st.Acked, st.Again, st.Heard = reached{}, 0, 0, time.Now().Unix()
 	if err := s.Keep(toldName, nil); err != nil {
 		return err
 	}

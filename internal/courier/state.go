@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/spool"
@@ -31,6 +32,34 @@ type state struct {
 	Received reached `json:"received"` // the newest taken in from the other side
 	Acked    int64   `json:"acked"`    // the newest of ours that the other side has taken in
 	Again    int64   `json:"again"`    // from this bundle of ours on the other side is asked to send everything again; 0: it is not
+	Heard    int64   `json:"heard"`    // when that came, or the two were paired; Unix seconds
+}
+
+// Standing is how far both directions have come, seen from one side.
+type Standing struct {
+	Side           Side
+	Sent, Acked    int64     // the newest bundle made here, and the newest that the other side has
+	Received       int64     // the newest of the other side's
+	Heard          time.Time // when that came, or, before any did, when the two were paired
+	spool.Standing           // what waits here
+}
+
+// Stands looks; ok is false where nobody carries: the side is not paired.
+func Stands(s *spool.Spool) (x Standing, ok bool, err error) {
+	if x.Standing, err = s.Stands(); err != nil {
+		return x, false, err
+	}
+	o, ok, err := loadOwn(s)
+	if err != nil || !ok {
+		return x, false, err
+	}
+	x.Side = o.side
+	if _, ok, err = s.Kept(peerName); err != nil || !ok {
+		return x, false, err
+	}
+	st, err := loadState(s)
+	x.Sent, x.Acked, x.Received, x.Heard = st.Sent.N, st.Acked, st.Received.N, time.Unix(st.Heard, 0)
+	return x, err == nil, err
 }
 
 func loadState(s *spool.Spool) (st state, err error) {

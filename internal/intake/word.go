@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -69,6 +70,17 @@ func aWord(ctx context.Context, r db.Reader, letter, key id.Key) (Word, error) {
 	return Word{}, fault.Hidden()
 }
 
+// Heard says whether a tenant has a word.
+func (s *Service) Heard(ctx context.Context, city id.City, w envelope.Word) (bool, error) {
+	r := s.Ledger.DB.In(city)
+	ls, err := letters(ctx, r, "name", w.Name)
+	if err != nil || len(ls) == 0 {
+		return false, err
+	}
+	have, err := Words(ctx, r, ls[0].ID.Key)
+	return slices.ContainsFunc(have, func(x Word) bool { return x.Outside.Own == w.Own }), err
+}
+
 // TakeWord keeps what a reporter said after the report; what is here already stays as it is. It belongs to what became of
 // the letter, and is owed a reading there. heard is false where the tenant has no letter of that name.
 func (s *Service) TakeWord(ctx context.Context, city id.City, w envelope.Word, lost int) (letter id.ID, heard bool, err error) {
@@ -82,10 +94,8 @@ func (s *Service) TakeWord(ctx context.Context, city id.City, w envelope.Word, l
 	if err != nil {
 		return l.ID, false, err
 	}
-	for _, x := range have {
-		if x.Outside.Own == w.Own {
-			return l.ID, true, nil
-		}
+	if slices.ContainsFunc(have, func(x Word) bool { return x.Outside.Own == w.Own }) {
+		return l.ID, true, nil
 	}
 	x := Word{Letter: l.ID.Key, Outside: w, Files: w.Files}
 	x.Outside.Sealed = nil

@@ -4,7 +4,7 @@
 //
 // The words: in/ holds envelopes by the name of their report, files/ what came with them by the hash of its sealed bytes,
 // out/ what reporters are told, by the name of their report, more/ what they say after that, by the name of the report and
-// one of its own.
+// one of its own; done/ what a database has taken in, for as long as that may be put back to an earlier state.
 //
 // What always holds: everything in it is sealed; a crash between any two steps leaves each file whole or not there; what
 // was acknowledged is on disk; an answer never takes the place of a later one.
@@ -44,6 +44,7 @@ type Spool struct {
 	files   *blob.Store
 	in, out folder
 	more    folder
+	done    folder
 	placing sync.Mutex
 	lock    *os.File // held while a name is given: a process that has joined gives names too
 	// Step is told of each step on disk before it is made, and what it returns is what the step fails with: for tests.
@@ -51,8 +52,9 @@ type Spool struct {
 }
 
 const (
-	tempMark = "new-"
-	nameLen  = 64
+	tempMark   = "new-"
+	nameLen    = 64
+	refusedDir = "refused"
 )
 
 // Open opens a folder as a spool; it is made if it is not there. What an interrupted write left is removed.
@@ -86,8 +88,8 @@ func Join(dir string) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
-	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}, more: folder{name: "more"}}
-	for _, f := range []*folder{&s.in, &s.out, &s.more} {
+	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}, more: folder{name: "more"}, done: folder{name: "done"}}
+	for _, f := range []*folder{&s.in, &s.out, &s.more, &s.done} {
 		if err := root.MkdirAll(f.name, 0o700); err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
 		}
@@ -181,8 +183,11 @@ func (s *Spool) has(f *folder, name string) (bool, error) {
 
 // lawful says whether a name is one that may stand in a folder.
 func (f *folder) lawful(name string) bool {
-	if f.name == "more" {
-		report, own, _ := strings.Cut(name, "-")
+	report, own, word := strings.Cut(name, "-")
+	switch {
+	case f.name == "more" && !word, word && f.name != "more" && f.name != "done":
+		return false
+	case word:
 		return lawful(report) && lawful(own)
 	}
 	return lawful(name)
@@ -388,16 +393,24 @@ func (s *Spool) list(f *folder, prefix string, most int) (names []string, err er
 func (s *Spool) Taken(e envelope.Envelope) error { return s.taken(&s.in, e.Name, e.Files) }
 
 func (s *Spool) taken(f *folder, name string, files []string) error {
+	err := s.leave(f, name, s.root.Remove)
+	if err == nil {
+		s.Drop(files...)
+	}
+	return err
+}
+
+// leave takes a name out of a folder once what its reporter is told is on disk.
+func (s *Spool) leave(f *folder, name string, how func(at string) error) error {
 	if err := s.out.flush(func() error { return s.sync(s.out.name) }); err != nil {
 		return refused(err)
 	}
 	if err := s.before("remove " + f.name + "/" + name); err != nil {
 		return refused(err)
 	}
-	if err := s.root.Remove(f.name + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := how(f.name + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return refused(err)
 	}
-	s.Drop(files...)
 	return nil
 }
 
@@ -408,8 +421,8 @@ func (s *Spool) Refuse(name string) error { return s.lay(&s.in, name) }
 func (s *Spool) RefuseWord(name string) error { return s.lay(&s.more, name) }
 
 func (s *Spool) lay(f *folder, name string) error {
-	if err := s.root.MkdirAll("refused", 0o700); err != nil {
+	if err := s.root.MkdirAll(refusedDir, 0o700); err != nil {
 		return refused(err)
 	}
-	return refused(s.root.Rename(f.name+"/"+name, "refused/"+name))
+	return refused(s.root.Rename(f.name+"/"+name, refusedDir+"/"+name))
 }
