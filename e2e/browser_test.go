@@ -36,12 +36,7 @@ func TestMain(m *testing.M) {
 // browser starts Chromium, once, and gives the context that windows are opened from.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	if !installed() {
-		if os.Getenv("QIANSHAO_NEED_BROWSER") == "1" {
-			t.Fatal("there is no Chromium on this machine; make tools installs it")
-		}
-		t.Skip("there is no Chromium on this machine, so no journey is made; make tools installs it")
-	}
+	installedOrSkip(t)
 	chromium.Do(func() {
 		opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true),
 			chromedp.Env("LANGUAGE=zh_CN"), chromedp.Flag("force-color-profile", "srgb"), chromedp.Flag("hide-scrollbars", true))
@@ -54,6 +49,17 @@ func browser(t *testing.T) context.Context {
 		t.Fatalf("Chromium does not start: %v", chromium.err)
 	}
 	return chromium.ctx
+}
+
+func installedOrSkip(t *testing.T) {
+	t.Helper()
+	if installed() {
+		return
+	}
+	if os.Getenv("QIANSHAO_NEED_BROWSER") == "1" {
+		t.Fatal("there is no Chromium on this machine; make tools installs it")
+	}
+	t.Skip("there is no Chromium on this machine, so no journey is made; make tools installs it")
 }
 
 func installed() bool {

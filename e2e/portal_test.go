@@ -164,7 +164,7 @@ func TestReporterOnAPhone(t *testing.T) {
 	if w, _, err = site.Spool.Word(words[0]); err != nil || w.Kind != envelope.Objection {
 		t.Errorf("%+v, %v", w, err)
 	}
-	if at := p.at(); at != "/look/say" {
+	if at := p.at(); at != "/p" {
 		t.Errorf("the address says %s", at)
 	}
 }

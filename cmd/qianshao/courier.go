@@ -226,9 +226,10 @@ func (c *courierStateCmd) Run(e *env) error {
 	}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	day := func(at time.Time) string { return at.In(calendar.Zone).Format("2006-01-02 15:04") }
+	date := func(at time.Time) string { return at.In(calendar.Zone).Format(time.DateOnly) }
 	e.say("courier.state."+string(x.Side), number(x.Received), day(x.Heard), number(x.Sent), number(x.Acked))
 	if x.Waiting > 0 {
-		e.say("courier.state.waits_"+string(x.Side), strconv.Itoa(x.Waiting), day(x.Since))
+		e.say("courier.state.waits_"+string(x.Side), strconv.Itoa(x.Waiting), date(x.Since))
 	}
 	switch {
 	case x.Refused > 0:
@@ -236,14 +237,14 @@ func (c *courierStateCmd) Run(e *env) error {
 	case time.Since(x.Heard) > c.Late:
 		return fault.New(fault.Conflict, "courier.state_late", day(x.Heard))
 	case x.Side == courier.Work && x.Waiting > 0 && time.Since(x.Since) > untaken:
-		return fault.New(fault.Conflict, "courier.state_untaken", strconv.Itoa(x.Waiting), day(x.Since))
+		return fault.New(fault.Conflict, "courier.state_untaken", strconv.Itoa(x.Waiting), date(x.Since))
 	}
 	return nil
 }
 
-// untaken is how long what came may wait before somebody should look why no server takes it in: it is looked for every
-// two seconds.
-const untaken = 10 * time.Minute
+// untaken is how long what came may wait before somebody should look why no server takes it in. It is looked for every two
+// seconds, but a file's time says the day alone.
+const untaken = 36 * time.Hour
 
 // bundleLate is how long without a bundle is too long where nothing else is said: longer than a weekend.
 const bundleLate = 72 * time.Hour

@@ -61,12 +61,9 @@ func (a *App) metrics(mux *web.Mux, w *Workers, version string) *obs.Metrics {
 		m.Counter("backup_failures_total", "Backups of this server that failed since its start.", s.Failures)
 	}
 	if s := a.Spool; s != nil {
-		m.Gauge("spool_waiting_seconds", "How long what reporters handed in has waited at most to be taken in.", func(context.Context) (float64, error) {
+		m.Gauge("spool_waiting", "What reporters handed in and is not taken in yet.", func(context.Context) (float64, error) {
 			st, err := s.Stands()
-			if err != nil || st.Since.IsZero() {
-				return 0, err
-			}
-			return max(0, time.Since(st.Since).Seconds()), nil
+			return float64(st.Waiting), err
 		})
 		m.Gauge("spool_refused", "What lies in the spool and could not be taken in.", func(context.Context) (float64, error) {
 			st, err := s.Stands()

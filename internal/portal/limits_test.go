@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -178,17 +179,17 @@ func TestFlood(t *testing.T) {
 		body, kind := multi(f)
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", body)
 		r.Header.Set("Content-Type", kind)
-		rec := httptest.NewRecorder()
-		w.ServeHTTP(rec, r)
-		if rec.Code == http.StatusServiceUnavailable {
+		if a := w.serve(r); a.Code == http.StatusServiceUnavailable {
 			busy++
-			answer{rec, rec.Body.String()}.has(t, "现在交的人多", f["only"])
+			a.has(t, "现在交的人多", f["only"])
 		}
 	}
 	if busy == 0 {
 		t.Error("whoever has gone is waited for")
 	}
 }
+
+var reLocation = regexp.MustCompile(`\r\nLocation: (\S+)\r\n`)
 
 // TestStandsStill: whoever stops sending in the middle of a form is let go, and nothing of it stays.
 func TestStandsStill(t *testing.T) {
@@ -212,8 +213,14 @@ func TestStandsStill(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(conn)
-	if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 400 ") || !strings.Contains(string(got), "没有收全") {
-		t.Errorf("after %s: %.200s, %v", time.Since(start), got, err)
+	at := reLocation.FindStringSubmatch(string(got))
+	if err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 303 ") || at == nil {
+		t.Fatalf("after %s: %.200s, %v", time.Since(start), got, err)
+	}
+	if a := w.get(at[1]); a.Code != http.StatusBadRequest {
+		t.Error(a.Code)
+	} else {
+		a.has(t, "没有收全")
 	}
 	for _, dir := range []string{"files", "in", "out"} {
 		if n := w.in(t, dir); len(n) > 0 {

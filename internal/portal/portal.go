@@ -49,6 +49,7 @@ type server struct {
 	find       finder
 	gate       *gate
 	stretching chan struct{}
+	held       answers
 }
 
 // call is one request with its answer.
@@ -56,15 +57,21 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 	view
+	held *answers
 }
 
 // Handler is the public side as a handler of its own.
 func (p *Portal) Handler() http.Handler {
+	h, _ := p.handler()
+	return h
+}
+
+func (p *Portal) handler() (http.Handler, *server) {
 	s := &server{Portal: p, find: finder{base: p.Calendar}, gate: newGate(p.Calm), stretching: make(chan struct{}, maxStretching)}
 	mux := http.NewServeMux()
 	page := func(pattern string, do func(*call) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			c := &call{w, r, s.view(r)}
+			c := &call{w, r, s.view(r), &s.held}
 			if err := do(c); err != nil {
 				c.page(status(err), message(c.view, "failed", faultText(c.lang, err)))
 			}
@@ -79,12 +86,13 @@ func (p *Portal) Handler() http.Handler {
 	page("POST /note", s.note)
 	page("POST /proof", s.proof)
 	page("GET /check", s.check)
+	page("GET "+heldPath, (*call).kept)
 	page("GET /protect", func(c *call) error { return c.page(http.StatusOK, protectPage(c.view)) })
 	page("/", func(*call) error { return fault.New(fault.NotFound, "portal.page") })
 	mux.Handle("GET /assets/", kept(ui.Assets()))
 	program := func(pattern string, do func(*call) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			c := &call{w, r, s.view(r)}
+			c := &call{w, r, s.view(r), &s.held}
 			if err := do(c); err != nil {
 				c.problem(err, nil)
 			}
@@ -121,7 +129,7 @@ func (p *Portal) Handler() http.Handler {
 			r.Body = http.MaxBytesReader(w, &paced{r.Body, control, time.Now().Add(maxUpload)}, maxBody)
 		}
 		mux.ServeHTTP(w, r)
-	})
+	}), s
 }
 
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -178,8 +186,14 @@ func (c *call) page(code int, p templ.Component) error {
 	if err := p.Render(context.WithoutCancel(c.r.Context()), &b); err != nil {
 		return err
 	}
-	return c.send(code, "text/html; charset=utf-8", b.Bytes())
+	a := answer{code, c.w.Header().Get("Content-Security-Policy"), b.Bytes()}
+	if c.r.Method == http.MethodPost && c.see(a) {
+		return nil
+	}
+	return c.send(code, pageType, b.Bytes())
 }
+
+const pageType = "text/html; charset=utf-8"
 
 func (c *call) send(code int, kind string, body []byte) error {
 	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(maxQuiet)) // a recorder has none

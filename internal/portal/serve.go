@@ -35,7 +35,8 @@ func (p *Portal) Serve(ctx context.Context, listen string, up func(address strin
 	defer l.Close()
 	// Bodies and answers have limits of their own, in the handler: an upload may take long, but not stand still.
 	// The library's own lines name the addresses of those who came.
-	srv := &http.Server{Handler: p.Handler(), ReadHeaderTimeout: maxHeaderWait, IdleTimeout: maxIdle, MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0)}
+	h, s := p.handler()
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: maxHeaderWait, IdleTimeout: maxIdle, MaxHeaderBytes: maxHeader, ErrorLog: log.New(io.Discard, "", 0)}
 	at := l.Addr().String()
 	if p.TLS != nil {
 		l = tls.NewListener(l, p.TLS)
@@ -50,6 +51,7 @@ func (p *Portal) Serve(ctx context.Context, listen string, up func(address strin
 		return err
 	case <-ctx.Done():
 	}
+	s.held.stop()
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if srv.Shutdown(end) != nil {

@@ -168,5 +168,5 @@ var claims = []string{
 	"readers", // TestWhoOpensIt, TestWhoHearsIt
 	"own",     // TestOwnPeople
 	"receipt", // TestReceiptIsNowhere
-	"traces",  // TestEveryPage
+	"traces",  // TestEveryPage, TestHeld; in a browser TestNothingLeftInTheBrowser
 }

@@ -145,8 +145,16 @@ func (w *world) ask(method, path, kind string, body io.Reader) answer {
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
+	return w.serve(r)
+}
+
+// serve follows to the page that is held.
+func (w *world) serve(r *http.Request) answer {
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, r)
+	if rec.Code == http.StatusSeeOther {
+		return w.get(rec.Header().Get("Location"))
+	}
 	return answer{rec, rec.Body.String()}
 }
 

@@ -73,7 +73,7 @@ func SealWord(kind string, p Speech, s Secrets, token string, to Address, day ca
 		w.Files = append(w.Files, f.Ref)
 	}
 	p.Outside = w.outside()
-	plain, err := json.Marshal(p)
+	plain, err := written(p)
 	if err != nil {
 		return Word{}, err
 	}

@@ -97,7 +97,7 @@ func isWord(name string) bool { return strings.Contains(name, "-") }
 // Standing is how much lies here that somebody must do something about.
 type Standing struct {
 	Waiting int       // reports and words that are to be taken in, or carried away
-	Since   time.Time // when the oldest of them came
+	Since   time.Time // the day on which the oldest of them came
 	Refused int       // what could not be taken in
 }
 

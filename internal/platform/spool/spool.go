@@ -6,7 +6,7 @@
 // out/ what reporters are told, by the name of their report, more/ what they say after that, by the name of the report and
 // one of its own; done/ what a database has taken in, for as long as that may be put back to an earlier state.
 //
-// What always holds: everything in it is sealed; a crash between any two steps leaves each file whole or not there; what
+// What always holds: everything in it is sealed, and its files' times say no more than the day; a crash between any two steps leaves each file whole or not there; what
 // was acknowledged is on disk; an answer never takes the place of a later one.
 //
 // Start at Spool.
@@ -227,6 +227,9 @@ func (s *Spool) fill(temp string, b []byte, lasting bool) error {
 	}
 	if err = s.before("write " + temp); err == nil {
 		_, err = w.Write(b)
+	}
+	if err == nil {
+		err = blob.Blur(s.root, temp)
 	}
 	if err == nil && lasting {
 		if err = s.before("sync " + temp); err == nil {

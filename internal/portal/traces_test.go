@@ -1,0 +1,97 @@
+package portal_test
+
+import (
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"qianshao/internal/portal"
+)
+
+// TestTimesAndSizes is T52: what is kept of reports tells by its files' times no more than the day, and by its sizes
+// nothing that a few words or bytes more would change.
+func TestTimesAndSizes(t *testing.T) {
+	w := newWorld(t)
+	f, long := typed(), typed()
+	long["text"] += "还有一句。"
+	w.post(f, file{"一.jpg", []byte(strings.Repeat("x", 1000))}).receipt(t)
+	r := w.post(long, file{"照片二.jpg", []byte(strings.Repeat("x", 1010))}).receipt(t)
+	w.say(spoken(r, "text", "补充一点"))
+	sizes := map[string]map[int64]bool{}
+	seen := map[string]int{}
+	err := filepath.WalkDir(w.dir, func(path string, x fs.DirEntry, err error) error {
+		if err != nil || x.IsDir() {
+			return err
+		}
+		i, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(w.dir, path)
+		folder := strings.Split(filepath.ToSlash(rel), "/")[0]
+		if folder == "lock" {
+			return nil // made when the portal is started
+		}
+		if !i.ModTime().Equal(i.ModTime().Truncate(24 * time.Hour)) {
+			t.Errorf("%s says that it came at %s", rel, i.ModTime())
+		}
+		if sizes[folder] == nil {
+			sizes[folder] = map[int64]bool{}
+		}
+		sizes[folder][i.Size()] = true
+		seen[folder]++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, n := range map[string]int{"in": 2, "files": 2, "out": 2, "more": 1} {
+		if seen[folder] != n || len(sizes[folder]) != 1 {
+			t.Errorf("%s: %d files of sizes %v", folder, seen[folder], sizes[folder])
+		}
+	}
+}
+
+// TestHeld: what was sent is answered by a page of its own under a name that means nothing, which can be looked at again for
+// ten minutes and not longer, says the same in the language it was asked in, and is sent at once where there is no room
+// for it.
+func TestHeld(t *testing.T) {
+	w := newWorld(t)
+	send := func() *httptest.ResponseRecorder {
+		body, kind := multi(typed())
+		r := httptest.NewRequest(http.MethodPost, "/?lang=en", body)
+		r.Header.Set("Content-Type", kind)
+		rec := httptest.NewRecorder()
+		w.ServeHTTP(rec, r)
+		return rec
+	}
+	rec := send()
+	at := rec.Header().Get("Location")
+	if rec.Code != http.StatusSeeOther || rec.Body.Len() > 0 || !strings.HasPrefix(at, "/p?") {
+		t.Fatalf("%d %s %q", rec.Code, at, rec.Body)
+	}
+	a := w.get(at)
+	a.has(t, "it")
+	r := a.receipt(t)
+	if strings.Contains(at, string(r)) || w.get(at).receipt(t) != r || a.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%s: %s", at, a.Header())
+	}
+	if w.get(at+"x").Code != http.StatusNotFound {
+		t.Error("another name shows a page")
+	}
+	w.get("/p?n=x").has(t, "只保留十分钟")
+	portal.HeldFor(t, 0)
+	w = newWorld(t)
+	if a := w.get("/p?" + strings.TrimPrefix(send().Header().Get("Location"), "/p?")); a.Code != http.StatusNotFound {
+		t.Errorf("%d after its time", a.Code)
+	}
+	portal.MaxHeld(t, 1000)
+	if rec := send(); rec.Code != http.StatusOK || !reReceipt.MatchString(rec.Body.String()) {
+		t.Errorf("without room: %d", rec.Code)
+	}
+}
