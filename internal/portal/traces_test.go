@@ -1,15 +1,18 @@
 package portal_test
 
 import (
+	"encoding/base64"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"qianshao/internal/platform/envelope"
 	"qianshao/internal/portal"
 )
 
@@ -94,4 +97,51 @@ func TestHeld(t *testing.T) {
 	if rec := send(); rec.Code != http.StatusOK || !reReceipt.MatchString(rec.Body.String()) {
 		t.Errorf("without room: %d", rec.Code)
 	}
+}
+
+// TestNeverInClear is T51 for the public side: whatever keeps a report from being sealed, it is not taken in, the reporter is
+// told so and loses nothing they wrote, and not a word of it is on the disk.
+func TestNeverInClear(t *testing.T) {
+	organ := func(w *world, name string) *envelope.Organ {
+		for i := range w.d.Organs {
+			if w.d.Organs[i].Name == name {
+				return &w.d.Organs[i]
+			}
+		}
+		return nil
+	}
+	for name, spoil := range map[string]func(w *world){
+		"no key": func(w *world) {
+			for i := range w.d.Organs {
+				w.d.Organs[i].Key = envelope.AddressKey{}
+			}
+		},
+		"a broken key":        func(w *world) { organ(w, countyA).Key.Public = organ(w, countyA).Key.Public[:100] },
+		"a broken key above":  func(w *world) { organ(w, city).Key.Public = "age1pq1" },
+		"no directory":        func(w *world) { w.d = &envelope.Directory{} },
+		"the disk gives up":   func(w *world) { w.Spool.Step = func(string) error { return syscall.EIO } },
+		"the disk at the end": func(w *world) { w.Spool.Step = func(what string) error { return onRename(what) } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			spoil(w)
+			f := typed("named", "yes", "name", "王某某", "contact", "傍晚打电话")
+			a := w.post(f, file{"账本照片.jpg", []byte("流水账第一页")})
+			if a.Code < 400 || reReceipt.MatchString(a.body) {
+				t.Fatalf("it is taken in: %d", a.Code)
+			}
+			a.has(t, f["only"], f["name"], f["contact"])
+			w.nowhere(t, f["text"], f["only"], f["subject"], f["name"], f["contact"], "账本照片", "流水账第一页", base64.StdEncoding.EncodeToString([]byte(f["name"])))
+			if n := w.in(t, "in"); len(n) > 0 {
+				t.Errorf("%q lies there", n)
+			}
+		})
+	}
+}
+
+func onRename(what string) error {
+	if strings.HasPrefix(what, "rename") {
+		return syscall.EIO
+	}
+	return nil
 }
