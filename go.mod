@@ -18,6 +18,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
+require github.com/emmansun/gmsm v0.41.1
+
+require c2sp.org/CCTV/age v0.0.0-20260829155415-4448f2097b2d // indirect
+
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -31,7 +35,7 @@ require (
 	github.com/richardlehane/msoleps v1.0.6 // indirect
 	github.com/tiendc/go-deepcopy v1.7.2 // indirect
 	github.com/xuri/efp v0.0.3-0.20260924042702-217b81952dec // indirect
-	github.com/xuri/excelize/v2 v2.11.1 // indirect
+	github.com/xuri/excelize/v2 v2.11.1
 	github.com/xuri/nfp v0.0.2-0.20250530014748-2ddeb826f9a9 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -33,7 +33,7 @@ func public(t *testing.T) (p *portal.Portal, private string) {
 	t.Helper()
 	organ := func(n string) id.ID { return id.ID{City: 2, Key: "01HBF766M0X4QKDYVC32GCDE" + n} }
 	key := func(name string) (string, envelope.AddressKey) {
-		private, public, err := seal.NewKey()
+		private, public, err := seal.NewKey(seal.Age)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,9 @@ type keysRewrapCmd struct {
 	database
 	Unit           string `required:"" help:"${help_unit}"`
 	PassphraseFile string `placeholder:"FILE" help:"${help_passphrase_file}"`
+	Second         string `placeholder:"FILE" help:"${help_keys_second}"`
 	AboveFile      string `placeholder:"FILE" help:"${help_keys_rewrap_above}"`
+	AboveSecond    string `placeholder:"FILE" help:"${help_keys_rewrap_above_second}"`
 }
 
 // Run gives an organ whose passphrase is lost another one, with the key of the organ above.
@@ -51,11 +53,19 @@ func (c *keysRewrapCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	k := a.Custody
-	if err := k.Unlock(e.ctx, access.ByOperator(above.ID.City), above, upper); err != nil {
+	theirs, err := secret(upper, c.AboveSecond)
+	if err != nil {
 		return err
 	}
-	opened, all, err := k.Rewrap(e.ctx, access.ByOperator(u.ID.City), u, lower)
+	ours, err := secret(lower, c.Second)
+	if err != nil {
+		return err
+	}
+	k := a.Custody
+	if err := k.Unlock(e.ctx, access.ByOperator(above.ID.City), above, theirs); err != nil {
+		return err
+	}
+	opened, all, err := k.Rewrap(e.ctx, access.ByOperator(u.ID.City), u, ours)
 	if err := errors.Join(err, k.Lock(e.ctx, access.ByOperator(above.ID.City), above)); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/migrate"
 	"qianshao/internal/platform/obs"
+	"qianshao/internal/platform/seal"
 )
 
 type demoCmd struct {
@@ -129,7 +130,7 @@ func unlock(e *env, a *app.App) error {
 				return err
 			}
 			// Somebody may have tried out another passphrase; then this one stays locked, as it would.
-			if err := a.Custody.Unlock(e.ctx, access.ByOperator(city), u, demo.Passphrase); err != nil && fault.KindOf(err) != fault.Invalid {
+			if err := a.Custody.Unlock(e.ctx, access.ByOperator(city), u, seal.Secret{Passphrase: demo.Passphrase}); err != nil && fault.KindOf(err) != fault.Invalid {
 				return err
 			}
 		}

@@ -270,7 +270,7 @@ func (d *doctor) samples(base *db.DB) error {
 			return err
 		}
 		if len(ks) > 0 {
-			if _, err := seal.Unwrap(ks[0].Wrapped, demo.Passphrase); err == nil {
+			if _, err := seal.Unwrap(ks[0].Wrapped, seal.Secret{Passphrase: demo.Passphrase}); err == nil {
 				opens = organs[0].Commission()
 			}
 		}

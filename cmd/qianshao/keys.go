@@ -2,10 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +28,8 @@ type keysCmd struct {
 	Make      keysMakeCmd      `cmd:"" help:"${help_keys_make}"`
 	Public    keysPublicCmd    `cmd:"" help:"${help_keys_public}"`
 	Renew     keysRenewCmd     `cmd:"" help:"${help_keys_renew}"`
+	Suite     keysSuiteCmd     `cmd:"" help:"${help_keys_suite}"`
+	File      keysFileCmd      `cmd:"" help:"${help_keys_file}"`
 	Recipient keysRecipientCmd `cmd:"" help:"${help_keys_recipient}"`
 	Witness   keysWitnessCmd   `cmd:"" help:"${help_keys_witness}"`
 	Directory keysDirectoryCmd `cmd:"" help:"${help_keys_directory}"`
@@ -52,7 +57,7 @@ func (c *keysListCmd) Run(e *env) error {
 		}
 		state := locale.T(e.lang, "cli.keys.none")
 		if len(ks) > 0 && ks[0].Retired == "" {
-			state = locale.T(e.lang, "cli.keys.since", ks[0].Made)
+			state = locale.T(e.lang, "cli.keys.since", ks[0].Made, locale.T(e.lang, "organkey.suite."+ks[0].Suite))
 		}
 		e.say("keys.organ", u.Commission(), u.Code, state)
 	}
@@ -89,6 +94,7 @@ type keysMakeCmd struct {
 	database
 	Unit           string `required:"" help:"${help_unit}"`
 	PassphraseFile string `placeholder:"FILE" help:"${help_passphrase_file}"`
+	Second         string `placeholder:"FILE" help:"${help_keys_second}"`
 }
 
 // Run makes an organ's key under a passphrase of its custodian.
@@ -106,11 +112,26 @@ func (c *keysMakeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Custody.MakeKey(e.ctx, access.ByOperator(u.ID.City), u, p); err != nil {
+	s, err := secret(p, c.Second)
+	if err != nil {
+		return err
+	}
+	if err := a.Custody.MakeKey(e.ctx, access.ByOperator(u.ID.City), u, s); err != nil {
 		return err
 	}
 	e.say("keys.made", u.Commission())
 	return nil
+}
+
+// secret is a passphrase, with a key file if one is named.
+func secret(passphrase, file string) (seal.Secret, error) {
+	s := seal.Secret{Passphrase: passphrase}
+	if file == "" {
+		return s, nil
+	}
+	b, err := os.ReadFile(file)
+	s.File = b
+	return s, err
 }
 
 // passphrase reads a passphrase from a file, or one line of the input.
@@ -162,7 +183,7 @@ func (c *keysPublicCmd) Run(e *env) error {
 		return nil
 	}
 	e.say("keys.deployment", n.Name)
-	for _, p := range n.Publics {
+	for _, p := range append(slices.Clone(n.Publics), n.Seconds...) {
 		fmt.Fprintln(e.out, p)
 	}
 	return nil
@@ -196,13 +217,76 @@ func (c *keysRenewCmd) Run(e *env) error {
 	return nil
 }
 
-type keysRecipientCmd struct {
+type keysSuiteCmd struct {
+	database
+	keyFile
+	Suite string `arg:"" optional:"" enum:"age,sm,show" default:"show" help:"${help_suite}"`
+}
+
+// suites are the suites by the names that people type.
+var suites = map[string]string{"age": seal.Age, "sm": seal.SM}
+
+// Run says how new keys are made, after choosing if one is named, and which organs' keys are of another kind.
+func (c *keysSuiteCmd) Run(e *env) error {
+	a, err := c.rooms(e, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.DB.Close()
+	if c.Suite != "show" {
+		key, err := c.load(e, c.database, a.DB)
+		if err != nil {
+			return err
+		}
+		if err := a.Ledger.Choose(e.ctx, access.ByOperator, key, suites[c.Suite]); err != nil {
+			return err
+		}
+	}
+	suite, err := ledger.Suite(e.ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	e.say("keys.suite", locale.T(e.lang, "organkey.suite."+suite))
+	organs, err := organsOf(e.ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	for _, u := range organs {
+		k, ok, err := custody.Current(e.ctx, a.DB.In(u.ID.City), u.ID)
+		if err != nil {
+			return err
+		}
+		if ok && k.Suite != suite {
+			e.say("keys.suite_other", u.Commission(), locale.T(e.lang, "organkey.suite."+k.Suite))
+		}
+	}
+	return nil
+}
+
+type keysFileCmd struct {
 	Out string `arg:"" name:"file" help:"${help_out}"`
+}
+
+// Run makes a key file that belongs to a passphrase.
+func (c *keysFileCmd) Run(e *env) error {
+	if err := keep(c.Out, bytes.NewReader(seal.NewFile())); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fault.New(fault.Conflict, "key.file_there", c.Out)
+		}
+		return err
+	}
+	e.say("keys.file", c.Out)
+	return nil
+}
+
+type keysRecipientCmd struct {
+	Out   string `arg:"" name:"file" help:"${help_out}"`
+	Suite string `enum:"age,sm" default:"age" help:"${help_suite}"`
 }
 
 // Run makes a key that backups are sealed to: the private half into a file, the public half to the output.
 func (c *keysRecipientCmd) Run(e *env) error {
-	private, public, err := seal.NewKey()
+	private, public, err := seal.NewKey(suites[c.Suite])
 	if err != nil {
 		return err
 	}

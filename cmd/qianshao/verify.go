@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/checkpoint"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/seal"
 	"qianshao/internal/witness"
 )
 
@@ -113,6 +114,9 @@ func (c *verifyCmd) database(e *env) error {
 		e.say("verify.own_word")
 	}
 	c.witnessed(e, sum.Logs, seen)
+	if err := c.seconded(e, d, cities, n); err != nil {
+		return err
+	}
 	if c.Save != "" {
 		return c.save(e, d, cities, n)
 	}
@@ -187,9 +191,51 @@ func (c *verifyCmd) outside(e *env, n *ledger.Notary) (map[id.ID][]string, error
 		}
 	}
 	if len(trusted) > 0 {
-		n.Publics = trusted
+		firsts, seconds := split(trusted)
+		if len(firsts) > 0 {
+			n.Publics = firsts
+		}
+		if len(seconds) > 0 {
+			n.Seconds = seconds
+		}
 	}
 	return out, nil
+}
+
+// split parts keys of second signatures from the others.
+func split(publics []string) (firsts, seconds []string) {
+	for _, p := range publics {
+		if seal.IsSecond(p) {
+			seconds = append(seconds, p)
+		} else {
+			firsts = append(firsts, p)
+		}
+	}
+	return firsts, seconds
+}
+
+// seconded says how many logs' newest checkpoints carry the second signature as well, where there is a key for it.
+func (c *verifyCmd) seconded(e *env, d *db.DB, cities []id.City, n ledger.Notary) error {
+	if len(n.Seconds) == 0 {
+		return nil
+	}
+	all, good := 0, 0
+	for _, city := range cities {
+		cs, err := ledger.Latest(e.ctx, d.In(city))
+		if err != nil {
+			return err
+		}
+		for _, x := range cs {
+			if ok, err := n.Seconded(x.Log, x.Note); ok && err == nil {
+				good++
+			}
+			all++
+		}
+	}
+	if all > 0 {
+		e.say("verify.seconded", strconv.Itoa(good), strconv.Itoa(all))
+	}
+	return nil
 }
 
 // kept reads checkpoints that were kept outside: those of a witness or of --save, or the one that a reporter's proof holds.

@@ -93,7 +93,7 @@ func TestDirectory(t *testing.T) {
 			if err != nil || len(ks) == 0 {
 				t.Fatal(err)
 			}
-			private, err := seal.Unwrap(ks[0].Wrapped, apptest.Passphrase)
+			private, err := seal.Unwrap(ks[0].Wrapped, apptest.Secret)
 			if err != nil {
 				t.Fatal(err)
 			}

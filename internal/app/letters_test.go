@@ -369,7 +369,7 @@ func TestLetterTamperedWith(t *testing.T) {
 			t.Fatal(err)
 		}
 		organ, _ := dir.Organ(w.Units["county"].ID)
-		_, public, err := seal.NewKey()
+		_, public, err := seal.NewKey(seal.Age)
 		if err != nil {
 			t.Fatal(err)
 		}

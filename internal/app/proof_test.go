@@ -36,7 +36,7 @@ func TestReportersProof(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		private, public, err := seal.NewKey()
+		private, public, err := seal.NewKey(seal.Age)
 		if err != nil {
 			t.Fatal(err)
 		}

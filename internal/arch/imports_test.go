@@ -113,6 +113,8 @@ func pages(name string) []string {
 		may = append(may, "custody")
 	case "intake": // and sealed at the counter
 		may = append(may, "custody", "platform/envelope")
+	case "custody": // what keys are wrapped under, handed on as it was typed
+		may = append(may, "platform/seal")
 	case "account": // the auditor's page reads the log
 		may = append(may, "ledger", "visit")
 	case "ledger": // those who watch the logs

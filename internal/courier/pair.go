@@ -71,7 +71,7 @@ func Init(s *spool.Spool, side Side) (line string, fresh bool, err error) {
 	if err != nil {
 		return "", false, err
 	}
-	private, _, err := seal.NewKey()
+	private, _, err := seal.NewKey(seal.Age)
 	if err != nil {
 		return "", false, err
 	}

@@ -68,7 +68,7 @@ func (k *Keeper) copyUp(ctx context.Context, tx *ledger.Tx, organ access.Unit, k
 			if there {
 				write = tx.Update
 			}
-			if err := write(ctx, copyTable, organ.ID.Key, key.ID, to.ID, seal.Suite, sealed, tx.Today()); err != nil {
+			if err := write(ctx, copyTable, organ.ID.Key, key.ID, to.ID, seal.Of(to.Public), sealed, tx.Today()); err != nil {
 				return made, err
 			}
 			made++
@@ -79,8 +79,8 @@ func (k *Keeper) copyUp(ctx context.Context, tx *ledger.Tx, organ access.Unit, k
 
 // Rewrap gives an organ whose passphrase is lost another one. The organ above does it, with its own key unlocked; the
 // organ's custodian, who is there, chooses the passphrase. It says how many keys that opens, of how many.
-func (k *Keeper) Rewrap(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) (opened, all int, err error) {
-	if len([]rune(passphrase)) < shortest {
+func (k *Keeper) Rewrap(ctx context.Context, who access.Actor, organ access.Unit, s seal.Secret) (opened, all int, err error) {
+	if len([]rune(s.Passphrase)) < shortest {
 		return 0, 0, short()
 	}
 	r := k.Ledger.DB.In(organ.ID.City)
@@ -122,7 +122,7 @@ func (k *Keeper) Rewrap(ctx context.Context, who access.Actor, organ access.Unit
 		if public, err := seal.Public(string(private)); err != nil || public != key.Public {
 			return 0, 0, fault.New(fault.Conflict, "key.no_copy", organ.Commission())
 		}
-		if key.Wrapped, err = seal.Wrap(string(private), passphrase); err != nil {
+		if key.Wrapped, err = seal.Wrap(string(private), s); err != nil {
 			return 0, 0, err
 		}
 		again = append(again, key)

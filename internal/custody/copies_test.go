@@ -30,36 +30,36 @@ func TestLostPassphrase(t *testing.T) {
 		w := apptest.New(t, d)
 		k, county, city := w.App.Custody, w.Units["county"], w.Units["city"]
 		m := named(t, w, false)
-		if err := k.MakeKey(apptest.Ctx, w.As("intake"), county, second); err != nil { // two keys by now
+		if err := k.MakeKey(apptest.Ctx, w.As("intake"), county, seal.Secret{Passphrase: second}); err != nil { // two keys by now
 			t.Fatal(err)
 		}
 		const found = "找不回来以后另换的一句口令"
-		if _, _, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, found); fault.Code(err) != "key.locked" {
+		if _, _, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, seal.Secret{Passphrase: found}); fault.Code(err) != "key.locked" {
 			t.Errorf("with the key above locked: %v", err)
 		}
 		w.Unlock("city")
 		for _, who := range []string{"intake", "otherintake", "cityleader", "sysadmin"} {
-			if _, _, err := k.Rewrap(apptest.Ctx, w.As(who), county, found); fault.KindOf(err) != fault.Forbidden {
+			if _, _, err := k.Rewrap(apptest.Ctx, w.As(who), county, seal.Secret{Passphrase: found}); fault.KindOf(err) != fault.Forbidden {
 				t.Errorf("%s hands it out: %v", who, err)
 			}
 		}
-		if _, _, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, "太短"); fault.KindOf(err) != fault.Invalid {
+		if _, _, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, seal.Secret{Passphrase: "太短"}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a short one: %v", err)
 		}
-		if _, _, err := k.Rewrap(apptest.Ctx, access.ByOperator(apptest.Province), w.Units["province"], found); fault.Code(err) != "key.no_above" {
+		if _, _, err := k.Rewrap(apptest.Ctx, access.ByOperator(apptest.Province), w.Units["province"], seal.Secret{Passphrase: found}); fault.Code(err) != "key.no_above" {
 			t.Errorf("at the top: %v", err)
 		}
-		opened, all, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, found)
+		opened, all, err := k.Rewrap(apptest.Ctx, w.As("cityintake"), county, seal.Secret{Passphrase: found})
 		if err != nil || opened != 2 || all != 2 {
 			t.Fatalf("%d of %d, %v", opened, all, err)
 		}
 		if here, above := actions(t, w, county.ID, 1), actions(t, w, city.ID, 1); here[0] != "key.rewrap" || above[0] != "key.hand_out" {
 			t.Errorf("the logs say %v and %v", here, above)
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), county, second); fault.KindOf(err) != fault.Invalid {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), county, seal.Secret{Passphrase: second}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("the lost passphrase: %v", err)
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), county, found); err != nil {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), county, seal.Secret{Passphrase: found}); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := k.Open(apptest.Ctx, w.As("intake"), m, custody.Original, "核对原文"); err != nil || string(b) != "来信原文" {
@@ -95,7 +95,7 @@ func TestCopyIsMadeWhenItCanBe(t *testing.T) {
 			}
 			return out[0]
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil { // made before there was one above
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], seal.Secret{Passphrase: first}); err != nil { // made before there was one above
 			t.Fatal(err)
 		}
 		was := to()
@@ -103,13 +103,13 @@ func TestCopyIsMadeWhenItCanBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Unlock("city")
-		if err := k.MakeKey(apptest.Ctx, w.As("cityintake"), city, second); err != nil {
+		if err := k.MakeKey(apptest.Ctx, w.As("cityintake"), city, seal.Secret{Passphrase: second}); err != nil {
 			t.Fatal(err)
 		}
 		if to() != was {
 			t.Error("a copy is made of a key that is locked")
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], seal.Secret{Passphrase: first}); err != nil {
 			t.Fatal(err)
 		}
 		now, _, err := custody.Current(apptest.Ctx, d.In(apptest.City), city.ID)

@@ -44,17 +44,17 @@ type Keeper struct {
 	Noticed func(ctx context.Context, r db.Reader, m flow.Matter) (bool, error)
 	// Opened is told of a matter of which something was opened, in the transaction that did it.
 	Opened func(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
-	// Make makes a key pair and wraps the private half; nil: anew each time. Tests give the same pairs again, because a
-	// passphrase is slow on purpose.
-	Make func(passphrase string) (private, public, wrapped string, err error)
+	// Make makes a key pair of a suite and wraps the private half; nil: anew each time. Tests give the same pairs again,
+	// because a passphrase is slow on purpose.
+	Make func(suite string, s seal.Secret) (private, public, wrapped string, err error)
 }
 
-// NewPair is a key pair nobody has had before, its private half wrapped under the passphrase.
-func NewPair(passphrase string) (private, public, wrapped string, err error) {
-	if private, public, err = seal.NewKey(); err != nil {
+// NewPair is a key pair nobody has had before, its private half wrapped under the secret.
+func NewPair(suite string, s seal.Secret) (private, public, wrapped string, err error) {
+	if private, public, err = seal.NewKey(suite); err != nil {
 		return "", "", "", err
 	}
-	wrapped, err = seal.Wrap(private, passphrase)
+	wrapped, err = seal.Wrap(private, s)
 	return private, public, wrapped, err
 }
 
@@ -118,7 +118,7 @@ func (k *Keeper) Seal(ctx context.Context, tx *ledger.Tx, matter id.Key, what st
 	if err != nil {
 		return err
 	}
-	return tx.Insert(ctx, envelopeTable, tx.NewKey(), matter, what, seal.Suite, names, sealed, int64(tx.Now()))
+	return tx.Insert(ctx, envelopeTable, tx.NewKey(), matter, what, seal.Of(publics...), names, sealed, int64(tx.Now()))
 }
 
 func (k *Keeper) recipients(ctx context.Context, r db.Reader, organ access.Unit) (publics []string, names string, err error) {
@@ -257,20 +257,24 @@ func Opener(ctx context.Context, r db.Reader, who access.Actor, m flow.Matter) (
 // Aside is the outcome of a letter that was laid aside unentered.
 const Aside = "aside"
 
-// MakeKey makes an organ's key and wraps it under the custodian's passphrase. An earlier key is retired, not removed:
-// what was sealed to it stays readable.
-func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) error {
+// MakeKey makes an organ's key, of the suite that the deployment chose, and wraps it under the custodian's secret. An
+// earlier key is retired, not removed: what was sealed to it stays readable, whatever its suite.
+func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Unit, s seal.Secret) error {
 	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
 		return fault.New(fault.Forbidden, "move.not_yours")
 	}
-	if len([]rune(passphrase)) < shortest {
+	if len([]rune(s.Passphrase)) < shortest {
 		return short()
+	}
+	suite, err := ledger.Suite(ctx, k.Ledger.DB)
+	if err != nil {
+		return err
 	}
 	fresh := k.Make
 	if fresh == nil {
 		fresh = NewPair
 	}
-	private, public, wrapped, err := fresh(passphrase)
+	private, public, wrapped, err := fresh(suite, s)
 	if err != nil {
 		return err
 	}
@@ -287,7 +291,7 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 			return fault.New(fault.Conflict, "key.unlock_first")
 		}
 		privates = append(privates, held...)
-		if err := rewrap(before, held, passphrase); err != nil {
+		if err := rewrap(before, held, s); err != nil {
 			return err
 		}
 	}
@@ -301,11 +305,15 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 			}
 		}
 		key := tx.NewKey()
-		if err := tx.Insert(ctx, keyTable, organ.ID.Key, key, seal.Suite, public, wrapped, tx.Today(), ""); err != nil {
+		if err := tx.Insert(ctx, keyTable, organ.ID.Key, key, suite, public, wrapped, tx.Today(), ""); err != nil {
 			return ledger.Act{}, err
 		}
+		made := map[string]any{"suite": suite, "public": public}
+		if s.File != nil {
+			made["file"] = true
+		}
 		_, err := k.copyUp(ctx, tx, organ, append([]Key{{ID: key, Public: public}}, before...), privates)
-		return ledger.Act{Action: "key.make", Organ: organ.ID, About: "key/" + key, Params: map[string]any{"suite": seal.Suite, "public": public}}, err
+		return ledger.Act{Action: "key.make", Organ: organ.ID, About: "key/" + key, Params: made}, err
 	})
 	if err == nil && k.Ring.Unlocked(organ.ID.String()) {
 		k.Ring.Lock(organ.ID.String())
@@ -313,8 +321,8 @@ func (k *Keeper) MakeKey(ctx context.Context, who access.Actor, organ access.Uni
 	return err
 }
 
-// Unlock puts the organ's keys on the ring: those that the passphrase opens, the newest among them.
-func (k *Keeper) Unlock(ctx context.Context, who access.Actor, organ access.Unit, passphrase string) error {
+// Unlock puts the organ's keys on the ring: those that the secret opens, the newest among them.
+func (k *Keeper) Unlock(ctx context.Context, who access.Actor, organ access.Unit, s seal.Secret) error {
 	if !who.Automatic() && !who.Is(access.Intake, organ.ID) {
 		return fault.New(fault.Forbidden, "move.not_yours")
 	}
@@ -327,7 +335,7 @@ func (k *Keeper) Unlock(ctx context.Context, who access.Actor, organ access.Unit
 	}
 	var privates []string
 	for i, key := range ks {
-		p, err := seal.Unwrap(key.Wrapped, passphrase)
+		p, err := seal.Unwrap(key.Wrapped, s)
 		if err == nil {
 			privates = append(privates, p)
 		} else if i == 0 {

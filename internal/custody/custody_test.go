@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/platform/seal"
 )
 
 const (
@@ -32,33 +33,33 @@ func TestReplacedKeyOpensWhatWasSealedBefore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, second); fault.Code(err) != "key.unlock_first" {
+		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: second}); fault.Code(err) != "key.unlock_first" {
 			t.Errorf("replaced while locked: %v", err)
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, "不是这一句口令,换一句"); fault.KindOf(err) != fault.Invalid {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: "不是这一句口令,换一句"}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a wrong passphrase: %v", err)
 		}
 		for _, who := range []string{"principal", "sysadmin", "otherintake"} {
-			if err := k.Unlock(apptest.Ctx, w.As(who), organ, first); fault.KindOf(err) != fault.Forbidden {
+			if err := k.Unlock(apptest.Ctx, w.As(who), organ, seal.Secret{Passphrase: first}); fault.KindOf(err) != fault.Forbidden {
 				t.Errorf("%s unlocks: %v", who, err)
 			}
-			if err := k.MakeKey(apptest.Ctx, w.As(who), organ, second); fault.KindOf(err) != fault.Forbidden {
+			if err := k.MakeKey(apptest.Ctx, w.As(who), organ, seal.Secret{Passphrase: second}); fault.KindOf(err) != fault.Forbidden {
 				t.Errorf("%s makes a key: %v", who, err)
 			}
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, first); err != nil {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: first}); err != nil {
 			t.Fatal(err)
 		}
-		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, second); err != nil {
+		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: second}); err != nil {
 			t.Fatal(err)
 		}
 		if k.Ring.Unlocked(organ.ID.String()) {
 			t.Error("a new key leaves the old one unlocked")
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, first); fault.KindOf(err) != fault.Invalid {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: first}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("the former passphrase: %v", err)
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, second); err != nil {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: second}); err != nil {
 			t.Fatal(err)
 		}
 		b, err := k.Open(apptest.Ctx, w.As("intake"), e.ID, custody.Original, "核对原文")
@@ -81,7 +82,7 @@ func TestCustodianLeaves(t *testing.T) {
 		w.Hire("intake2", "柳信", "intake_clerk", "county")
 		w.Hire("intake3", "项信", "intake_clerk", "county") // never unlocks it
 		for _, who := range []string{"intake2", "intake"} {
-			if err := k.Unlock(apptest.Ctx, w.As(who), organ, first); err != nil {
+			if err := k.Unlock(apptest.Ctx, w.As(who), organ, seal.Secret{Passphrase: first}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -100,7 +101,7 @@ func TestCustodianLeaves(t *testing.T) {
 			}
 		}
 		left("柳信")
-		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, second); err != nil {
+		if err := k.MakeKey(apptest.Ctx, w.As("intake"), organ, seal.Secret{Passphrase: second}); err != nil {
 			t.Fatal(err)
 		}
 		left("")

@@ -104,7 +104,7 @@ func (k *Keeper) Add(ctx context.Context, who access.Actor, matter id.ID, name s
 		}
 		made = tx.NewID()
 		return ledger.Act{Action: "file.add", Organ: m.Organ, Matter: m.ID, About: "file/" + made.String(), Params: map[string]any{"file": name}, Answer: made.String()},
-			tx.Insert(ctx, fileTable, made.Key, m.ID.Key, m.Root, name, "", size, sealed, stored, plain, seal.Suite, keys, tx.Today(), who.Person)
+			tx.Insert(ctx, fileTable, made.Key, m.ID.Key, m.Root, name, "", size, sealed, stored, plain, seal.Of(publics...), keys, tx.Today(), who.Person)
 	})
 	if err != nil && !db.InDoubt(err) || rc.Replayed {
 		_ = k.Files.Drop(stored) // sealed, and in nobody's way, if it stays

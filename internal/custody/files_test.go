@@ -20,6 +20,7 @@ import (
 	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/platform/seal"
 )
 
 func withFiles(t *testing.T, w *apptest.World) (dir string, m id.ID) {
@@ -70,7 +71,7 @@ func TestFileIsSealedAndComesBack(t *testing.T) {
 		if _, _, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, f); fault.Code(err) != "key.locked" {
 			t.Errorf("read while locked: %v", err)
 		}
-		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
+		if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], seal.Secret{Passphrase: first}); err != nil {
 			t.Fatal(err)
 		}
 		file, r, err := k.Read(apptest.Ctx, w.As("handler"), m.Key, f)
@@ -179,7 +180,7 @@ func TestFilesPage(t *testing.T) {
 	if code, _ := send("台账.pdf", secret); code != 303 {
 		t.Fatalf("upload: %d", code)
 	}
-	if err := w.App.Custody.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
+	if err := w.App.Custody.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], seal.Secret{Passphrase: first}); err != nil {
 		t.Fatal(err)
 	}
 	_, body := w.Get(srv, "handler", "/m/"+m.String()+"/files")
@@ -227,7 +228,7 @@ func TestAlteredFileIsNotServed(t *testing.T) {
 		}
 		files = append(files, f)
 	}
-	if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], first); err != nil {
+	if err := k.Unlock(apptest.Ctx, w.As("intake"), w.Units["county"], seal.Secret{Passphrase: first}); err != nil {
 		t.Fatal(err)
 	}
 	srv := w.Serve()

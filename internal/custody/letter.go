@@ -41,7 +41,7 @@ func (k *Keeper) Reseal(ctx context.Context, tx *ledger.Tx, matter id.Key, what 
 	if err := tx.Row(ctx, `SELECT id, at FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, matter, what).Scan(&key, &at); err != nil {
 		return err
 	}
-	return tx.Update(ctx, envelopeTable, key, matter, what, seal.Suite, names, sealed, at)
+	return tx.Update(ctx, envelopeTable, key, matter, what, seal.Of(publics...), names, sealed, at)
 }
 
 // ResealFile is Reseal for a content: it makes another one beside it, and returns the name it lies under. The actor is one
@@ -95,13 +95,17 @@ type Content struct {
 }
 
 // Attach keeps a letter's content as a file of the matter that was entered from it, under a name that says nothing of who
-// handed it in. keys are those it is sealed to.
-func (k *Keeper) Attach(ctx context.Context, tx *ledger.Tx, m flow.Matter, name, keys string, c Content) error {
+// handed it in. It is sealed as the letter is by now, and to the same keys.
+func (k *Keeper) Attach(ctx context.Context, tx *ledger.Tx, letter id.Key, m flow.Matter, name string, c Content) error {
+	var suite, keys string
+	if err := tx.Row(ctx, `SELECT suite, keys FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, letter, Letter).Scan(&suite, &keys); err != nil {
+		return err
+	}
 	ending := strings.ToLower(path.Ext(c.Name))
 	if _, ok := types[ending]; !ok {
 		ending = ".bin" // kept and handed out as it came, and shown by nothing
 	}
-	return tx.Insert(ctx, fileTable, tx.NewKey(), m.ID.Key, m.Root, name+ending, "", c.Size, seal.Padded(c.Size), c.Stored, c.Digest, seal.Suite, keys, tx.Today(), tx.Actor.Person)
+	return tx.Insert(ctx, fileTable, tx.NewKey(), m.ID.Key, m.Root, name+ending, "", c.Size, seal.Padded(c.Size), c.Stored, c.Digest, suite, keys, tx.Today(), tx.Actor.Person)
 }
 
 // ReadContent opens a content that came with a letter, for whoever may open the letter: an act before anything is shown.

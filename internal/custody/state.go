@@ -19,6 +19,7 @@ type State struct {
 	Idle     time.Duration // unused for so long, it locks itself
 	Made     calendar.Date // of the key new things are sealed to
 	Suite    string
+	File     bool        // it opens with a key file and the passphrase
 	Earlier  int         // keys retired, kept for what was sealed to them
 	Holders  []string    // who may unlock it
 	Above    access.Unit // the organ whose key opens the same things; zero at the top
@@ -52,6 +53,7 @@ func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
 	}
 	if c, ok := current(ks); ok {
 		s.Has, s.Made, s.Suite, s.Earlier = true, calendar.Date(c.Made), c.Suite, len(ks)-1
+		s.File = seal.NeedsFile(c.Wrapped)
 	}
 	if !s.Above.ID.Zero() {
 		up, err := Keys(ctx, r, s.Above.ID)
@@ -89,9 +91,9 @@ func uses(ctx context.Context, r db.Reader, people []string) ([]Use, error) {
 	}, text, args...)
 }
 
-// rewrap closes the organ's earlier keys under a new passphrase as well, so that one passphrase opens everything. It
+// rewrap closes the organ's earlier keys under a new secret as well, so that one opens everything. It
 // needs them unlocked; the private half is matched to its row by the public one.
-func rewrap(ks []Key, privates []string, passphrase string) error {
+func rewrap(ks []Key, privates []string, s seal.Secret) error {
 	for i := range ks {
 		for _, p := range privates {
 			public, err := seal.Public(p)
@@ -101,7 +103,7 @@ func rewrap(ks []Key, privates []string, passphrase string) error {
 			if public != ks[i].Public {
 				continue
 			}
-			if ks[i].Wrapped, err = seal.Wrap(p, passphrase); err != nil {
+			if ks[i].Wrapped, err = seal.Wrap(p, s); err != nil {
 				return err
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
+	"qianshao/internal/platform/seal"
 )
 
 const townshipsAll = 160
@@ -146,6 +147,8 @@ func (b *builder) places() error {
 	return nil
 }
 
+var secret = seal.Secret{Passphrase: Passphrase}
+
 // keys makes the organs' keys.
 func (b *builder) keys() error {
 	organs := []access.Unit{b.province, b.city}
@@ -154,7 +157,7 @@ func (b *builder) keys() error {
 	}
 	b.app.Custody.Make = b.slow.pair
 	for _, u := range organs {
-		if err := b.app.Custody.MakeKey(b.ctx, access.ByOperator(u.ID.City), u, Passphrase); err != nil {
+		if err := b.app.Custody.MakeKey(b.ctx, access.ByOperator(u.ID.City), u, secret); err != nil {
 			return err
 		}
 	}
@@ -181,7 +184,7 @@ func beside() slow {
 	s := slow{make(chan pair, n), make(chan string, mostLogins)}
 	go func() {
 		for range n {
-			private, public, wrapped, err := custody.NewPair(Passphrase)
+			private, public, wrapped, err := custody.NewPair(seal.Age, secret)
 			s.pairs <- pair{private, public, wrapped, err}
 		}
 		for range mostLogins {
@@ -192,7 +195,7 @@ func beside() slow {
 	return s
 }
 
-func (s slow) pair(string) (string, string, string, error) {
+func (s slow) pair(string, seal.Secret) (string, string, string, error) {
 	p := <-s.pairs
 	return p.private, p.public, p.wrapped, p.err
 }

@@ -101,13 +101,12 @@ func (s *Service) entered(ctx context.Context, tx *ledger.Tx, who access.Actor, 
 			return err
 		}
 	}
-	keys := keyNames(from.letter.Outside.Keys)
 	for i := range min(len(from.letter.Text.Files), len(from.letter.Files)) {
 		c, err := content(from.letter.Text.Files, from.letter.Files, i)
 		if err != nil {
 			return err
 		}
-		if err := s.Custody.Attach(ctx, tx, t, "举报材料"+strconv.Itoa(i+1), keys, c); err != nil {
+		if err := s.Custody.Attach(ctx, tx, m.ID.Key, t, "举报材料"+strconv.Itoa(i+1), c); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"qianshao/internal/access"
@@ -25,6 +26,8 @@ type Notary struct {
 	Name    string   // the deployment's, part of every origin
 	Publics []string // every key it ever signed with, the newest last
 	Mark    string   // of the key file in use
+	Suite   string   `json:",omitempty"` // what new keys are made of; "" where nothing was chosen
+	Seconds []string `json:",omitempty"` // keys of its second signatures, the newest last
 	key     seal.Deployment
 }
 
@@ -61,26 +64,68 @@ func (l *Ledger) Adopt(ctx context.Context, who func(id.City) access.Actor, key 
 	if n.Mark != "" && !renew {
 		return n, fault.New(fault.Conflict, "key.file_other")
 	}
+	err = l.record(ctx, who, &n, "deployment.key")
+	return n, err
+}
+
+// Suite is what a deployment's new keys are made of; seal.Age where nothing was chosen.
+func Suite(ctx context.Context, d *db.DB) (string, error) {
+	n, err := LoadNotary(ctx, d)
+	if n.Suite == "" {
+		n.Suite = seal.Age
+	}
+	return n.Suite, err
+}
+
+// Choose says what the keys are made of that organs make from now on; what is sealed follows the keys. With seal.SM its
+// checkpoints are signed a second time. An act in the log at the head of the deployment.
+func (l *Ledger) Choose(ctx context.Context, who func(id.City) access.Actor, key seal.Deployment, suite string) error {
+	if !slices.Contains(seal.Suites(), suite) {
+		return fault.New(fault.Invalid, "key.suite", suite)
+	}
+	n, err := l.Adopt(ctx, who, key, false)
+	if err != nil {
+		return err
+	}
+	if n.Name == "" {
+		return fault.New(fault.Conflict, "key.empty")
+	}
+	n.Suite = suite
+	return l.record(ctx, who, &n, "deployment.suite")
+}
+
+// record writes what is known of the deployment's key, as an act.
+func (l *Ledger) record(ctx context.Context, who func(id.City) access.Actor, n *Notary, action string) error {
 	top, err := Top(ctx, l.DB)
 	if err != nil || top.ID.Zero() {
-		return n, err
+		return err
 	}
 	_, err = l.Write(ctx, who(top.ID.City), top.ID.City, func(tx *Tx) (Act, error) {
 		if n.Name == "" {
 			n.Name = strings.ToLower(tx.NewKey())
 		}
-		n.Mark = key.Mark()
-		if !slices.Contains(n.Publics, key.Public()) {
-			n.Publics = append(n.Publics, key.Public())
+		n.Mark = n.key.Mark()
+		params := map[string]any{"deployment": n.Name, "public": n.key.Public(), "mark": n.Mark}
+		if !slices.Contains(n.Publics, n.key.Public()) {
+			n.Publics = append(n.Publics, n.key.Public())
+		}
+		if n.Suite != "" {
+			params["suite"] = n.Suite
+		}
+		if n.Suite == seal.SM {
+			params["second"] = n.key.SecondPublic()
+			if !slices.Contains(n.Seconds, n.key.SecondPublic()) {
+				n.Seconds = append(n.Seconds, n.key.SecondPublic())
+			}
 		}
 		b, err := json.Marshal(n)
 		if err != nil {
 			return Act{}, err
 		}
 		_, err = tx.SharedTx().Exec(ctx, `INSERT INTO settings_deployment (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = $2`, settingNotary, string(b))
-		return Act{Action: "deployment.key", Organ: top.ID, Params: map[string]any{"deployment": n.Name, "public": key.Public(), "mark": n.Mark}}, err
+		return Act{Action: action, Organ: top.ID, Params: params}, err
 	})
-	return n, err
+	return err
 }
 
 // Top is the organ at the head of the deployment: of a tenant whose superior tenant is not in it.
@@ -110,7 +155,24 @@ func (n Notary) Check(log id.ID, text string) (int64, tlog.Hash, error) {
 		return 0, tlog.Hash{}, err
 	}
 	c, err := checkpoint.Open(text, n.Origin(log), keys...)
+	if err == nil {
+		_, err = n.Seconded(log, text)
+	}
 	return c.Size, c.Root, err
+}
+
+// Seconded says whether a checkpoint of a log carries the deployment's second signature as well; one that is false is an
+// error.
+func (n Notary) Seconded(log id.ID, text string) (bool, error) {
+	var by []note.Verifier
+	for _, p := range n.Seconds {
+		v, err := seal.SecondVerifier(n.Origin(log), p)
+		if err != nil {
+			return false, err
+		}
+		by = append(by, v)
+	}
+	return checkpoint.Seconded(text, by...)
 }
 
 // Keys are what a log's checkpoints are checked by, as C2SP writes them.
@@ -227,11 +289,11 @@ func (l *Ledger) issue(ctx context.Context, n Notary, log id.ID, last Checkpoint
 			return false, err
 		}
 	}
-	signer, err := n.key.Signer(n.Origin(log))
+	signers, err := n.signers(log)
 	if err != nil {
 		return false, err
 	}
-	msg, err := checkpoint.Checkpoint{Origin: n.Origin(log), Size: size, Root: root}.Sign(signer)
+	msg, err := checkpoint.Checkpoint{Origin: n.Origin(log), Size: size, Root: root}.Sign(signers...)
 	if err != nil {
 		return false, err
 	}
@@ -242,6 +304,15 @@ func (l *Ledger) issue(ctx context.Context, n Notary, log id.ID, last Checkpoint
 		return err
 	})
 	return err == nil, err
+}
+
+func (n Notary) signers(log id.ID) ([]note.Signer, error) {
+	s, err := n.key.Signer(n.Origin(log))
+	if err != nil || n.Suite != seal.SM {
+		return []note.Signer{s}, err
+	}
+	second, err := n.key.SecondSigner(n.Origin(log))
+	return []note.Signer{s, second}, err
 }
 
 // extends says whether the log of today begins with the one that a checkpoint signed.

@@ -228,3 +228,72 @@ func fresh(t *testing.T, d *db.DB) *db.DB {
 	}
 	return dbtest.SQLite(t)
 }
+
+// A deployment of the other suite signs its checkpoints a second time. Those of before stay good, a second signature that is
+// false is found, and the first alone decides what is a checkpoint.
+func TestSecondSignature(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := headed(t, d)
+		key := newKey(t)
+		n := b.adopt(key)
+		b.issue(n)
+		if err := b.l.Choose(background, access.ByOperator, newKey(t), seal.SM); fault.Code(err) != "key.file_other" {
+			t.Errorf("another key file: %v", err)
+		}
+		if err := b.l.Choose(background, access.ByOperator, key, seal.SM); err != nil {
+			t.Fatal(err)
+		}
+		n = b.adopt(key)
+		if n.Suite != seal.SM || len(n.Seconds) != 1 || n.Seconds[0] != key.SecondPublic() {
+			t.Fatalf("%+v", n)
+		}
+		if b.issue(n) != 1 {
+			t.Fatal("the act made no log grow")
+		}
+		if bad := b.findings(n, nil); len(bad) > 0 {
+			t.Errorf("%+v", bad)
+		}
+		cs, err := Latest(background, d.In(city))
+		if err != nil || len(cs) != 1 {
+			t.Fatal(err)
+		}
+		note := cs[0].Note
+		if ok, err := n.Seconded(b.log, note); !ok || err != nil {
+			t.Errorf("%v %v in\n%s", ok, err, note)
+		}
+		old, err := db.Column[string](background, d.In(city), `SELECT note FROM checkpoints WHERE city_id = $1 ORDER BY size LIMIT 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := n.Seconded(b.log, old[0]); ok || err != nil {
+			t.Errorf("one of before: %v %v", ok, err)
+		}
+		if _, _, err := n.Check(b.log, old[0]); err != nil {
+			t.Error(err)
+		}
+		// A reader who knows the first key alone.
+		first := n
+		first.Seconds = nil
+		if _, _, err := first.Check(b.log, note); err != nil {
+			t.Errorf("%v", err)
+		}
+		// The second alone is no checkpoint.
+		lines := strings.SplitAfter(note, "\n")
+		if len(lines) != 7 { // three of text, an empty one, two signatures, nothing
+			t.Fatalf("%q", lines)
+		}
+		if _, _, err := n.Check(b.log, strings.Join(append(lines[:4:4], lines[5]), "")); err == nil {
+			t.Error("without the first signature")
+		}
+		// One that is false, as its last letters say.
+		end := strings.LastIndex(note, " ") + 20
+		bad := note[:end] + map[bool]string{true: "B", false: "A"}[note[end] == 'A'] + note[end+1:]
+		if _, _, err := n.Check(b.log, bad); err == nil {
+			t.Error("a false second signature was passed over")
+		}
+		b.raw(`UPDATE checkpoints SET note = '` + bad + `' WHERE city_id = 7 AND size = 2`)
+		if found := b.findings(n, nil); len(found) != 1 || found[0].What != "checkpoint" {
+			t.Errorf("%+v", found)
+		}
+	})
+}

@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{dir: t.TempDir(), private: map[string]string{}}
 	key := func(name string) envelope.AddressKey {
-		private, public, err := seal.NewKey()
+		private, public, err := seal.NewKey(seal.Age)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/seal"
 )
 
 // The tenants of the test city.
@@ -26,6 +27,9 @@ const (
 	// Passphrase opens every organ's key.
 	Passphrase = "一句足够长的测试口令 2026"
 )
+
+// Secret is Passphrase, as keys are wrapped under it.
+var Secret = seal.Secret{Passphrase: Passphrase}
 
 // World is a small city and the people in it, by what they are called in tests.
 type World struct {
@@ -89,16 +93,16 @@ func New(t testing.TB, d *db.DB) *World {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
 	made, private := 0, ""
-	a.Custody.Make = func(passphrase string) (string, string, string, error) {
+	a.Custody.Make = func(suite string, s seal.Secret) (string, string, string, error) {
 		made++
-		k, err := sameKey(made, passphrase)
+		k, err := sameKey(made, suite, s)
 		private = k.private
 		return k.private, k.public, k.wrapped, err
 	}
 	w.private = map[id.Key]string{}
 	// From below: none is copied to the organ above, which has no key yet; a database of before there were copies has none.
 	for _, k := range []string{"other", "county", "city", "province"} {
-		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], Passphrase))
+		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], Secret))
 		w.private[w.Units[k].ID.Key] = private
 	}
 	return w

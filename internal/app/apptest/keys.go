@@ -15,20 +15,20 @@ var (
 	keys   = map[string]keyPair{}
 )
 
-// sameKey is the n-th key pair of every World of this process that was made under the passphrase: wrapping four keys
+// sameKey is the n-th key pair of every World of this process that was made under the secret: wrapping four keys
 // under passphrases took most of the time that building a World took.
-func sameKey(n int, passphrase string) (keyPair, error) {
+func sameKey(n int, suite string, s seal.Secret) (keyPair, error) {
 	keysMu.Lock()
 	defer keysMu.Unlock()
-	name := fmt.Sprintf("%d %s", n, passphrase)
+	name := fmt.Sprintf("%d %s %s %s", n, suite, s.Passphrase, s.File)
 	if k, ok := keys[name]; ok {
 		return k, nil
 	}
-	private, public, err := seal.NewKey()
+	private, public, err := seal.NewKey(suite)
 	if err != nil {
 		return keyPair{}, err
 	}
-	wrapped, err := seal.Wrap(private, passphrase)
+	wrapped, err := seal.Wrap(private, s)
 	if err != nil {
 		return keyPair{}, err
 	}

@@ -7,6 +7,9 @@
 package custodyhttp
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,6 +19,7 @@ import (
 	"qianshao/internal/custody"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/platform/seal"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -33,26 +37,35 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/keys/unlock", Perm: access.KeyHold, Do: p.unlock},
 		{Method: http.MethodPost, Path: "/keys/lock", Perm: access.KeyHold, Do: p.lock},
 		{Method: http.MethodPost, Path: "/keys/new", Perm: access.KeyHold, Do: p.make},
+		{Method: http.MethodGet, Path: "/keys/file", Perm: access.KeyHold, Do: p.file},
 	}
 }
 
 type keysView struct {
-	Frame  ui.Frame
-	Title  string
-	State  custody.State
-	Word   string
-	Note   string
-	Wrong  string
-	Bad    []ui.FieldView
-	Unlock ui.FieldView
-	New    []ui.FieldView
-	Facts  []fact
-	Uses   []ui.LogView
-	Waits  []ui.DutyView // letters to be opened
-	WaitsN string
-	Soon   string // how many of them are about to rise
-	Left   string // who knows the passphrase and has left
-	Open   bool   // the folded part has something wrong in it
+	Frame   ui.Frame
+	Title   string
+	State   custody.State
+	Word    string
+	Note    string
+	Wrong   string
+	Bad     []ui.FieldView
+	Unlock  ui.FieldView
+	File    fileView // beside Unlock
+	New     []ui.FieldView
+	NewFile fileView // beside New
+	Facts   []fact
+	Uses    []ui.LogView
+	Waits   []ui.DutyView // letters to be opened
+	WaitsN  string
+	Soon    string // how many of them are about to rise
+	Left    string // who knows the passphrase and has left
+	Open    bool   // the folded part has something wrong in it
+}
+
+// fileView is where a key file is chosen.
+type fileView struct {
+	ID, Name, Label, Help, Error string
+	Must                         bool
 }
 
 type fact struct{ Label, Text string }
@@ -84,14 +97,18 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	}
 	v.Unlock = secret("f-passphrase", "passphrase", "organkey.passphrase", c.T("organkey.passphrase.help"), "current-password")
 	v.New = []ui.FieldView{secret("f-passphrase_new", "passphrase_new", "organkey.new", c.T("organkey.new.help"), "new-password"), secret("f-passphrase_twice", "passphrase_twice", "organkey.repeat", "", "new-password")}
+	v.File = fileView{ID: "f-file", Name: "file", Label: c.T("organkey.file"), Help: c.T("organkey.file.help"), Must: true}
+	v.NewFile = fileView{ID: "f-file_new", Name: "file_new", Label: c.T("organkey.file.new"), Help: c.T("organkey.file.new.help")}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 		if form == "new" {
 			v.Open = true
 			v.New[0].Error, v.New[1].Error = texts["passphrase"], texts["passphrase_twice"]
+			v.NewFile.Error = texts["file"]
 			v.Bad = v.New
 		} else {
 			v.Unlock.Error = texts["passphrase"]
+			v.File.Error = texts["file"]
 			v.Bad = []ui.FieldView{v.Unlock}
 		}
 	}
@@ -145,6 +162,11 @@ func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {
 			idle = c.T("organkey.idle.never")
 		}
 		out = append(out, fact{c.T("organkey.made"), ui.LongDay(c.Lang, s.Made)}, fact{c.T("organkey.suite"), c.T("organkey.suite." + s.Suite)}, fact{c.T("organkey.idle"), idle})
+		opens := "organkey.opens.passphrase"
+		if s.File {
+			opens = "organkey.opens.file"
+		}
+		out = append(out, fact{c.T("organkey.opens"), c.T(opens)})
 		if s.Earlier > 0 {
 			out = append(out, fact{c.T("organkey.earlier"), c.T("organkey.earlier.n", strconv.Itoa(s.Earlier))})
 		}
@@ -164,7 +186,7 @@ func (p *Pages) organ(c *web.Ctx) (access.Unit, error) {
 }
 
 func (p *Pages) unlock(c *web.Ctx) error {
-	f, err := c.Form()
+	f, err := readSecrets(c)
 	if err != nil {
 		return err
 	}
@@ -172,7 +194,7 @@ func (p *Pages) unlock(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Custody.Unlock(c.Context(), c.Who, organ, f.Get("passphrase")); err != nil {
+	if err := p.Custody.Unlock(c.Context(), c.Who, organ, f.secret("passphrase", "file")); err != nil {
 		if fault.KindOf(err) == fault.Invalid {
 			return p.renderKeys(c, "unlock", err)
 		}
@@ -193,7 +215,7 @@ func (p *Pages) lock(c *web.Ctx) error {
 }
 
 func (p *Pages) make(c *web.Ctx) error {
-	f, err := c.Form()
+	f, err := readSecrets(c)
 	if err != nil {
 		return err
 	}
@@ -201,10 +223,10 @@ func (p *Pages) make(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if f.Get("passphrase_new") != f.Get("passphrase_twice") {
+	if f["passphrase_new"] != f["passphrase_twice"] {
 		return p.renderKeys(c, "new", fault.InvalidField("passphrase_twice", "key.differ"))
 	}
-	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.Get("passphrase_new")); err != nil {
+	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.secret("passphrase_new", "file_new")); err != nil {
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.Conflict:
 			return p.renderKeys(c, "new", err)
@@ -212,4 +234,51 @@ func (p *Pages) make(c *web.Ctx) error {
 		return err
 	}
 	return c.Redirect("/keys?done=key_made")
+}
+
+// file hands out a new key file. It is known to whoever keeps it, and to nobody here.
+func (p *Pages) file(c *web.Ctx) error {
+	b := seal.NewFile()
+	return c.Attach("qianshao-key-file.txt", "text/plain; charset=utf-8", int64(len(b)), bytes.NewReader(b))
+}
+
+// secrets are the parts of a form with a passphrase, and perhaps a file, by name.
+type secrets map[string]string
+
+func (s secrets) secret(passphrase, file string) seal.Secret {
+	out := seal.Secret{Passphrase: s[passphrase]}
+	if s[file] != "" {
+		out.File = []byte(s[file])
+	}
+	return out
+}
+
+// readSecrets reads a form into memory alone: what reads uploads as a rule puts them into files.
+func readSecrets(c *web.Ctx) (secrets, error) {
+	out := secrets{}
+	if !strings.HasPrefix(c.R.Header.Get("Content-Type"), "multipart/form-data") {
+		f, err := c.Form()
+		for name := range f {
+			out[name] = f.Get(name)
+		}
+		return out, err
+	}
+	parts, err := c.R.MultipartReader()
+	if err != nil {
+		return nil, fault.New(fault.BadRequest, "request.malformed").Because(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, unread(err)
+		}
+		b, err := io.ReadAll(io.LimitReader(part, seal.MostFile+1)) // one more: refused as too large where it is used
+		if err != nil {
+			return nil, unread(err)
+		}
+		out[part.FormName()] = string(b)
+	}
 }

@@ -46,9 +46,9 @@ func Parse(text string) (Checkpoint, error) {
 	return Checkpoint{lines[0], size, tlog.Hash(b)}, nil
 }
 
-// Sign makes the signed note.
-func (c Checkpoint) Sign(by note.Signer) (string, error) {
-	msg, err := note.Sign(&note.Note{Text: c.Text()}, by)
+// Sign makes the signed note; the first signature is Ed25519.
+func (c Checkpoint) Sign(by ...note.Signer) (string, error) {
+	msg, err := note.Sign(&note.Note{Text: c.Text()}, by...)
 	return string(msg), err
 }
 
@@ -72,6 +72,20 @@ func Open(signed, origin string, keys ...string) (Checkpoint, error) {
 		err = ErrOrigin
 	}
 	return c, err
+}
+
+// Seconded says whether a note that Open has read carries one of these signatures as well: ErrSignature where it carries
+// one that is false.
+func Seconded(signed string, by ...note.Verifier) (bool, error) {
+	_, err := note.Open([]byte(signed), note.VerifierList(by...))
+	var missing *note.UnverifiedNoteError
+	switch {
+	case errors.As(err, &missing):
+		return false, nil
+	case err != nil:
+		return false, ErrSignature
+	}
+	return true, nil
 }
 
 // Origin is the first line of a note that nobody has checked yet, "" when there is none.

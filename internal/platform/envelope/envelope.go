@@ -58,7 +58,7 @@ type Envelope struct {
 	Day     calendar.Date `json:"day"`            // received
 	Named   bool          `json:"named"`
 	Commit  string        `json:"commit"` // Secrets.Commit over the letter's bytes
-	Reply   string        `json:"reply"`  // public key of Secrets.Private: what is said to the reporter is sealed to it
+	Reply   string        `json:"reply"`  // public half of Secrets.Pair: what is said to the reporter is sealed to it
 	Files   []string      `json:"files,omitempty"`
 	Suite   string        `json:"suite"`
 	Keys    []Key         `json:"keys"`
@@ -102,9 +102,11 @@ func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) 
 	if len(to.Keys) == 0 {
 		return Envelope{}, fmt.Errorf("envelope: no key to seal to")
 	}
-	e := Envelope{Version: Version, Name: s.Name, To: to.To, Above: to.Above, Day: day, Named: l.Named, Reply: s.Public, Suite: seal.Suite}
+	e := Envelope{Version: Version, Name: s.Name, To: to.To, Above: to.Above, Day: day, Named: l.Named}
 	var publics []string
 	e.Keys, publics = to.marked()
+	e.Suite = seal.Of(publics...)
+	_, e.Reply = s.Pair(e.Suite)
 	for _, f := range l.Files {
 		e.Files = append(e.Files, f.Ref)
 	}

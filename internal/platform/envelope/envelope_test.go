@@ -23,7 +23,7 @@ type keys struct{ private, public string }
 func pair(t *testing.T) (k keys) {
 	t.Helper()
 	var err error
-	if k.private, k.public, err = seal.NewKey(); err != nil {
+	if k.private, k.public, err = seal.NewKey(seal.Age); err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -105,7 +105,7 @@ func TestSameForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := envelope.NewReceipt(token)
-	if a != b || a.Secrets().Name != b.Secrets().Name || a.Secrets().Private != b.Secrets().Private {
+	if a != b || a.Secrets().Name != b.Secrets().Name || !samePair(a.Secrets(), b.Secrets()) {
 		t.Error("one form, two receipts")
 	}
 	if c := receipt(t); a == c || a.Secrets().Name == c.Secrets().Name {
@@ -190,8 +190,41 @@ func TestStatus(t *testing.T) {
 	if _, err := p.Open(receipt(t).Secrets()); err == nil {
 		t.Error("another receipt opens it")
 	}
-	if _, err := p.Open(envelope.Secrets{Private: here.private}); err == nil {
+	if _, err := seal.Open(p.Sealed, here.private); err == nil {
 		t.Error("the organ opens it")
+	}
+}
+
+// TestOtherSuite: a letter to an organ of suite SM is of it, and so is what its reporter is told: the receipt opens it.
+func TestOtherSuite(t *testing.T) {
+	private, public, err := seal.NewKey(seal.SM)
+	if err != nil {
+		t.Fatal(err)
+	}
+	above := pair(t) // which has not changed over
+	s := receipt(t).Secrets()
+	e, err := envelope.Seal(letter, s, envelope.Address{To: county, Above: city, Keys: []envelope.AddressKey{{ID: "k1", Public: public}, {ID: "k2", Public: above.public}}}, "2026-09-18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Suite != seal.SM || seal.OfSealed(e.Sealed) != seal.SM || seal.Of(e.Reply) != seal.SM {
+		t.Errorf("%s, %s, reply %s", e.Suite, seal.OfSealed(e.Sealed), seal.Of(e.Reply))
+	}
+	for _, k := range []string{private, above.private} {
+		if got, _, err := e.Open(k); err != nil || got.Text != letter.Text {
+			t.Errorf("%v", err)
+		}
+	}
+	e.Suite = seal.Age
+	if _, _, err := e.Open(private); !errors.Is(err, envelope.ErrOutside) {
+		t.Errorf("said to be of another suite: %v", err)
+	}
+	p, err := e.SealStatus(envelope.Status{Day: e.Day, Stage: "waiting"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Open(s); err != nil || got.Stage != "waiting" || seal.OfSealed(p.Sealed) != seal.SM {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 
@@ -300,4 +333,10 @@ func same(a, b envelope.Envelope) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return string(x) == string(y)
+}
+
+func samePair(a, b envelope.Secrets) bool {
+	x, _ := a.Pair(seal.Age)
+	y, _ := b.Pair(seal.Age)
+	return x == y
 }

@@ -104,10 +104,9 @@ func damm(digits string) int {
 
 // Secrets are what comes from a receipt. Each is useless for finding another, or the receipt.
 type Secrets struct {
-	Name    string // what the report is found by: 64 hex digits
-	Public  string // what is said to the reporter is sealed to this
-	Private string // and opened with this
-	Salt    []byte // of the commitment: 32 bytes
+	Name  string // what the report is found by: 64 hex digits
+	Salt  []byte // of the commitment: 32 bytes
+	reply []byte // seed of Pair
 }
 
 // The receipt holds 50 bits, so that trying them all must cost: one pass over 2 MB, about a millisecond of a core and
@@ -128,11 +127,17 @@ func (r Receipt) Secrets() Secrets {
 		}
 		return k
 	}
-	private, public, err := seal.FromSeed(part("reply"))
+	return Secrets{Name: hex.EncodeToString(part("name")), Salt: part("salt"), reply: part("reply")}
+}
+
+// Pair is the reporter's key pair of a suite: what is said to the reporter is sealed to its public half. It is of the suite
+// that the report itself was sealed in.
+func (s Secrets) Pair(suite string) (private, public string) {
+	private, public, err := seal.FromSeed(suite, s.reply)
 	if err != nil {
 		panic(err) // any 32 bytes are a key
 	}
-	return Secrets{Name: hex.EncodeToString(part("name")), Public: public, Private: private, Salt: part("salt")}
+	return private, public
 }
 
 // Commit ties a letter's bytes to a day without telling either: whoever has the receipt can show it, nobody else can

@@ -51,7 +51,8 @@ func (e Envelope) SealStatus(s Status, n int64) (Parcel, error) {
 
 // Open reads a status with the secrets of its receipt.
 func (p Parcel) Open(s Secrets) (Status, error) {
-	plain, err := seal.Open(p.Sealed, s.Private)
+	private, _ := s.Pair(seal.OfSealed(p.Sealed))
+	plain, err := seal.Open(p.Sealed, private)
 	if err != nil {
 		return Status{}, err
 	}

@@ -66,9 +66,10 @@ func SealWord(kind string, p Speech, s Secrets, token string, to Address, day ca
 	if err != nil {
 		return Word{}, err
 	}
-	w := Word{Version: Version, Name: s.Name, Own: own, Kind: kind, To: to.To, Above: to.Above, Day: day, Suite: seal.Suite}
+	w := Word{Version: Version, Name: s.Name, Own: own, Kind: kind, To: to.To, Above: to.Above, Day: day}
 	var publics []string
 	w.Keys, publics = to.marked()
+	w.Suite = seal.Of(publics...)
 	for _, f := range p.Files {
 		w.Files = append(w.Files, f.Ref)
 	}

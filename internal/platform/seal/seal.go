@@ -1,9 +1,9 @@
 // Package seal holds the cryptography of what reporters write and of files: sealing to organs' keys, and the keys.
 //
-// The words: a key is an age identity with post-quantum hybrid recipients (ML-KEM-768 with X25519), "suite" age-pq-1.
-// Public keys are ordinary data; a private key is stored wrapped under its custodian's passphrase and lives in the
-// clear only in a Ring, in memory, until it is locked, idle or the process ends. What is sealed is padded first, so
-// that its length says little.
+// The words: a suite is how things are sealed (Age, SM); a key is of one. Public keys are ordinary data; a private key is
+// stored wrapped under its custodian's Secret (a passphrase, perhaps a file) and lives in the clear only in a Ring, in
+// memory, until it is locked, idle or the process ends. What is sealed is padded first, so that its length says little.
+// Whoever seals and opens never names a suite: it is that of the keys.
 //
 // Invariants: sealing needs public keys only, so it works while everything is locked; nothing sealed is ever written in
 // the clear, and there is no fall-back to plain text: an organ without a key makes sealing fail.
@@ -18,102 +18,44 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"strings"
 	"sync"
 	"time"
 
 	"filippo.io/age"
-	"filippo.io/age/armor"
 
 	"qianshao/internal/fault"
 )
-
-// Suite names how things are sealed today; it is stored with every sealed object and key.
-const Suite = "age-pq-1"
 
 // The passphrase's cost: 2^15 blocks take 32 MB and about a tenth of a second on a small machine. Unlocking is rare and
 // one at a time, so that this bounds the memory as well.
 const workFactor = 15
 
-// NewKey makes a key pair.
-func NewKey() (private, public string, err error) {
-	k, err := age.GenerateHybridIdentity()
-	if err != nil {
-		return "", "", err
-	}
-	return k.String(), k.Recipient().String(), nil
-}
-
-// Wrap closes a private key under a passphrase.
-func Wrap(private, passphrase string) (string, error) {
-	r, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		return "", err
-	}
-	r.SetWorkFactor(workFactor)
-	var b strings.Builder
-	a := armor.NewWriter(&b)
-	w, err := age.Encrypt(a, r)
-	if err != nil {
-		return "", err
-	}
-	if _, err := io.WriteString(w, private); err != nil {
-		return "", err
-	}
-	if err := errors.Join(w.Close(), a.Close()); err != nil {
-		return "", err
-	}
-	return b.String(), nil
-}
-
-var unwrapping sync.Mutex // one at a time: each takes tens of megabytes
-
-// Unwrap opens a private key; a wrong passphrase is a fault.
-func Unwrap(wrapped, passphrase string) (string, error) {
-	if len(passphrase) > 1024 {
-		return "", fault.InvalidField("passphrase", "key.passphrase")
-	}
-	unwrapping.Lock()
-	defer unwrapping.Unlock()
-	id, err := age.NewScryptIdentity(passphrase)
-	if err != nil {
-		return "", fault.InvalidField("passphrase", "key.passphrase")
-	}
-	id.SetMaxWorkFactor(20)
-	r, err := age.Decrypt(armor.NewReader(strings.NewReader(wrapped)), id)
-	if err != nil {
-		return "", fault.InvalidField("passphrase", "key.passphrase")
-	}
-	b, err := io.ReadAll(r)
-	return string(b), err
-}
-
 // recipients are public keys as they were read: reading a hybrid key costs as much as sealing to it. There are few organs'
 // keys, but each reporter's answers are sealed to a key of their own: those are forgotten again.
 var recipients = struct {
 	sync.Mutex
-	known map[string]age.Recipient
-}{known: map[string]age.Recipient{}}
+	known map[string]public
+}{known: map[string]public{}}
 
 const mostRecipients = 1024
 
-func recipient(public string) (age.Recipient, error) {
+func recipient(text string) (public, error) {
 	recipients.Lock()
-	r, ok := recipients.known[public]
+	r, ok := recipients.known[text]
 	recipients.Unlock()
 	if ok {
 		return r, nil
 	}
-	made, err := age.ParseHybridRecipient(public)
+	made, err := parsePublic(text)
 	if err != nil {
-		return nil, err
+		return public{}, err
 	}
 	recipients.Lock()
 	defer recipients.Unlock()
 	if len(recipients.known) >= mostRecipients {
 		clear(recipients.known)
 	}
-	recipients.known[public] = made
+	recipients.known[text] = made
 	return made, nil
 }
 
@@ -138,55 +80,57 @@ func Writer(dst io.Writer, publics ...string) (io.WriteCloser, error) {
 	if len(publics) == 0 {
 		return nil, fault.New(fault.Conflict, "key.none")
 	}
-	rs := make([]age.Recipient, len(publics))
+	var rs []age.Recipient
+	ks := make([]public, len(publics))
 	for i, p := range publics {
-		r, err := recipient(p)
+		k, err := recipient(p)
 		if err != nil {
 			return nil, fmt.Errorf("seal: a public key can't be read: %w", err)
 		}
-		rs[i] = r
+		ks[i], rs = k, append(rs, k.age)
+	}
+	if Of(publics...) == SM {
+		return smSeal(dst, ks)
 	}
 	return age.Encrypt(dst, rs...)
 }
 
 // Reader opens a sealed stream with private keys.
 func Reader(src io.Reader, privates ...string) (io.Reader, error) {
+	if len(privates) == 0 {
+		return nil, fault.New(fault.Conflict, "key.locked")
+	}
+	ks := make([]private, len(privates))
 	var ids []age.Identity
-	for _, p := range privates {
-		id, err := age.ParseHybridIdentity(p)
+	for i, p := range privates {
+		k, err := parsePrivate(p)
 		if err != nil {
 			return nil, errors.New("seal: a private key can't be read")
 		}
-		ids = append(ids, id)
+		if ks[i] = k; k.age != nil {
+			ids = append(ids, k.age)
+		}
 	}
-	if len(ids) == 0 {
-		return nil, fault.New(fault.Conflict, "key.locked")
+	src, suite, err := begins(src)
+	switch {
+	case err != nil:
+		return nil, err
+	case suite == SM:
+		return smOpen(src, smFind(ks))
+	case len(ids) == 0:
+		return nil, ErrSealed
 	}
 	return age.Decrypt(src, ids...)
 }
 
-// PassWriter seals a stream under a passphrase.
-func PassWriter(dst io.Writer, passphrase string) (io.WriteCloser, error) {
-	r, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		return nil, err
+// begins reads as much of a stream as tells its suite.
+func begins(src io.Reader) (io.Reader, string, error) {
+	head := make([]byte, len(smHead))
+	n, err := io.ReadFull(src, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, "", err
 	}
-	r.SetWorkFactor(workFactor + 1) // once a backup: dearer than an organ's key, which a person waits for
-	return age.Encrypt(dst, r)
-}
-
-// PassReader opens what PassWriter sealed; a wrong passphrase is a fault.
-func PassReader(src io.Reader, passphrase string) (io.Reader, error) {
-	id, err := age.NewScryptIdentity(passphrase)
-	if err != nil {
-		return nil, fault.InvalidField("passphrase", "key.passphrase")
-	}
-	id.SetMaxWorkFactor(22)
-	r, err := age.Decrypt(src, id)
-	if err != nil {
-		return nil, fault.InvalidField("passphrase", "key.passphrase").Because(err)
-	}
-	return r, nil
+	return io.MultiReader(bytes.NewReader(head[:n]), src), OfSealed(head[:n]), nil
 }
 
 // Open opens what Seal closed.

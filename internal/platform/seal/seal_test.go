@@ -11,12 +11,12 @@ import (
 )
 
 func TestSealToTwo(t *testing.T) {
-	a, pa, err := NewKey()
+	a, pa, err := NewKey(Age)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, pb, _ := NewKey()
-	c, _, _ := NewKey()
+	b, pb, _ := NewKey(Age)
+	c, _, _ := NewKey(Age)
 	sealed, err := Seal([]byte("举报人：某某"), pa, pb)
 	if err != nil {
 		t.Fatal(err)
@@ -36,20 +36,6 @@ func TestSealToTwo(t *testing.T) {
 	}
 	if _, err := Seal([]byte("x")); fault.Code(err) != "key.none" {
 		t.Errorf("without a key: %v", err)
-	}
-}
-
-func TestWrap(t *testing.T) {
-	a, _, _ := NewKey()
-	w, err := Wrap(a, "一句很长的口令 2026")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := Unwrap(w, "一句很长的口令 2026"); err != nil || got != a {
-		t.Error(err)
-	}
-	if _, err := Unwrap(w, "别的"); fault.Code(err) != "invalid" {
-		t.Errorf("wrong passphrase: %v", err)
 	}
 }
 

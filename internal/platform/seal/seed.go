@@ -1,21 +1,6 @@
 package seal
 
-import (
-	"fmt"
-	"strings"
-
-	"filippo.io/age"
-)
-
-// FromSeed is the key pair of 32 secret bytes: the same each time, so that whoever can derive the bytes again needs to keep
-// no key.
-func FromSeed(seed []byte) (private, public string, err error) {
-	k, err := age.ParseHybridIdentity(bech32("AGE-SECRET-KEY-PQ-", seed))
-	if err != nil {
-		return "", "", fmt.Errorf("seal: a seed of %d bytes: %w", len(seed), err)
-	}
-	return k.String(), k.Recipient().String(), nil
-}
+import "strings"
 
 // bech32 writes bytes in the form that age's keys have (BIP 173); age reads it and does not offer to write it.
 func bech32(prefix string, data []byte) string {
