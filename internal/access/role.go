@@ -34,6 +34,7 @@ const (
 	TipoffRead   Perm = "tipoff.read"
 	TipoffEnter  Perm = "tipoff.enter"
 	LetterRead   Perm = "letter.read" // that letters wait, and what became of each; to open one is another
+	AlertRead    Perm = "alert.read"  // that the watch over a reporter has noticed something
 	ReporterOpen Perm = "reporter.open"
 	ClueRead     Perm = "clue.read"
 	ClueEnter    Perm = "clue.enter"
@@ -66,7 +67,7 @@ type Read struct {
 }
 
 // Reads says under which permission each kind of matter is read.
-var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}}
+var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {
@@ -113,7 +114,7 @@ var everyone = organ(Signed, RuleRead)
 
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
-	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead)),
+	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead)),
 	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead)),
 	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead)),
 	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),

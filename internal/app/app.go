@@ -30,6 +30,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/platform/spool"
+	"qianshao/internal/reprisal"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/visit"
 	rules "qianshao/rulebook"
@@ -48,6 +49,7 @@ type App struct {
 	Custody   *custody.Keeper
 	Org       *org.Service
 	Intake    *intake.Service
+	Reprisal  *reprisal.Service
 	Clues     *clue.Service
 	Cases     *casework.Service
 	Insight   *insight.Service
@@ -90,10 +92,12 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
 	a.Cases = &casework.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clues: a.Clues}
-	a.Intake.Pool, a.Clues.Filing = a.Clues, a.Cases
+	a.Reprisal = &reprisal.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Custody: a.Custody}
+	a.Intake.Pool, a.Clues.Filing, a.Intake.Watch = a.Clues, a.Cases, a.Reprisal
 	a.Intake.AddSources()
 	a.Cases.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Clues.Table(), a.Cases.Table()} {
+	a.Reprisal.AddSources()
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table()} {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
@@ -121,7 +125,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/reprisal"
 )
 
 // driver makes moves from nothing but their tables: it fills in whatever a move asks for, finds who may make it and who
@@ -166,7 +167,11 @@ func (d *driver) may(m flow.Matter, mv *flow.Move) []string {
 		case flow.ByReview:
 			out = append(out, at(m.Organ, access.Review)...)
 		case flow.BySuperior:
-			out = append(out, at(d.Units["city"].ID, access.Principal, access.Deputy, access.Observer, access.Intake, access.Supervision)...)
+			up := "city"
+			if m.Kind == reprisal.Kind {
+				up = "province" // it stands with the city
+			}
+			out = append(out, at(d.Units[up].ID, access.Principal, access.Deputy, access.Observer, access.Intake, access.Supervision)...)
 			out = slices.DeleteFunc(out, func(k string) bool { return !d.actors[k].Can(access.ReadOf(m.Kind)) })
 		}
 	}
@@ -384,7 +389,7 @@ func (d *driver) alive(x flow.Matter) {
 func (d *driver) somebody(x flow.Matter) bool {
 	d.t.Helper()
 	r := d.read(x.ID)
-	if x.Kind == intake.KindLetter {
+	if x.Kind == intake.KindLetter || x.Kind == reprisal.Kind { // it is read first
 		return slices.ContainsFunc(d.people, func(k string) bool {
 			at, err := custody.Opener(apptest.Ctx, r, d.actors[k], x)
 			return err == nil && !at.Zero()

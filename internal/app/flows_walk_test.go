@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/reprisal"
 )
 
 // walk is a driver that walks for one handling unit.
@@ -319,6 +320,48 @@ func (w *walk) letters() {
 	up.Subject = org.SubjectInput{Unit: w.Units["county"].ID.Key, Name: "黎某", Post: "副县长", Rank: "deputy_county", Category: "c1", PartyMember: true}
 	enter("intake", up)
 	w.made["letter.pass_up"] = w.Matter(up.Letter).Organ == w.Units["city"].ID
+	w.alerts()
+}
+
+// alerts walks what is noticed of those who asked the city to watch over them.
+func (w *walk) alerts() {
+	asked := func(name string) id.ID {
+		in := entry(w.World)
+		in.Named, in.Reporter = true, intake.Reporter{Name: name, Contact: "13900000000"}
+		in.Watch, in.Works = true, intake.Works{Unit: "石桥镇", Post: "干部"}
+		_, err := w.App.Intake.Enter(apptest.Ctx, w.actors["intake"], in)
+		w.must(err)
+		w.Work()
+		w.Hire("watched", name, "station_chief", "village")
+		w.leaves("watched")
+		_, err = w.App.Reprisal.Compare(apptest.Ctx, w.Units["city"])
+		w.must(err)
+		keys, err := db.Column[id.Key](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = 'alert' ORDER BY m.id DESC LIMIT 1`)
+		w.must(err)
+		if len(keys) == 0 {
+			w.t.Fatal("nothing was noticed")
+		}
+		m := id.ID{City: apptest.City, Key: keys[0]}
+		w.look(m.Key, "")
+		_, err = w.App.Reprisal.Open(apptest.Ctx, w.actors["cityintake"], m, "核看提醒")
+		w.must(err)
+		return m
+	}
+	w.Hire("provinceintake", "邰访", "intake_clerk", "province")
+	w.people, w.actors["provinceintake"] = append(w.people, "provinceintake"), w.As("provinceintake")
+	m := asked("郝站")
+	w.make(m, "set_aside", nil)
+	w.make(m, "reconsider", nil)
+	in := entry(w.World)
+	in.Title = "反映打击报复"
+	_, err := w.App.Intake.Enter(apptest.Ctx, w.actors["cityintake"], in)
+	w.must(err)
+	w.make(m, "take_up", nil)
+	m = asked("庄站")
+	_, err = w.App.Reprisal.EndFor(apptest.Ctx, w.actors["cityintake"], "庄站", "石桥镇")
+	w.must(err)
+	w.look(m.Key, "")
+	w.made["alert.drop"] = w.Matter(m).State == reprisal.Dropped
 }
 
 // late walks a letter that nobody answers.

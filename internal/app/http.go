@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/ledger/ledgerhttp"
 	"qianshao/internal/measure/measurehttp"
 	"qianshao/internal/org/orghttp"
+	"qianshao/internal/reprisal/reprisalhttp"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -27,6 +28,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m.DB, m.Sessions, m.Log, m.Demo = a.DB, sessions, log, demo
 	m.Errors, m.Nav, m.Opened, m.Foot = errorPage, nav, a.opened, (&witnessed{cities: map[id.City]countersigned{}}).foot
 	fp := &flowhttp.Pages{Engine: a.Engine, Namesakes: a.Namesakes, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
+	al := &reprisalhttp.Pages{Reprisal: a.Reprisal, Rules: a.Rules}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
@@ -36,13 +38,13 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
-	for _, ks := range [][]flowhttp.Kind{in.Kinds(), cl.Kinds(), ca.Kinds()} {
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -66,6 +68,9 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.TipoffRead, true, "/tipoffs", "nav.tipoffs")
 	add(access.LetterRead, false, "/letters", "nav.letters")
 	add(access.TipoffEnter, false, "/slips", "nav.slips")
+	if c.Who.Unit().Level <= access.City { // a county has no organ below it
+		add(access.AlertRead, false, "/alerts", "nav.alerts")
+	}
 	clues := "nav.clues"
 	if !c.Who.Can(access.ClueAssign) && !c.Who.Can(access.SuperiorRead) {
 		clues = "list.clue.own" // a township or an office sees its own; the pool is the organ's

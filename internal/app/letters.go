@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/platform/blob"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/reprisal"
 )
 
 // takeEvery is how often the spool is looked into.
@@ -159,6 +160,9 @@ func (a *App) word(ctx context.Context, cities []id.City, name string) (bool, er
 	}
 	if w.ID() != name {
 		return false, envelope.ErrForm
+	}
+	if w.Kind == envelope.Watch || w.Kind == envelope.Unwatch {
+		return a.guarded(ctx, cities, w)
 	}
 	for _, city := range cities {
 		known, err := a.Intake.Knows(ctx, city, w.Name)
@@ -336,5 +340,12 @@ func (w *Workers) letters() {
 			return err
 		}
 		return w.app.tell(ctx, t.Matter)
+	})
+	w.Queue.Handle(reprisal.JobTell, func(ctx context.Context, _ id.City, args json.RawMessage) error {
+		var t reprisal.Tell
+		if err := json.Unmarshal(args, &t); err != nil {
+			return err
+		}
+		return w.app.tellWatch(ctx, t.Watch)
 	})
 }

@@ -57,7 +57,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -135,6 +135,36 @@ func (w *furnished) matters(p place, out things) {
 	_, err = w.App.Intake.OpenLetter(apptest.Ctx, w.As(p.intake), l.Letter, "启封登记")
 	w.must(err)
 	out["letter"] = l.Letter
+	if p.target == "" {
+		out["alert"] = w.alert()
+	}
+}
+
+// alert is what the city has noticed of somebody who asked it to watch over them.
+func (w *furnished) alert() id.ID {
+	w.t.Helper()
+	w.Hire("watched", "郝站", "correspondent", "village")
+	_, err := w.App.Intake.Enter(apptest.Ctx, w.As("intake"), intake.Entry{Subject: org.SubjectInput{Unit: w.Units["full"].ID.Key, Name: "吴某", Post: "负责人", Rank: "staff", Category: "c2", PartyMember: true},
+		Channel: "visit", Received: "2026-10-12", Named: true, Reporter: intake.Reporter{Name: "郝站", Contact: "13900000000"}, Title: "反映虚报", Summary: "来访反映该人虚报费用。", Discipline: "integrity",
+		Watch: true, Works: intake.Works{Unit: "上塘村", Post: "信息员"}})
+	w.must(err)
+	w.Work()
+	_, err = w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		return ledger.Act{Action: "holding.end", Organ: w.Units["county"].ID}, w.App.Org.Leave(apptest.Ctx, tx, w.Who["watched"].Holding, tx.Today(), "other", "")
+	})
+	w.must(err)
+	delete(w.Who, "watched")
+	_, err = w.App.Reprisal.Compare(apptest.Ctx, w.Units["city"])
+	w.must(err)
+	keys, err := db.Column[id.Key](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = 'alert' AND m.open = TRUE`)
+	w.must(err)
+	if len(keys) != 1 {
+		w.t.Fatalf("%d alerts", len(keys))
+	}
+	m := id.ID{City: apptest.City, Key: keys[0]}
+	_, err = w.App.Reprisal.Open(apptest.Ctx, w.As("cityintake"), m, "核看提醒")
+	w.must(err)
+	return m
 }
 
 func (w *furnished) handed(p place) id.ID {
@@ -237,7 +267,7 @@ func (w *furnished) belongings(p place, out things) {
 		if !ok {
 			continue
 		}
-		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
 		if who == "" {
 			who = "citychief"
 		}
@@ -245,7 +275,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if kind == "letter" {
+		if kind == "letter" || kind == "alert" {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})

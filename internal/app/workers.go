@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/platform/text"
+	"qianshao/internal/reprisal"
 )
 
 // The jobs that the program makes by itself. Every one may run twice, and at any time.
@@ -25,6 +26,7 @@ const (
 	jobReroute    = "flow.reroute"
 	jobNamesakes  = "flow.namesakes"
 	jobCheckpoint = "ledger.checkpoint"
+	jobLapse      = "watch.lapse"
 	jobTidy       = "tidy"
 )
 
@@ -56,11 +58,13 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		{jobReroute, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Engine.Reroute(ctx, c); return err })},
 		{jobNamesakes, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Namesakes.Ask(ctx, c); return err })},
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
+		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},
 		{jobTidy, time.Hour, w.tidy},
 	} {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })
 		w.Queue.Every(j.every, j.kind)
 	}
+	w.Queue.Handle(reprisal.JobBegin, a.Reprisal.Begin)
 	if a.Spool != nil {
 		w.letters()
 	}
@@ -72,6 +76,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 func (w *Workers) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.watch(ctx) })
+	wg.Go(func() { w.guard(ctx) })
 	wg.Go(func() { text.Tend(ctx, w.app.DB, func(err error) { w.trouble(ctx, "merging the search index", err) }) })
 	if w.app.Shelf != nil {
 		wg.Go(func() { w.backUp(ctx) })

@@ -92,6 +92,7 @@ var rooms = []room{
 	{"commission", nil}, // words alone, for both sides
 	{"org", append([]string{"commission"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
+	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
@@ -115,6 +116,8 @@ func pages(name string) []string {
 		may = append(may, "custody", "platform/envelope")
 	case "custody": // what keys are wrapped under, handed on as it was typed
 		may = append(may, "platform/seal")
+	case "reprisal": // what was noticed is sealed
+		may = append(may, "custody")
 	case "account": // the auditor's page reads the log
 		may = append(may, "ledger", "visit")
 	case "ledger": // those who watch the logs

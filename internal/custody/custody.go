@@ -32,6 +32,7 @@ const (
 	Identity = "identity" // who reported, and how to reach them
 	Original = "original" // what they wrote or said, word for word
 	Letter   = "letter"   // what they handed in on the public side, sealed there
+	Alert    = "alert"    // what the watch over them has noticed: to the organ that watches, and to no other
 )
 
 // Keeper seals and opens.
@@ -209,7 +210,7 @@ func (k *Keeper) Reveal(ctx context.Context, tx *ledger.Tx, who access.Actor, m 
 	}
 	var sealed []byte
 	err = tx.Row(ctx, `SELECT sealed FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3 ORDER BY id DESC LIMIT 1`, m.ID.Key, what).Scan(&sealed)
-	if errors.Is(err, db.ErrNoRows) {
+	if errors.Is(err, db.ErrNoRows) || err == nil && len(sealed) == 0 {
 		return nil, fault.Hidden()
 	}
 	if err != nil {

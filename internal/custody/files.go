@@ -125,7 +125,7 @@ func addable(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (fl
 	switch {
 	case !who.Can(access.MatterMove) || u.ID != m.Handler && u.OrganID() != m.Organ:
 		return m, fault.New(fault.Forbidden, "file.not_yours")
-	case !m.Open || m.Kind == "slip" || m.Kind == "letter":
+	case !m.Open || m.Kind == "slip" || m.Kind == Letter || m.Kind == Alert:
 		return m, fault.New(fault.Conflict, "file.ended")
 	}
 	return m, nil

@@ -26,6 +26,7 @@ type State struct {
 	AboveHas bool
 	Uses     []Use
 	Waiting  []Waiting // letters to be opened with it
+	Alerts   int       // of the watch over reporters, to be looked at
 	Left     []string  // who knows the passphrase and is no custodian any more
 }
 
@@ -71,6 +72,9 @@ func (k *Keeper) Look(ctx context.Context, who access.Actor) (State, error) {
 		s.Holders, people = append(s.Holders, h.Name), append(people, h.Person)
 	}
 	if s.Uses, err = uses(ctx, r, people); err != nil {
+		return s, err
+	}
+	if err := r.Row(ctx, `SELECT COUNT(m.id) FROM matters m WHERE m.city_id = $1 AND m.kind = '`+Alert+`' AND m.organ_id = $2 AND m.open = TRUE`, organ.ID.Key).Scan(&s.Alerts); err != nil {
 		return s, err
 	}
 	if s.Waiting, err = waiting(ctx, r, who, organ.ID.Key); err != nil || !s.Has {

@@ -33,6 +33,7 @@ type Service struct {
 	Clocks  *deadline.Keeper
 	Custody *custody.Keeper
 	Pool    Pool
+	Watch   Watcher
 }
 
 // Tipoff is what a tip-off holds beyond the matter.
@@ -107,6 +108,8 @@ type Entry struct {
 	FromNo     string
 	Named      bool
 	Reporter   Reporter
+	Watch      bool // the reporter wants to be watched over by the organ above
+	Works      Works
 	Original   string
 	Title      string
 	Summary    string
@@ -326,8 +329,13 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 		line("reporter_name", &in.Reporter.Name, true, 60, false)
 		line("reporter_contact", &in.Reporter.Contact, true, 120, false)
 		line("reporter_when", &in.Reporter.When, false, 120, false)
+		if in.Watch {
+			line("works_unit", &in.Works.Unit, true, 120, false)
+			line("works_post", &in.Works.Post, true, 120, false)
+			line("works_fear", &in.Works.Fear, false, 500, true)
+		}
 	} else {
-		in.Reporter = Reporter{}
+		in.Reporter, in.Watch = Reporter{}, false
 	}
 	if strings.TrimSpace(in.Reporter.Name) != "" && strings.Contains(in.Title+in.Summary, in.Reporter.Name) {
 		say("summary", "summary.names_reporter")
@@ -432,6 +440,11 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 			return ledger.Act{}, Entered{}, err
 		}
 	}
+	if in.Watch && !from.is() {
+		if err := s.Watch.Ask(ctx, tx, register, in.plea()); err != nil {
+			return ledger.Act{}, Entered{}, err
+		}
+	}
 	if in.Original != "" {
 		if err := s.Custody.Seal(ctx, tx, m.ID.Key, custody.Original, []byte(in.Original), register); err != nil {
 			return ledger.Act{}, Entered{}, err
@@ -454,19 +467,6 @@ func (s *Service) enterTipoff(ctx context.Context, tx *ledger.Tx, who access.Act
 	}
 	return ledger.Act{Action: "tipoff.enter", Organ: m.Organ, Matter: m.ID, Params: params},
 		Entered{ID: m.ID, No: m.No, Gone: m.Organ != organ.ID}, nil
-}
-
-// SourceOf is the source of the clue that a tip-off through this channel, passed on by that kind of organ, becomes.
-func SourceOf(channel, from string) string {
-	switch {
-	case channel == "found":
-		return "found"
-	case channel == "transfer" && from == "inspection_office":
-		return "inspection" // signed for higher than what others hand over
-	case channel == "transfer":
-		return "transfer"
-	}
-	return "tipoff"
 }
 
 func flagSubject(m *flow.Matter, s flow.Subject, member bool) {

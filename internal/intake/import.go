@@ -41,3 +41,16 @@ func (s *Service) Import(ctx context.Context, tx *ledger.Tx, m *flow.Matter, t T
 	}
 	return text.Put(ctx, tx.Tx, m.ID.Key, flow.SearchTerms(m), parts...)
 }
+
+// SourceOf is the source of the clue that a tip-off through this channel, passed on by that kind of organ, becomes.
+func SourceOf(channel, from string) string {
+	switch {
+	case channel == "found":
+		return "found"
+	case channel == "transfer" && from == "inspection_office":
+		return "inspection" // signed for higher than what others hand over
+	case channel == "transfer":
+		return "transfer"
+	}
+	return "tipoff"
+}

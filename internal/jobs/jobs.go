@@ -78,6 +78,14 @@ func Enqueue(ctx context.Context, tx *db.Tx, kind, once string, city id.City, ar
 	return err
 }
 
+// Blank takes out of a job that is done, or almost, what it was told: what must not stay anywhere once it has been taken on.
+func Blank(ctx context.Context, d *db.DB, kind, once string) error {
+	return d.Scratch(ctx, 0, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE jobs SET args = '{}' WHERE kind = $1 AND once = $2`, kind, once)
+		return err
+	})
+}
+
 // Run works until the context ends. A failing job is tried again later and later; one that failed too often is laid
 // aside.
 func (q *Queue) Run(ctx context.Context) {

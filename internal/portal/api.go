@@ -160,7 +160,7 @@ func (s *server) apiLodge(c *call) error {
 		if err := c.body(&t); err != nil {
 			return err
 		}
-		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact, t.Pass, t.Proof}
+		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact, "", "", "", "", t.Pass, t.Proof}
 		if t.Named {
 			f.Named = "yes"
 		}

@@ -16,17 +16,17 @@ import (
 
 // form is what was typed, as it was typed.
 type form struct {
-	Token, Unit, UnitID, Organ, Post, Subject, Rank, Level, When, Text, Only, Named, Name, Contact, Pass, Proof string
+	Token, Unit, UnitID, Organ, Post, Subject, Rank, Level, When, Text, Only, Named, Name, Contact, Watch, Works, Office, Fear, Pass, Proof string
 }
 
 // shown is the order in which the fields stand on the page; what is wrong is listed in it.
-var shown = []string{"unit", "unit_id", "post", "subject", "rank", "level", "organ", "when", "text", "only", "named", "name", "contact", "files"}
+var shown = []string{"unit", "unit_id", "post", "subject", "rank", "level", "organ", "when", "text", "only", "named", "name", "contact", "watch", "works", "office", "fear", "files"}
 
 // fields are the form's fields by their names in it, each with the most characters it may have.
 func (f *form) fields() map[string]field {
 	return map[string]field{
 		"token": {&f.Token, 100}, "unit": {&f.Unit, maxUnit}, "unit_id": {&f.UnitID, 100}, "organ": {&f.Organ, 100}, "post": {&f.Post, 200}, "subject": {&f.Subject, 100},
-		"rank": {&f.Rank, 100}, "level": {&f.Level, 20}, "when": {&f.When, 200}, "text": {&f.Text, 20_000}, "only": {&f.Only, 5_000}, "named": {&f.Named, 10}, "name": {&f.Name, 100}, "contact": {&f.Contact, 500}, "pass": {&f.Pass, 200}, "proof": {&f.Proof, 100},
+		"rank": {&f.Rank, 100}, "level": {&f.Level, 20}, "when": {&f.When, 200}, "text": {&f.Text, 20_000}, "only": {&f.Only, 5_000}, "named": {&f.Named, 10}, "name": {&f.Name, 100}, "contact": {&f.Contact, 500}, "watch": {&f.Watch, 10}, "works": {&f.Works, 200}, "office": {&f.Office, 200}, "fear": {&f.Fear, 500}, "pass": {&f.Pass, 200}, "proof": {&f.Proof, 100},
 	}
 }
 
@@ -173,6 +173,9 @@ func (s *server) judge(f form) asked {
 	if f.Named == "yes" && f.Contact == "" {
 		a.bad(fault.Field{Name: "contact", Code: "portal.contact"})
 	}
+	if f.watched() {
+		a.fields = append(a.fields, f.works()...)
+	}
 	for name, x := range a.form.fields() {
 		if utf8.RuneCountInString(*x.value) > x.most {
 			a.bad(fault.Field{Name: name, Code: "portal.long"})
@@ -188,6 +191,9 @@ func (s *server) judge(f form) asked {
 	}
 	if n := utf8.RuneCountInString(f.Unit); n > 0 && n <= maxUnit {
 		s.route(&a, managed)
+	}
+	if f.watched() && !a.to.ID.Zero() && a.watcher().Key.Public == "" {
+		a.bad(fault.Field{Name: "watch", Code: "portal.watch_nobody"})
 	}
 	slices.SortStableFunc(a.fields, func(x, y fault.Field) int { return slices.Index(shown, x.Name) - slices.Index(shown, y.Name) })
 	return a

@@ -25,6 +25,7 @@ type lodged struct {
 	Owed    []owed
 	Rises   string // who gets it by itself, "" where nobody holds a second copy
 	Note    string // signed
+	Watch   string // who was asked to watch over them, "" for nobody
 	Again   bool   // the form was sent before, and what was sent first holds
 }
 
@@ -106,6 +107,12 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 		s.drop(files)
 		return lodged{}, err
 	}
+	if a.watched() { // first: what is acknowledged is all there
+		if err := s.plead(secrets, secrets.Asked(1), s.plea(a.form, e), a.Token, a.watcher()); err != nil {
+			s.drop(files)
+			return lodged{}, err
+		}
+	}
 	fresh, err := s.Spool.Put(e)
 	if err != nil {
 		return lodged{}, err // it may be on disk: its files stay
@@ -116,7 +123,11 @@ func (s *server) lodge(ctx context.Context, a *asked, up *upload) (lodged, error
 		return l, err
 	}
 	s.gate.took(s.Now())
-	return s.acknowledge(receipt, e)
+	l, err := s.acknowledge(receipt, e)
+	if a.watched() {
+		l.Watch = a.watcher().Name
+	}
+	return l, err
 }
 
 // acknowledge says what is owed for an envelope that is on disk, and keeps that for whoever comes with its receipt: the

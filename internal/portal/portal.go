@@ -83,6 +83,7 @@ func (p *Portal) handler() (http.Handler, *server) {
 	page("GET /look", func(c *call) error { return c.page(http.StatusOK, lookPage(c.view, "")) })
 	page("POST /look", s.look)
 	page("POST /look/say", s.say)
+	page("POST /look/watch", s.over)
 	page("POST /note", s.note)
 	page("POST /proof", s.proof)
 	page("GET /check", s.check)

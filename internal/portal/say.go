@@ -25,6 +25,7 @@ type box struct {
 	asked   asked    // what is wrong, as with a form
 	to      []string // who reads it, by name
 	answer  bool     // there is an answer that may be wrong
+	watch   watch    // whether they are watched over
 	waiting int      // words of theirs that nobody has taken in yet
 	done    string   // what became of what was just sent: "", "said" or "again"
 }
@@ -44,7 +45,9 @@ func (s *server) box(h held) (b box, err error) {
 		}
 	}
 	said, err := s.Spool.Said(h.Secrets.Name, maxSaid)
-	b.waiting = len(said)
+	if b.waiting = len(said); err == nil {
+		b.watch, err = s.watch(h)
+	}
 	return b, err
 }
 
@@ -75,7 +78,7 @@ func (s *server) say(c *call) error {
 	}
 	if err != nil {
 		wrong := f.again(err, up)
-		wrong.answer, wrong.waiting, wrong.to = b.answer, b.waiting, b.to
+		wrong.answer, wrong.waiting, wrong.to, wrong.watch = b.answer, b.waiting, b.to, b.watch
 		return c.page(status(err), statusPage(c.view, h, wrong))
 	}
 	b.done = "said"

@@ -168,5 +168,6 @@ var claims = []string{
 	"readers", // TestWhoOpensIt, TestWhoHearsIt
 	"own",     // TestOwnPeople
 	"receipt", // TestReceiptIsNowhere
-	"traces",  // TestEveryPage, TestHeld; in a browser TestNothingLeftInTheBrowser
+	"watch",   // TestWatchIsForTheLevelAbove, TestNothingOfWatching
+	"traces",  // TestEveryPage, TestHeld
 }

@@ -104,7 +104,7 @@ type file struct {
 	content []byte
 }
 
-var order = []string{"token", "unit", "unit_id", "organ", "post", "subject", "rank", "level", "when", "text", "only", "named", "name", "contact", "pass", "proof"}
+var order = []string{"token", "unit", "unit_id", "organ", "post", "subject", "rank", "level", "when", "text", "only", "named", "name", "contact", "watch", "works", "office", "fear", "pass", "proof"}
 
 // typed is a form that lacks nothing, with changes.
 func typed(change ...string) map[string]string {

@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.record
-		superior.review risen.act recusal.decide namesake.answer identity.confirm`) {
+		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
 			t.Errorf("timer %s is missing", id)
@@ -218,6 +218,7 @@ func TestLengths(t *testing.T) {
 		{"recusal.decide", 3, "workday", "", open, "local"},
 		{"namesake.answer", 3, "workday", "", open, "local"},
 		{"identity.confirm", 1, "workday", "", open, "local"},
+		{"alert.look", 5, "workday", "", open, "local"},
 	} {
 		tm, ok := b.Timer(c.id, day)
 		if !ok {

@@ -108,14 +108,7 @@ func (w *World) TakeIn(ls ...*Lodged) {
 // Told is what a reporter reads now.
 func (w *World) Told(l Lodged) (envelope.Status, int64) {
 	w.T.Helper()
-	q := w.workers()
-	for {
-		did, err := q.Queue.One(Ctx)
-		w.must(err)
-		if !did {
-			break
-		}
-	}
+	w.Work()
 	p, ok, err := w.App.Spool.Status(l.Envelope.Name)
 	w.must(err)
 	if !ok {
@@ -124,6 +117,19 @@ func (w *World) Told(l Lodged) (envelope.Status, int64) {
 	st, err := p.Open(l.Receipt.Secrets())
 	w.must(err)
 	return st, p.N
+}
+
+// Work does the jobs there are.
+func (w *World) Work() {
+	w.T.Helper()
+	q := w.workers()
+	for {
+		did, err := q.Queue.One(Ctx)
+		w.must(err)
+		if !did {
+			return
+		}
+	}
 }
 
 func (w *World) workers() *app.Workers {

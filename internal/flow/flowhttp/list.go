@@ -71,7 +71,10 @@ const listRows = 50
 
 // sourced says whether matters of a kind come from several sources and are in somebody's hands. Of a letter that is sealed
 // nothing is known but when it came, and a tip-off is nobody's but the intake's.
-func sourced(kind string) bool { return kind != "tipoff" && kind != custody.Letter }
+func sourced(kind string) bool { return kind != "tipoff" && !bare(kind) }
+
+// bare says whether all that a kind of matter says is sealed.
+func bare(kind string) bool { return kind == custody.Letter || kind == custody.Alert }
 
 func (p *Pages) list(c *web.Ctx, k Kind) error {
 	q := c.R.URL.Query()
@@ -244,7 +247,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 		}
 		v.Filters = append(v.Filters, ui.FieldView{Lang: c.Lang, Name: name, ID: "q-" + name, Label: c.T("filter." + name), Value: value, Options: opts})
 	}
-	if k.Name == custody.Letter {
+	if bare(k.Name) {
 		return nil
 	}
 	if k.Name != "slip" && bySource(c) {

@@ -150,7 +150,7 @@ func (p *Pages) matterView(c *web.Ctx, d *flow.Dossier, events, steps []record.E
 	}
 	v.FileURL = "/m/" + m.ID.String() + "/files"
 	v.CanAdd = m.Open && c.Who.Can(access.MatterMove)
-	v.Bare = m.Kind == custody.Letter
+	v.Bare = bare(m.Kind)
 	return v, nil
 }
 

@@ -243,6 +243,20 @@ func (p *Pages) entry(c *web.Ctx, f url.Values, problem error) (entryView, int, 
 		fv.When, fv.Hint, fv.Max = "named=yes", c.T("tipoff.named.hint"), "120"
 	}
 	v.Reporter = []ui.FieldView{named, name, contact, when}
+	if above, err := access.Above(c.Context(), c.Home(), c.Who.Unit()); err == nil && !above.ID.Zero() {
+		watch := field("watch", "choice", f.Get("watch"), false)
+		watch.Options = []ui.OptionView{{Code: "no", Name: c.T("tipoff.watch.no")}, {Code: "yes", Name: c.T("tipoff.watch.yes")}}
+		if watch.Value == "" {
+			watch.Value = "no"
+		}
+		watch.When, watch.Hint = "named=yes", c.T("tipoff.named.hint")
+		unit, post, fear := field("works_unit", "line", in.Works.Unit, true), field("works_post", "line", in.Works.Post, true), field("works_fear", "para", in.Works.Fear, false)
+		for _, fv := range []*ui.FieldView{&unit, &post, &fear} {
+			fv.When, fv.Hint, fv.Max = "watch=yes", c.T("tipoff.watch.hint"), "120"
+		}
+		fear.Max, fear.Rows = "500", 2
+		v.Reporter = append(v.Reporter, watch, unit, post, fear)
+	}
 	fromKind, fromNo := terms(field("from_kind", "select", in.FromKind, true), "transfer_from"), field("from_no", "line", in.FromNo, false)
 	fromKind.When, fromKind.Hint, fromNo.When, fromNo.Hint = "channel=transfer", c.T("tipoff.transfer.hint"), "channel=transfer", c.T("tipoff.transfer.hint")
 	v.Fields = []ui.FieldView{fromKind, fromNo, title, summary, discipline} // what a transfer must say is never folded away
@@ -263,6 +277,7 @@ func (p *Pages) entry(c *web.Ctx, f url.Values, problem error) (entryView, int, 
 func entryOf(f url.Values) intake.Entry {
 	return intake.Entry{Subject: orghttp.SubjectOf(f), Channel: f.Get("channel"), Received: calendar.Date(strings.TrimSpace(f.Get("received"))), LateReason: f.Get("late_reason"), FromKind: f.Get("from_kind"),
 		FromNo: f.Get("from_no"), Named: f.Get("named") == "yes", Reporter: intake.Reporter{Name: f.Get("reporter_name"), Contact: f.Get("reporter_contact"), When: f.Get("reporter_when")},
+		Watch: f.Get("watch") == "yes", Works: intake.Works{Unit: f.Get("works_unit"), Post: f.Get("works_post"), Fear: f.Get("works_fear")},
 		Original: f.Get("original"), Title: f.Get("title"), Summary: f.Get("summary"), Discipline: f.Get("discipline")}
 }
 

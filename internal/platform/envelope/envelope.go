@@ -111,7 +111,7 @@ func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) 
 		e.Files = append(e.Files, f.Ref)
 	}
 	l.Outside = e.outside()
-	plain, err := written(l)
+	plain, err := Plain(l)
 	if err != nil {
 		return Envelope{}, err
 	}
@@ -124,7 +124,8 @@ func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) 
 // ones are padded as seal.Padded says.
 const leastPlain = 4 << 10
 
-func written(what any) ([]byte, error) {
+// Plain is what something reads that is going to be sealed: JSON, of a length that says little.
+func Plain(what any) ([]byte, error) {
 	b, err := json.Marshal(what)
 	if n := leastPlain - 8 - len(b); n > 0 { // its length goes with it
 		b = append(b, bytes.Repeat([]byte(" "), n)...)

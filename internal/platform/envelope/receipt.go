@@ -107,6 +107,7 @@ type Secrets struct {
 	Name  string // what the report is found by: 64 hex digits
 	Salt  []byte // of the commitment: 32 bytes
 	reply []byte // seed of Pair
+	watch []byte // what Asked derives from
 }
 
 // The receipt holds 50 bits, so that trying them all must cost: one pass over 2 MB, about a millisecond of a core and
@@ -127,7 +128,7 @@ func (r Receipt) Secrets() Secrets {
 		}
 		return k
 	}
-	return Secrets{Name: hex.EncodeToString(part("name")), Salt: part("salt"), reply: part("reply")}
+	return Secrets{Name: hex.EncodeToString(part("name")), Salt: part("salt"), reply: part("reply"), watch: part("watch")}
 }
 
 // Pair is the reporter's key pair of a suite: what is said to the reporter is sealed to its public half. It is of the suite

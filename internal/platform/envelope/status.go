@@ -40,7 +40,7 @@ type Parcel struct {
 
 // SealStatus closes the nth status of a report: its receipt opens it.
 func (e Envelope) SealStatus(s Status, n int64) (Parcel, error) {
-	plain, err := written(s)
+	plain, err := Plain(s)
 	if err != nil {
 		return Parcel{}, err
 	}

@@ -40,6 +40,8 @@ type Word struct {
 	Files   []string      `json:"files,omitempty"`
 	Suite   string        `json:"suite"`
 	Keys    []Key         `json:"keys"`
+	Reply   string        `json:"reply,omitempty"` // of a Watch: the key that what is said of it is sealed to
+	Stop    string        `json:"stop,omitempty"`  // of an Unwatch: Asked.Stop
 	Sealed  []byte        `json:"sealed"`
 }
 
@@ -74,7 +76,7 @@ func SealWord(kind string, p Speech, s Secrets, token string, to Address, day ca
 		w.Files = append(w.Files, f.Ref)
 	}
 	p.Outside = w.outside()
-	plain, err := written(p)
+	plain, err := Plain(p)
 	if err != nil {
 		return Word{}, err
 	}
@@ -135,7 +137,7 @@ func (w Word) Marshal() ([]byte, error) { return json.Marshal(w) }
 // ParseWord reads what Marshal wrote, and nothing else.
 func ParseWord(b []byte) (Word, error) {
 	w, err := ParseWordOutside(b)
-	if err == nil && len(w.Sealed) == 0 {
+	if err == nil && len(w.Sealed) == 0 && w.Kind != Unwatch {
 		err = fmt.Errorf("%w: a word", ErrForm)
 	}
 	if err != nil {
@@ -150,8 +152,14 @@ func ParseWordOutside(b []byte) (Word, error) {
 	if err := strict(b, &w); err != nil {
 		return Word{}, err
 	}
-	if w.Version != Version || !reHash.MatchString(w.Name) || !reHash.MatchString(w.Own) || w.Kind != More && w.Kind != Objection || w.To.Zero() || !w.Day.Valid() ||
-		!reHash.MatchString(w.Commit) || !refs(w.Files) || w.Suite == "" || !marks(w.Keys) {
+	whole := false
+	switch w.Kind {
+	case More, Objection:
+		whole = marks(w.Keys) && w.Reply == "" && w.Stop == ""
+	case Watch, Unwatch:
+		whole = w.watches() && len(w.Files) == 0 && w.Above.Zero()
+	}
+	if !whole || w.Version != Version || !reHash.MatchString(w.Name) || !reHash.MatchString(w.Own) || w.To.Zero() || !w.Day.Valid() || !reHash.MatchString(w.Commit) || !refs(w.Files) || w.Suite == "" {
 		return Word{}, fmt.Errorf("%w: a word", ErrForm)
 	}
 	return w, nil

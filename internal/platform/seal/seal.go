@@ -228,3 +228,22 @@ func (r *Ring) Unlocked(organ string) bool {
 	h := r.keys[organ]
 	return h != nil && (r.Idle <= 0 || r.now().Sub(h.used) <= r.Idle)
 }
+
+// Held are an organ's keys if they are on the ring, for what goes on by itself while they are: that is no use of them, and
+// keeps them there no longer.
+func (r *Ring) Held(organ string) (privates []string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.keys[organ]
+	if h == nil || r.Idle > 0 && r.now().Sub(h.used) > r.Idle {
+		return nil, false
+	}
+	return h.privates, true
+}
+
+// Any says whether any keys are on the ring.
+func (r *Ring) Any() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.keys) > 0
+}

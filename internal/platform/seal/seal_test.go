@@ -74,3 +74,24 @@ func TestRingForgets(t *testing.T) {
 		t.Error("locked is locked")
 	}
 }
+
+// What goes on by itself while a key is unlocked keeps it unlocked no longer.
+func TestHeldIsNoUse(t *testing.T) {
+	now := time.Date(2026, 10, 12, 9, 0, 0, 0, time.UTC)
+	r := NewRing(time.Minute, func() time.Time { return now })
+	if _, ok := r.Held("county"); ok || r.Any() {
+		t.Error("a key that nobody unlocked")
+	}
+	r.Unlock("county", "a key")
+	now = now.Add(50 * time.Second)
+	if ks, ok := r.Held("county"); !ok || len(ks) != 1 || !r.Any() {
+		t.Errorf("%v %v", ks, ok)
+	}
+	now = now.Add(20 * time.Second)
+	if _, ok := r.Held("county"); ok {
+		t.Error("it is held though nobody used it for longer than that")
+	}
+	if _, err := r.Keys("county"); err == nil {
+		t.Error("looking at it kept it unlocked")
+	}
+}
