@@ -38,7 +38,7 @@ var (
 func (a answer) filled() map[string]string {
 	out := map[string]string{}
 	for _, m := range reInput.FindAllStringSubmatch(a.body, -1) {
-		if strings.Contains(m[0], `type="radio"`) && !strings.Contains(m[0], "checked") {
+		if (strings.Contains(m[0], `type="radio"`) || strings.Contains(m[0], `type="checkbox"`)) && !strings.Contains(m[0], "checked") {
 			continue
 		}
 		if m[1] == "" {
