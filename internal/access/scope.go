@@ -74,6 +74,21 @@ func (s Scope) County() id.Key {
 // Wide says whether whole registers are seen: a county's, a city's, a province's.
 func (s Scope) Wide() bool { return s.any || s.byLevel || len(s.county) > 0 }
 
+// Covers says whether every matter in the registers of a unit, and of what lies under it, is seen.
+func (s Scope) Covers(u Unit) bool {
+	switch city := u.ID.City; {
+	case s.any:
+		return true
+	case s.byLevel && u.Level >= s.levels && slices.Contains(s.cities, city) && (city == s.home || s.levels < City):
+		return true
+	default:
+		return city == s.home && u.County != "" && slices.Contains(s.county, u.County)
+	}
+}
+
+// Handles says whether what a unit works on is seen.
+func (s Scope) Handles(unit id.ID) bool { return slices.Contains(s.handler, unit) }
+
 // Cities lists the tenants to ask; several only for a province and above.
 func (s Scope) Cities() []id.City {
 	if s.byLevel && s.levels < City {

@@ -82,7 +82,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry(), Visits: visit.NewLog(d)}
+	a := &App{DB: d, Rules: book, Ledger: &ledger.Ledger{DB: d}, Clocks: deadline.NewKeeper(book, cal), Measures: measure.NewRegistry(steps(book)), Visits: visit.NewLog(d)}
 	a.Accounts = &account.Service{Ledger: a.Ledger, Policy: o.Policy, Site: o.Site, Key: o.Key}
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Engine.Splits = Splits()
@@ -115,6 +115,13 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// steps is how numbers are rounded for readers who may not open their rows.
+func steps(book *rulebook.Book) func(calendar.Date) measure.Steps {
+	return func(on calendar.Date) measure.Steps {
+		return measure.Steps{Least: int64(book.Limit("figures.least", on)), Months: book.Limit("figures.span", on)}
+	}
 }
 
 // Splits lists every number that is kept in cells.

@@ -18,6 +18,7 @@ import (
 func TestBelow(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
+		w.Hire("provincechief", "贺主", "principal", "province")
 		srv := w.Serve()
 		for _, title := range []string{"第一封来信", "第二封来信"} {
 			in := entry(w)
@@ -26,13 +27,13 @@ func TestBelow(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, text := w.Get(srv, "cityoffice", "/"); !strings.Contains(text, "deadline.near") || strings.Contains(text, "/measures/deadline.late") {
+		if _, text := w.Get(srv, "citychief", "/"); !strings.Contains(text, "deadline.near") || strings.Contains(text, "/measures/deadline.late") {
 			t.Error("the letters of today are late or not near")
 		}
 		late := regexp.MustCompile(`href="/measures/deadline\.late\?unit=([0-9A-Z.]+)">(\d+)<`)
 		for _, day := range []calendar.Date{"2026-10-20", "2026-11-30"} {
 			w.On(day)
-			county, err := w.App.Engine.Below(apptest.Ctx, []id.ID{w.Units["city"].ID}, day)
+			county, err := w.App.Engine.Below(apptest.Ctx, w.As("citychief"), []id.ID{w.Units["city"].ID}, day)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +47,7 @@ func TestBelow(t *testing.T) {
 			if want := value(t, w, "deadline.near", "county", day).Numerator; got.Near != want {
 				t.Errorf("on %s %d are near, the measure says %d", day, got.Near, want)
 			}
-			for who, units := range map[string][]string{"cityoffice": {"county"}, "province": {"city", "county"}, "supervision": nil} {
+			for who, units := range map[string][]string{"citychief": {"county"}, "cityoffice": nil, "province": nil, "provincechief": {"city", "county"}, "supervision": nil} {
 				_, text := w.Get(srv, who, "/")
 				found := late.FindAllStringSubmatch(text, -1)
 				if len(found) != len(units) {
@@ -71,7 +72,7 @@ func TestBelow(t *testing.T) {
 		if _, err := d.Raw().Exec(`UPDATE units SET closed_on = '2026-11-30' WHERE id = '` + w.Units["county"].ID.Key + `'`); err != nil {
 			t.Fatal(err)
 		}
-		_, text := w.Get(srv, "province", "/")
+		_, text := w.Get(srv, "provincechief", "/")
 		want := strconv.FormatInt(value(t, w, "deadline.late", "city", "2026-11-30").Numerator, 10)
 		if found := late.FindAllStringSubmatch(text, -1); len(found) != 1 || found[0][2] != want {
 			t.Errorf("with its county closed the city's row says %v, want %s", found, want)

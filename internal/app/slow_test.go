@@ -127,7 +127,7 @@ func slowly(t *testing.T, w *apptest.World) {
 					t.Fatalf("%s: %v", name, err)
 				}
 				for i, read := range []*measure.Read{nil, w.App.Measures.Read()} {
-					v, err := d.Value(apptest.Ctx, r, measure.Query{Unit: u, From: s[0], To: s[1], Read: read})
+					v, err := d.Value(apptest.Ctx, r, measure.Query{Unit: u, From: s[0], To: s[1], Who: access.ByProgram(apptest.City), Read: read})
 					if err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}

@@ -8,7 +8,7 @@ import (
 // Measures are what this room counts. Filings, sanctions and the shares of the four forms are for understanding and never
 // scored; being on time and not being returned by case review may be.
 func Measures() []measure.Def {
-	return []measure.Def{
+	return measure.OfMatters([]string{Kind}, []measure.Def{
 		measure.FlowDef("case.filed", measure.Hand, true, "track"),
 		measure.FlowDef("case.returned", measure.Hand, true, "return_kind"),
 		measure.FlowDef("case.decided", measure.Hand, true, "decision"),
@@ -17,10 +17,10 @@ func Measures() []measure.Def {
 		measure.ShareDef(byTownship, measure.Hand, true),
 		measure.ShareDef(returned, measure.Hand, false),
 		count.StepDef(Kind),
-		count.OpenDef("case.open", Kind, "clue_source"),
+		measure.HowItCame(count.OpenDef("case.open", Kind, "clue_source")),
 		count.KeptDef("case.on_time", Kind),
 		count.LateDef("case.late", Kind),
-	}
+	})
 }
 
 // Splits are what this room counts by parts.

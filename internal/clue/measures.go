@@ -8,23 +8,23 @@ import (
 // Measures are what this room counts. Numbers of clues and what they lead to are for understanding and never scored;
 // whether the work was on time and was not sent back may be.
 func Measures() []measure.Def {
-	return []measure.Def{
-		measure.FlowDef("clue.opened", measure.Hand, true, "clue_source"),
+	return measure.OfMatters([]string{Kind}, []measure.Def{
+		measure.HowItCame(measure.FlowDef("clue.opened", measure.Hand, true, "clue_source")),
 		measure.FlowDef("clue.disposed", measure.Hand, true, "disposal"),
 		measure.FlowDef("clue.inquired", measure.Hand, true, "inquiry_outcome"),
 		measure.FlowDef("clue.verified", measure.Hand, true, "verification_outcome"),
 		measure.FlowDef("clue.passed_on", measure.Hand, true, "forward_reason"),
 		measure.FlowDef("clue.closed", measure.Hand, true, "close_kind"),
-		measure.SumDef(measure.Cells{Name: byChannel.Name}, measure.Hand, true, []string{"channel", "clue_source"}, measure.TallyRows("clue.opened", channelOf, channelJoin)),
+		measure.HowItCame(measure.SumDef(measure.Cells{Name: byChannel.Name}, measure.Hand, true, []string{"channel", "clue_source"}, measure.TallyRows("clue.opened", channelOf, channelJoin))),
 		measure.ShareDef(filed, measure.Hand, true),
-		measure.ShareDef(selfFound, measure.Hand, true),
+		measure.HowItCame(measure.ShareDef(selfFound, measure.Hand, true)),
 		measure.ShareDef(sentBack, measure.Hand, false),
 		count.StepDef(Kind),
-		count.OpenDef("clue.open", Kind, "clue_source"),
+		measure.HowItCame(count.OpenDef("clue.open", Kind, "clue_source")),
 		count.KeptDef("clue.opinion_on_time", Kind, "clue.opinion"),
 		count.KeptDef("clue.on_time", Kind),
 		count.LateDef("clue.late", Kind),
-	}
+	})
 }
 
 // Splits are what this room counts by parts.

@@ -111,7 +111,7 @@ func holdFigures(t *testing.T, d *db.DB) {
 			t.Error(err)
 			continue
 		}
-		v, err := def.Value(ctx, d.In(City), measure.Query{Unit: city, From: "2025-11-24", To: "2026-11-23"})
+		v, err := def.Value(ctx, d.In(City), measure.Query{Unit: city, From: "2025-11-24", To: "2026-11-23", Who: access.ByProgram(City)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +138,7 @@ func holdChannels(t *testing.T, d *db.DB, a *app.App, city access.Unit) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := def.Value(ctx, d.In(City), measure.Query{Unit: city, From: "2025-11-24", To: "2026-11-23"})
+	v, err := def.Value(ctx, d.In(City), measure.Query{Unit: city, From: "2025-11-24", To: "2026-11-23", Who: access.ByProgram(City)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func count(t *testing.T, w *apptest.World, name, unit string) (int64, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := measure.Query{Unit: w.Units[unit], From: "2026-01-01", To: w.App.DB.Today()}
+	q := measure.Query{Unit: w.Units[unit], From: "2026-01-01", To: w.App.DB.Today(), Who: access.ByProgram(apptest.City)}
 	v, err := d.Value(apptest.Ctx, w.App.DB.In(apptest.City), q)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sort"
 
@@ -201,12 +202,37 @@ type Waiting struct{ Late, Near int64 }
 // NearDays is how many days ahead the watch over the units below looks.
 const NearDays = deadline.NearDays
 
+// unread are the rules under which nothing is owed but on kinds of matter that the actor may not open.
+func (e *Engine) unread(who access.Actor) []string {
+	rules := map[string]bool{}
+	for _, kind := range e.order {
+		for _, s := range e.tables[kind].States {
+			for _, u := range s.Rules {
+				rules[u.Rule] = rules[u.Rule] || who.Can(access.ReadOf(kind))
+			}
+		}
+	}
+	maps.DeleteFunc(rules, func(_ string, reads bool) bool { return reads })
+	return slices.Sorted(maps.Keys(rules))
+}
+
 // Below counts, county by county of the trees under some heads, what deadline.late and deadline.near count; "" of a tenant is
 // what lies above its counties, and a county that is closed is counted as the others. Where there is neither, there is no entry.
-func (e *Engine) Below(ctx context.Context, heads []id.ID, today calendar.Date) (map[id.ID]Waiting, error) {
-	const due = `(SELECT COUNT(c.id) FROM clocks c WHERE c.city_id = k.city_id AND c.county_id = k.id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state <> 'paused' AND c.due_on `
-	text, args := db.BuildOf(heads, `SELECT k.city_id, k.id, `+due+`< ?), `+due+`BETWEEN ? AND ?) FROM (SELECT w.city_id, '' AS id FROM w
-		UNION ALL SELECT u.city_id, u.id FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.superior_id = w.id AND u.kind = 'county') k`, today, today, today.AddDays(NearDays)).SQL()
+// What is owed on a kind of matter that the reader may not open is left out: read every day, it would tell when one came in.
+func (e *Engine) Below(ctx context.Context, who access.Actor, heads []id.ID, today calendar.Date) (map[id.ID]Waiting, error) {
+	const due = `(SELECT COUNT(c.id) FROM clocks c WHERE c.city_id = k.city_id AND c.county_id = k.id AND c.legal = TRUE AND c.state IN ('open', 'paused') AND c.state <> 'paused'`
+	b := db.BuildOf(heads, `SELECT k.city_id, k.id, `)
+	unread := e.unread(who)
+	count := func() *db.Builder {
+		b.Add(due)
+		if len(unread) > 0 {
+			b.In(` AND NOT `, "c.rule", unread)
+		}
+		return b
+	}
+	count().Add(` AND c.due_on < ?), `, today)
+	text, args := count().Add(` AND c.due_on BETWEEN ? AND ?)`, today, today.AddDays(NearDays)).Add(` FROM (SELECT w.city_id, '' AS id FROM w
+		UNION ALL SELECT u.city_id, u.id FROM w CROSS JOIN units u WHERE u.city_id = w.city_id AND u.superior_id = w.id AND u.kind = 'county') k`).SQL()
 	rows, err := e.Ledger.DB.Shared().Query(ctx, text, args...)
 	if err != nil {
 		return nil, err

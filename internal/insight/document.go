@@ -287,7 +287,7 @@ func (c *composer) silent() string {
 	if len(out) == 0 {
 		return c.t("report.silent.none")
 	}
-	return c.t("report.silent", list(c.lang, out), number(int64(len(out))))
+	return c.t("report.silent", list(c.lang, out), number(int64(len(out))), number(c.rep.least))
 }
 
 // fill puts pieces into the places {0}, {1} … of a text, so that numbers keep their links.

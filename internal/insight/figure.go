@@ -76,8 +76,10 @@ type plot struct {
 
 // add sums a measure up over a field.
 func add(vs []measure.Value) (sum measure.Value) {
-	for _, v := range vs {
-		if v.Known {
+	for i, v := range vs {
+		if i == 0 {
+			sum = v
+		} else if v.Known || v.Veil != nil || sum.Veil != nil {
 			sum = sum.Add(v)
 		}
 	}

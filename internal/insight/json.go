@@ -43,6 +43,7 @@ type (
 		Numerator   int64      `json:"numerator"`
 		Denominator int64      `json:"denominator"`
 		By          []jsonPart `json:"by,omitempty"`
+		Withheld    string     `json:"withheld,omitempty"` // why all of these are: small, at_least, running or rows
 	}
 	jsonPart struct {
 		Code string `json:"code"`
@@ -164,6 +165,9 @@ func writeJSON(w io.Writer, rep *Report, lang string) error {
 
 func jsonOf(u measure.Unit, v measure.Value) jsonValue {
 	j := jsonValue{Known: v.Known, Value: v.Float(u), Numerator: v.Numerator, Denominator: v.Denominator}
+	if v.Veil != nil {
+		j.Withheld = v.Veil.Why
+	}
 	for _, p := range v.By {
 		j.By = append(j.By, jsonPart{Code: p.Dim, N: p.N})
 	}

@@ -238,9 +238,12 @@ func progress(lang string, f *Figure, s Step) string {
 // changes is part three: every figure now and over the span before.
 func (c *composer) changes() {
 	t := &Table{Columns: []Column{{c.t("report.col.figure"), 12, false}, {c.t("report.col.now"), 4, true}, {c.t("report.col.was"), 4, true}, {c.t("report.col.change"), 6, true}}}
+	veiled := false
 	for _, m := range c.rep.Order {
 		f := c.rep.Figures[m]
-		if !f.Now.Known && !f.Was.Known {
+		if f.Now.Veil != nil || f.Was.Veil != nil {
+			veiled = true
+		} else if !f.Now.Known && !f.Was.Known {
 			continue
 		}
 		row := cells(c.name(m), show(f.Def.Unit, f.Now), show(f.Def.Unit, f.Was), change(c.lang, f))
@@ -269,6 +272,9 @@ func (c *composer) changes() {
 			text += c.t("report.changes.risen", list(c.lang, risen))
 		}
 		text += c.t("report.stop")
+	}
+	if veiled {
+		text += c.t("report.veiled")
 	}
 	c.add(Section{Level: 1, ID: "changes", Head: c.t("report.part.changes", ordinal(c.lang, 3)), Paras: [][]Run{plain(text)}, Table: t})
 }

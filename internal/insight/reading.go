@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"qianshao/internal/access"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
@@ -15,6 +16,7 @@ import (
 // about it.
 type reading struct {
 	s      *Service
+	who    access.Actor
 	period Period
 	whole  field
 	facts  []*org.Facts // of each of whole
@@ -23,8 +25,8 @@ type reading struct {
 	reads map[id.ID]*measure.Read // what the measures of a place have in common
 }
 
-func (s *Service) read(ctx context.Context, whole field, p Period) (*reading, error) {
-	r := &reading{s: s, period: p, whole: whole, facts: make([]*org.Facts, len(whole))}
+func (s *Service) read(ctx context.Context, who access.Actor, whole field, p Period) (*reading, error) {
+	r := &reading{s: s, who: who, period: p, whole: whole, facts: make([]*org.Facts, len(whole))}
 	return r, whole.each(func(i int, x plot) (err error) {
 		r.facts[i], err = org.LoadFacts(ctx, x.r, r.query(x), org.NeedService|org.NeedDuties)
 		return err
@@ -48,7 +50,7 @@ func (f field) each(do func(i int, x plot) error) error {
 }
 
 func (r *reading) query(x plot) measure.Query {
-	return measure.Query{Unit: x.unit, From: r.period.From, To: r.period.To}
+	return measure.Query{Unit: x.unit, From: r.period.From, To: r.period.To, Who: r.who}
 }
 
 // shared is query for one of many measures, which are asked one after the other.

@@ -39,7 +39,8 @@ type Report struct {
 	Common   []CommonGap
 	Leaving  []measure.Part // why the posts that are vacant became so, most frequent first
 	rules    *rulebook.Book
-	many     int // townships that make a gap common
+	many     int   // townships that make a gap common
+	least    int64 // of what came in some way, from how many on it is told
 }
 
 // Verdict is what came of a problem's tests.
@@ -90,12 +91,12 @@ func (s *Service) Report(ctx context.Context, who access.Actor, unit id.ID, p Pe
 	case p.To > s.DB.Today():
 		return nil, fault.InvalidField("to", "day.future")
 	}
-	rep := &Report{Unit: u, Period: p, Before: p.Before(), Figures: map[string]*Figure{}, Order: s.Plan.Measures(), rules: s.Rules, many: s.Plan.Common.Townships}
+	rep := &Report{Unit: u, Period: p, Before: p.Before(), Figures: map[string]*Figure{}, Order: s.Plan.Measures(), rules: s.Rules, many: s.Plan.Common.Townships, least: s.Measures.Least(s.DB.Today())}
 	whole, below, err := s.fieldOf(ctx, u, rep)
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.read(ctx, whole, rep.Period)
+	now, err := s.read(ctx, who, whole, rep.Period)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +230,7 @@ func count(ctx context.Context, r db.Reader, county id.Key, rep *Report) error {
 
 // figures computes every measure of the plan, now and over the span before, and those under test in each unit below.
 func (s *Service) figures(ctx context.Context, rep *Report, now *reading, below field) error {
-	before, err := s.read(ctx, now.whole, rep.Before)
+	before, err := s.read(ctx, now.who, now.whole, rep.Before)
 	if err != nil {
 		return err
 	}
@@ -253,7 +254,7 @@ func (s *Service) figures(ctx context.Context, rep *Report, now *reading, below 
 		if err != nil {
 			return err
 		}
-		f.Now, f.Was = add(values), add(was)
+		f.Now, f.Was = s.Measures.OnPaper(d, add(values), s.DB.Today()), s.Measures.OnPaper(d, add(was), s.DB.Today())
 		if tested[name] && !d.NeverScored {
 			if !same(below, now.whole) {
 				if values, err = now.values(ctx, d, below); err != nil {

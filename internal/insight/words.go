@@ -15,7 +15,11 @@ const smallest = 200
 
 // show is a value as it stands in a sentence or a cell.
 func show(u measure.Unit, v measure.Value) string {
-	switch {
+	switch x := v.Veil; {
+	case x != nil && x.Why == measure.Small && !x.Many:
+		return "<" + number(x.Steps.Least)
+	case x != nil && x.Why == measure.AtLeast:
+		return "≥" + number(x.Floor)
 	case !v.Known:
 		return "—"
 	case u == measure.Share && v.Denominator <= smallest:

@@ -8,7 +8,7 @@ import (
 // Measures are what this room counts. How many reports come in, and what becomes of them, is for understanding and is
 // never scored; keeping the days owed to a reporter may be.
 func Measures() []measure.Def {
-	return []measure.Def{
+	return measure.OfMatters([]string{Kind, KindSlip}, []measure.Def{
 		measure.FlowDef("tipoff.received", measure.Hand, true, "channel"),
 		measure.FlowDef("tipoff.accepted", measure.Hand, true, "channel"),
 		measure.FlowDef("tipoff.passed_on", measure.Hand, true, "forward_reason"),
@@ -21,5 +21,5 @@ func Measures() []measure.Def {
 		count.KeptDef("tipoff.notice_on_time", Kind, "tipoff.notice"),
 		count.KeptDef("tipoff.result_on_time", Kind, "tipoff.result"),
 		count.LateDef("tipoff.late", Kind),
-	}
+	})
 }

@@ -15,7 +15,10 @@
 // By says whose the number is: the place where the thing arose, or the hand that did it. NeverScored measures may be
 // used by no scheme, award or ranking (mission: no quotas); the flag is part of the definition and can't be unset.
 //
-// Invariants: statistics are the same for everyone; rollups of higher units are sums at read, never stored; the sum of
+// Who is given a number stands in the query. Whoever may open every row that it could count sees it as it is, the same for
+// all of them; for anybody else, and for a query that names nobody, something of it is withheld (veil.go).
+//
+// Invariants: rollups of higher units are sums at read, never stored; the sum of
 // a measure's rows is its value (T65); nothing is stored as an answer: cells are sums of rows, and Check and CheckSplits hold
 // them against these.
 //

@@ -46,7 +46,7 @@ func MeanDef(name string, of Cells, unit Unit, by By, neverScored bool, dims ...
 		},
 		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
 			b := db.Build(`SELECT t.on_day, t.dim, t.n, ` + MatterCells + `, 1, t.on_day, t.id FROM tallies t LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
-			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1 AND t.dim <> ''`)
+			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1 AND t.dim <> ''` + Shown)
 			list, err := MatterRows(ctx, r, at.Down(q.every(b, "t", name), "t.on_day", "t.id"), at)
 			list.Columns = append(append([]string{}, list.Columns...), string(unit))
 			for i, l := range list.Rows {

@@ -53,7 +53,8 @@ type Query struct {
 	Unit access.Unit
 	From calendar.Date
 	To   calendar.Date
-	Read *Read // what several measures of one answer have in common; nil: each reads for itself
+	Who  access.Actor // who is to be given the answer; nobody may open the rows of a matter
+	Read *Read        // what several measures of one answer have in common; nil: each reads for itself
 }
 
 // Read keeps what was read for one measure of an answer for the others of it: an answer of many measures would read the
@@ -107,8 +108,9 @@ func Once[T any](q Query, called string, read func() (T, error)) (T, error) {
 type Value struct {
 	Numerator   int64
 	Denominator int64
-	Known       bool // false: there is nothing to compute it from
+	Known       bool // false: there is nothing to compute it from, or it is withheld
 	By          []Part
+	Veil        *Veil // what is withheld of it, nil if nothing is
 }
 
 // Part is one kind within a number; in a mean, Of is how many there are of the kind.
@@ -148,9 +150,11 @@ type Def struct {
 	Kind        Kind
 	By          By
 	NeverScored bool
-	Kept        bool     // a share of what was done by its day: a row that does not count is late
-	Dims        []string // the rulebook's lists that the codes of its kinds are from, to be tried in order
-	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error)
+	Kept        bool                                                           // a share of what was done by its day: a row that does not count is late
+	Of          []string                                                       // the kinds of matter that its rows are, or are about; none if they are no matters
+	Came        bool                                                           // it tells how things came in: its kinds, or which of them it counts
+	Dims        []string                                                       // the rulebook's lists that the codes of its kinds are from, to be tried in order
+	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error) // as the query's reader is given it, once it is in a registry
 	Rows        RowsFunc
 	Cells       Cells  // what it is read from, if that is cells
 	tallied     bool   // it is a sum of tallies
@@ -161,18 +165,22 @@ type Def struct {
 type Registry struct {
 	defs  map[string]Def
 	order []string
+	steps func(calendar.Date) Steps
 }
 
-// NewRegistry makes an empty registry.
-func NewRegistry() *Registry { return &Registry{defs: map[string]Def{}} }
+// NewRegistry makes an empty registry; steps is how numbers are rounded on a day for readers who may not open their rows.
+func NewRegistry(steps func(calendar.Date) Steps) *Registry {
+	return &Registry{defs: map[string]Def{}, steps: steps}
+}
 
-// Add declares measures. A name declared twice, or a measure without its rows, is a defect.
+// Add declares measures. A name declared twice, a measure without its rows, or one of a hand's that does not say which
+// matters they are, is a defect.
 func (g *Registry) Add(defs ...Def) {
 	for _, d := range defs {
-		if _, ok := g.defs[d.Name]; ok || d.Value == nil || d.Rows == nil || d.Name == "" {
+		if _, ok := g.defs[d.Name]; ok || d.Value == nil || d.Rows == nil || d.Name == "" || d.By == Hand && len(d.Of) == 0 {
 			panic("measure: bad definition " + d.Name)
 		}
-		g.defs[d.Name] = d
+		g.defs[d.Name] = g.veil(d)
 		g.order = append(g.order, d.Name)
 	}
 }
@@ -209,6 +217,20 @@ func (q Query) Under(b *db.Builder, county, township, unit string) *db.Builder {
 	}
 }
 
+// OfMatters says of measures which kinds of matter their rows are.
+func OfMatters(kinds []string, defs []Def) []Def {
+	for i := range defs {
+		defs[i].Of = kinds
+	}
+	return defs
+}
+
+// HowItCame says of a measure that it tells how things came in.
+func HowItCame(d Def) Def {
+	d.Came = true
+	return d
+}
+
 // FlowDef declares a measure counted by Count: its value is a sum of rollups for whole months (and of tallies for the
 // broken ones), its rows are the tallies. dims are the rulebook's lists that its kinds are from.
 func FlowDef(name string, by By, neverScored bool, dims ...string) Def {
@@ -237,6 +259,9 @@ func flowValue(ctx context.Context, r db.Reader, name string, q Query) (Value, e
 
 // Add is the sum of two answers to the same measure: of two tenants, which hold different rows.
 func (v Value) Add(w Value) Value {
+	if v.Veil != nil || w.Veil != nil {
+		return Value{Veil: v.Veil.add(w.Veil)}
+	}
 	v.Numerator, v.Denominator, v.Known = v.Numerator+w.Numerator, v.Denominator+w.Denominator, v.Known || w.Known
 	sums := map[string]Part{}
 	for _, p := range append(append([]Part{}, v.By...), w.By...) {

@@ -60,7 +60,7 @@ type RowList struct {
 	Columns []string
 	Rows    []Line
 	Next    Cursor // of the last row, if there are further ones
-	Hidden  int    // rows that count but that this reader may not see
+	Veiled  bool   // the number may count rows that this reader may not open: they are not listed
 }
 
 // Line is one row behind a number. Counts says whether it is in the numerator; in a share the others make up the rest.
@@ -95,19 +95,31 @@ func (t Turn) Up(b *db.Builder, day, key string) *db.Builder {
 // MatterColumns are the columns of rows that are matters.
 var MatterColumns = []string{"day", "matter", "title", "kind"}
 
-// Visible is the condition on matters m that the reader may see them: rows count for everyone, but only matters in the
-// reader's scope are shown.
+// Visible is the condition on matters m that the reader may see them.
 func Visible(b *db.Builder, who access.Actor, city id.City) *db.Builder {
+	return visible(b, "m", who, city)
+}
+
+// Seen is the condition that the reader may see the matter of a key.
+func Seen(b *db.Builder, key string, who access.Actor, city id.City) *db.Builder {
+	return visible(b.Add(` AND EXISTS (SELECT 1 FROM matters v WHERE v.city_id = $1 AND v.id = `+key), "v", who, city).Add(`)`)
+}
+
+func visible(b *db.Builder, m string, who access.Actor, city id.City) *db.Builder {
 	b.Add(` AND (1 = 0`)
 	for _, k := range access.Reads {
-		b.Add(` OR (m.kind = ? `, k.Kind)
-		who.Scope(k.Perm).Where(b, "m", city)
+		b.Add(` OR (`+m+`.kind = ? `, k.Kind)
+		who.Scope(k.Perm).Where(b, m, city)
 		b.Add(`)`)
 	}
 	return b.Add(`)`)
 }
 
-// matterRow is a row that is a matter, as read: key "" when the reader may not see it.
+// Shown is the condition that a row's matter m, which Visible joined, is there: a row that the reader may not see would say
+// by its day and its kind what it is about. In other words than IS NOT NULL, or it would be the planner's to begin with the matters.
+const Shown = ` AND COALESCE(m.id, '') <> ''`
+
+// matterRow is a row that is a matter, as read.
 type matterRow struct {
 	on             calendar.Date
 	dim            string
@@ -118,7 +130,7 @@ type matterRow struct {
 }
 
 // MatterRows reads a page of rows that are matters: day, kind, number, the matter as Visible leaves it (id, number, title),
-// 1 if it counts, and the row's place. Rows that the reader may not see are blank.
+// 1 if it counts, and the row's place. Rows that the reader may not see are left out by Shown.
 func MatterRows(ctx context.Context, r db.Reader, b *db.Builder, at Turn) (RowList, error) {
 	text, args := b.SQL()
 	rows, err := db.All(ctx, r, func(rows *db.Rows) (m matterRow, err error) {
@@ -130,14 +142,7 @@ func MatterRows(ctx context.Context, r db.Reader, b *db.Builder, at Turn) (RowLi
 		out.Next = rows[at.Limit-1].at
 	}
 	for _, x := range rows {
-		l := Line{Cells: []string{string(x.on), x.no, x.title, x.dim}, Counts: x.counts == 1, N: x.n}
-		if x.key != "" {
-			l.Link = "/m/" + id.ID{City: r.City(), Key: x.key}.String()
-		} else {
-			out.Hidden++
-			l.Cells[1], l.Cells[2] = "", ""
-		}
-		out.Rows = append(out.Rows, l)
+		out.Rows = append(out.Rows, Line{Cells: []string{string(x.on), x.no, x.title, x.dim}, Counts: x.counts == 1, N: x.n, Link: "/m/" + id.ID{City: r.City(), Key: x.key}.String()})
 	}
 	return out, err
 }
@@ -151,7 +156,7 @@ func TallyRows(name, kind, from string) RowsFunc {
 	return func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
 		b := db.Build(`SELECT t.on_day, ` + kind + `, t.n, ` + MatterCells + `, 1, t.on_day, t.id FROM tallies t` + from + `
 			LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.matter_id`)
-		Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
+		Visible(b, who, r.City()).Add(` WHERE t.city_id = $1` + Shown)
 		return MatterRows(ctx, r, at.Down(q.tallied(b, "t", name), "t.on_day", "t.id"), at)
 	}
 }

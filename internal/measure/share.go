@@ -33,7 +33,7 @@ func ShareDef(s Split, by By, neverScored bool) Def {
 		Rows: func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
 			b := s.marked(db.Build(`SELECT t.on_day, '', 1, `+MatterCells+`, `), q).Add(` THEN 1 ELSE 0 END, t.on_day, t.id FROM tallies t
 				JOIN matters x ON x.city_id = t.city_id AND x.id = t.matter_id LEFT JOIN matters m ON m.city_id = x.city_id AND m.id = x.id`)
-			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1`)
+			Visible(b, who, r.City()).Add(` WHERE t.city_id = $1` + Shown)
 			// A matter that was counted several times stands where it was counted last.
 			q.tallied(b, "t", s.Tally).Add(` AND NOT EXISTS (SELECT 1 FROM tallies l WHERE l.city_id = t.city_id AND l.matter_id = t.matter_id AND (l.on_day, l.id) > (t.on_day, t.id)`)
 			return MatterRows(ctx, r, at.Down(q.tallied(b, "l", s.Tally).Add(`)`), "t.on_day", "t.id"), at)

@@ -24,13 +24,13 @@ import (
 
 // Measures are what the spine itself counts, over matters of every kind: duties past their day, and what fired.
 func Measures() []measure.Def {
-	return []measure.Def{
+	return measure.OfMatters([]string{"tipoff", "slip", "clue", "case"}, []measure.Def{
 		LateDef("deadline.late", ""),
 		openClocks("deadline.open"),
 		nearDef("deadline.near"),
 		firedDef("deadline.warned", deadline.Warned),
 		firedDef("deadline.risen", deadline.Risen),
-	}
+	})
 }
 
 // Condition adds to a statement, beginning with AND, what must hold of a matter x or a clock c for it to count.
@@ -68,7 +68,7 @@ func KeptDef(name, kind string, rules ...string) measure.Def {
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + kept + clockPlace + clockFrom)
-			measure.Visible(b, who, r.City()).Add(` WHERE c.city_id = $1`)
+			measure.Visible(b, who, r.City()).Add(` WHERE c.city_id = $1` + measure.Shown)
 			wanted(b, q).Add(` AND (c.state = 'done' OR c.state = 'open' AND c.due_on < ?)`, r.Now().Date())
 			return measure.MatterRows(ctx, r, at.Down(b, "c.due_on", "c.id"), at)
 		}}
@@ -132,9 +132,11 @@ func clockStock(name, kind string, value deadline.Value, running, since Conditio
 		Value: value,
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + `1` + clockPlace + ` FROM (`)
-			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func(hide string) { at.Up(b, "c.due_on"+hide, "c.id") })
+			sides(b, q, `z.id, z.due_on, z.rule, z.matter_id`, `c.id, c.due_on, c.rule, c.matter_id`, func(hide string) {
+				at.Up(measure.Seen(b, "c.matter_id", who, r.City()), "c.due_on"+hide, "c.id")
+			})
 			b.Add(`) c LEFT JOIN matters m ON m.city_id = $1 AND m.id = c.matter_id`)
-			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
+			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1` + measure.Shown)
 			return measure.MatterRows(ctx, r, at.Up(b, "c.due_on", "c.id"), at)
 		}}
 }
@@ -155,7 +157,7 @@ func firedDef(name string, fired deadline.Fires) measure.Def {
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(clockRow + `1, f.at, f.clock_id` + clockFrom)
 			measure.Visible(b, who, r.City()).Add(fires)
-			from(b, q)
+			from(b, q).Add(measure.Shown)
 			if at.After.Key != "" {
 				n, err := strconv.ParseInt(at.After.By, 10, 64)
 				if err != nil {
@@ -198,9 +200,11 @@ func OpenDef(name, kind string, dims ...string) measure.Def {
 		},
 		Rows: func(ctx context.Context, r db.Reader, q measure.Query, who access.Actor, at measure.Turn) (measure.RowList, error) {
 			b := db.Build(`SELECT x.received_on, x.source, 1, ` + measure.MatterCells + `, 1, x.received_on, x.id FROM (`)
-			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) { at.Down(b, "x.received_on"+hide, "x.id") })
+			sides(b, q, `z.id, z.received_on, z.source`, `x.id, x.received_on, x.source`, func(hide string) {
+				at.Down(measure.Seen(b, "x.id", who, r.City()), "x.received_on"+hide, "x.id")
+			})
 			b.Add(`) x LEFT JOIN matters m ON m.city_id = $1 AND m.id = x.id`)
-			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1`)
+			measure.Visible(b, who, r.City()).Add(` WHERE 1 = 1` + measure.Shown)
 			return measure.MatterRows(ctx, r, at.Down(b, "x.received_on", "x.id"), at)
 		}}
 }

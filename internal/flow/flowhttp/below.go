@@ -37,7 +37,7 @@ func (p *Pages) below(c *web.Ctx) (*belowView, error) {
 	for _, top := range tops {
 		heads = append(heads, top.ID)
 	}
-	counts, err := p.Engine.Below(c.Context(), heads, c.Today)
+	counts, err := p.Engine.Below(c.Context(), c.Who, heads, c.Today)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func sees(who access.Actor, city id.City) bool {
 
 // plough lays out the tenants: the unit's own, and below a province or the nation those under it.
 func (p *Pages) plough(c *web.Ctx, a *ask) error {
-	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to, Read: &measure.Read{}}}}
+	a.plots = []plot{{p.DB.In(a.unit.ID.City), measure.Query{Unit: a.unit, From: a.from, To: a.to, Who: c.Who, Read: &measure.Read{}}}}
 	if a.unit.Level >= access.City || a.unit.ID.City != c.Who.City {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (p *Pages) plough(c *web.Ctx, a *ask) error {
 	}
 	for _, top := range tops {
 		if top.ID.City != a.unit.ID.City {
-			a.plots = append(a.plots, plot{p.DB.In(top.ID.City), measure.Query{Unit: top, From: a.from, To: a.to, Read: &measure.Read{}}})
+			a.plots = append(a.plots, plot{p.DB.In(top.ID.City), measure.Query{Unit: top, From: a.from, To: a.to, Who: c.Who, Read: &measure.Read{}}})
 		}
 	}
 	return nil
@@ -205,7 +205,7 @@ func (a ask) rows(ctx context.Context, d measure.Def, who access.Actor, after st
 		if err != nil {
 			return all, "", err
 		}
-		all.Columns, all.Hidden = l.Columns, all.Hidden+l.Hidden
+		all.Columns, all.Veiled = l.Columns, all.Veiled || l.Veiled
 		all.Rows = append(all.Rows, l.Rows...)
 		if at.Limit -= len(l.Rows); l.Next != (measure.Cursor{}) {
 			return all, mark(l.Next), nil

@@ -3,8 +3,8 @@
 //
 // The words: a unit is asked for by id or by division code; a code is read as of the last day asked for. A province has
 // no rows of its own: its number is the sum over the cities under it, and its rows are theirs, one city after another.
-// Numbers are the same for every reader; rows that are matters are shown only to those who may see the matter and
-// counted as hidden for the others.
+// Whoever may open the rows of a number sees it as it is; for anybody else room measure withholds of it what could point at
+// somebody who reported, and the page says so and why. Only rows that the reader may open are listed.
 //
 // Invariants: an unknown measure, unit or day is refused and never reaches a statement; a list of rows is bounded and
 // says when there are more.

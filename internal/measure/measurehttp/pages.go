@@ -3,7 +3,7 @@ package measurehttp
 import (
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -30,13 +30,13 @@ func (p *Pages) Routes() []web.Route {
 	}
 }
 
-// answer is one measure as a program gets it. Value is null where there is nothing to compute it from. A mean of years
-// has its numerator in months.
+// answer is one measure as a program gets it. Value is null where there is nothing to compute it from, and all three
+// numbers are where it is withheld. A mean of years has its numerator in months.
 type answer struct {
 	Name        string   `json:"name"`
 	Title       string   `json:"title"`
 	Value       *float64 `json:"value"`
-	Numerator   int64    `json:"numerator"`
+	Numerator   *int64   `json:"numerator"`
 	Denominator *int64   `json:"denominator"`
 	Unit        string   `json:"unit"`
 	Meaning     string   `json:"meaning"`
@@ -44,7 +44,19 @@ type answer struct {
 	By          string   `json:"by"`
 	NeverScored bool     `json:"never_scored"`
 	Parts       []part   `json:"parts,omitempty"`
+	Withheld    *veil    `json:"withheld,omitempty"`
 	Rows        string   `json:"rows"`
+}
+
+// veil says why a number is withheld from this reader, and what is known of it: that from the one day to the other there
+// were at least so many, rounded down to a step in each span and organ.
+type veil struct {
+	Reason  string `json:"reason"` // small, at_least, running or rows
+	Why     string `json:"why"`
+	AtLeast int64  `json:"at_least"`
+	Step    int64  `json:"step"`
+	From    string `json:"from"`
+	To      string `json:"to"`
 }
 
 type part struct {
@@ -67,9 +79,14 @@ func (p *Pages) api(c *web.Ctx) error {
 	}
 	for i, d := range p.Measures.All() {
 		v := vals[i]
-		x := answer{Name: d.Name, Title: w.t("measure." + d.Name), Numerator: v.Numerator, Unit: string(d.Unit), Meaning: w.t("measure." + d.Name + ".meaning"), Kind: string(d.Kind), By: string(d.By),
+		x := answer{Name: d.Name, Title: w.t("measure." + d.Name), Unit: string(d.Unit), Meaning: w.t("measure." + d.Name + ".meaning"), Kind: string(d.Kind), By: string(d.By),
 			NeverScored: d.NeverScored, Rows: "/measures/" + d.Name + "?" + a.query()}
-		if d.Unit != measure.Number {
+		if y := v.Veil; y != nil {
+			x.Withheld = &veil{y.Why, w.why(y), y.Floor, y.Steps.Least, string(y.From), string(y.To)}
+		} else {
+			x.Numerator = &v.Numerator
+		}
+		if d.Unit != measure.Number && v.Veil == nil {
 			x.Denominator = &v.Denominator
 		}
 		if v.Known {
@@ -149,6 +166,7 @@ func (p *Pages) choices(c *web.Ctx, at access.Unit) ([]ui.OptionView, error) {
 
 type indexView struct {
 	Ask    askView
+	Notes  []string // why some are withheld
 	Groups []indexGroup
 }
 
@@ -185,6 +203,11 @@ func (p *Pages) index(c *web.Ctx) error {
 		area, _, _ := strings.Cut(d.Name, ".")
 		rows[area] = append(rows[area], indexRow{Name: w.t("measure." + d.Name), Href: "/measures/" + d.Name + "?" + a.query(), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val),
 			Meaning: w.t("measure." + d.Name + ".meaning"), NeverScored: d.NeverScored})
+		if val.Veil != nil {
+			if why := w.why(val.Veil); !slices.Contains(v.Notes, why) {
+				v.Notes = append(v.Notes, why)
+			}
+		}
 	}
 	for _, g := range groupOrder {
 		if len(rows[g]) > 0 {
@@ -207,6 +230,7 @@ type oneView struct {
 	Mark        bool // some rows count and some do not
 	Kept        bool // those that count were done by their day, the others were not
 	Rows        []rowView
+	Why         string // it is withheld
 	Notes       []string
 	First, Next string // other pages of the rows
 }
@@ -229,7 +253,6 @@ type rowView struct {
 	Cells  []string
 	Href   string
 	Counts bool
-	Hidden bool
 }
 
 // shownRows is how many rows stand on a page.
@@ -264,7 +287,7 @@ func (p *Pages) one(c *web.Ctx) error {
 	}
 	skip := w.columns(d, list, &v)
 	for _, l := range list.Rows {
-		r := rowView{Href: l.Link, Counts: l.Counts, Hidden: l.Link == "" && list.Hidden > 0}
+		r := rowView{Href: l.Link, Counts: l.Counts}
 		for i, x := range l.Cells {
 			if !skip[i] {
 				r.Cells = append(r.Cells, w.cell(d, list.Columns[i], x))
@@ -279,8 +302,11 @@ func (p *Pages) one(c *web.Ctx) error {
 	if next != "" {
 		v.Next = here + "&after=" + url.QueryEscape(next)
 	}
-	if list.Hidden > 0 {
-		v.Notes = append(v.Notes, c.T("measure.hidden", strconv.Itoa(list.Hidden)))
+	if list.Veiled {
+		v.Notes = append(v.Notes, c.T("measure.hidden"))
+	}
+	if val.Veil != nil {
+		v.Why = w.why(val.Veil)
 	}
 	return c.Render(http.StatusOK, onePage(v))
 }

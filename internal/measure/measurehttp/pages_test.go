@@ -63,7 +63,7 @@ func TestMeasuresForPrograms(t *testing.T) {
 		if x := a["officials.growth"]; x.Value != nil {
 			t.Errorf("growth without a base reads %v", *x.Value)
 		}
-		if x := a["clue.opened"]; !x.NeverScored || x.Numerator != 1 || x.Denominator != nil || x.Meaning == "" {
+		if x := ask(t, w, "citychief", "")["clue.opened"]; !x.NeverScored || x.Numerator != 1 || x.Denominator != nil || x.Meaning == "" {
 			t.Errorf("clues read %+v", x)
 		}
 		srv := w.Serve()

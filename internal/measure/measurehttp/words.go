@@ -22,6 +22,9 @@ func (w words) t(key string, args ...string) string { return locale.T(w.lang, ke
 
 // number is a measure's answer as people write it: small counts as 2/3.
 func (w words) number(u measure.Unit, v measure.Value) string {
+	if v.Veil != nil {
+		return w.veiled(v.Veil)
+	}
 	if !v.Known {
 		return w.t("measure.unknown")
 	}
@@ -36,8 +39,33 @@ func (w words) number(u measure.Unit, v measure.Value) string {
 	return strconv.FormatFloat(v.Float(u), 'f', 1, 64)
 }
 
+// veiled is what stands for a number of which something is withheld.
+func (w words) veiled(x *measure.Veil) string {
+	switch n := x.Steps.Least; {
+	case x.Why == measure.AtLeast:
+		return w.t("measure.veil.at_least", ui.Thousands(x.Floor))
+	case x.Why == measure.Small && x.Many:
+		return w.t("measure.veil.small.each", ui.Thousands(n))
+	case x.Why == measure.Small:
+		return w.t("measure.veil.small", ui.Thousands(n))
+	}
+	return w.t("measure.veil." + x.Why)
+}
+
+// why says in a sentence why something of a number is withheld.
+func (w words) why(x *measure.Veil) string {
+	why := x.Why
+	if why == measure.AtLeast {
+		why = measure.Small
+	}
+	return w.t("measure.veil.why."+why, strconv.FormatInt(x.Steps.Least, 10), strconv.Itoa(x.Steps.Months))
+}
+
 // beside is what stands in small type by a number: the unit it is counted in, or what it was made from.
 func (w words) beside(u measure.Unit, v measure.Value) string {
+	if x := v.Veil; x != nil && x.From != "" {
+		return w.t("measure.veil.span", ui.LongDay(w.lang, x.From), ui.LongDay(w.lang, x.To))
+	}
 	if !v.Known {
 		return ""
 	}

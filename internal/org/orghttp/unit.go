@@ -166,18 +166,19 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 		if err != nil {
 			return err
 		}
-		add(m, ui.Segment{Text: ui.Thousands(n), Href: rowsLink(m, u.ID, on)})
+		if n.Veil == nil {
+			add(m, ui.Segment{Text: ui.Thousands(n.Numerator), Href: rowsLink(m, u.ID, on)})
+		}
 	}
 	return nil
 }
 
-func (p *Pages) count(ctx context.Context, c *web.Ctx, name string, u access.Unit) (int64, error) {
+func (p *Pages) count(ctx context.Context, c *web.Ctx, name string, u access.Unit) (measure.Value, error) {
 	d, err := p.Measures.Get(name)
 	if err != nil {
-		return 0, err
+		return measure.Value{}, err
 	}
-	val, err := d.Value(ctx, c.In(u.ID), measure.Query{Unit: u, From: calendar.MakeDate(c.Today.Year(), 1, 1), To: c.Today})
-	return val.Numerator, err
+	return d.Value(ctx, c.In(u.ID), measure.Query{Unit: u, From: calendar.MakeDate(c.Today.Year(), 1, 1), To: c.Today, Who: c.Who})
 }
 
 // posts are the unit's posts and who is in them, with what each does besides.
