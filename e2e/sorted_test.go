@@ -80,8 +80,18 @@ func TestAssign(t *testing.T) {
 	p.chooses("assign")
 	p.tab("target")
 	p.dials("target", c.Units["full"].ID.Key)
+	p.tab("left_out")
+	p.keys(" ") // the text begins with the summary; what was left out of it, and how to verify it, are the clerk's to say
+	p.tab("verify_note")
+	p.writes("结合年度财务检查调阅凭证。")
 	p.sends()
 	p.there(".flash")
+	c.in(first, "below_check")
+	d := c.person("deputy") // the intake office has no second clerk
+	d.open("/approvals")
+	d.sees("交办")
+	d.keys("j")
+	d.goes(keyed("y"))
 	clue := c.child(first, "clue")
 
 	c.day("2026-10-13")

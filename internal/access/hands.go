@@ -192,3 +192,18 @@ func (o *Roster) Route(ctx context.Context, role Role, without ...id.Key) (Seat,
 	}
 	return Seat{Role: Deputy, Unit: above, Moved: "no_" + string(role)}, nil
 }
+
+// Second finds where a second person of the intake office looks at what a first one wrote or asked for: another clerk of
+// it, else the leader in charge, else the intake office of the organ above.
+func (o *Roster) Second(ctx context.Context, first id.Key) (Seat, error) {
+	for _, role := range []Role{Intake, Deputy} {
+		if len(o.Hands(role, o.Organ.ID.Key, first)) > 0 {
+			return Seat{Role: role, Unit: o.Organ}, nil
+		}
+	}
+	above, err := Above(ctx, o.r, o.Organ)
+	if err != nil || above.ID.Zero() {
+		return Seat{Role: Deputy, Unit: o.Organ}, err // nobody anywhere: it stands there, open and late
+	}
+	return Seat{Role: Intake, Unit: above, Moved: "no_second"}, nil
+}

@@ -21,8 +21,10 @@ import (
 	"qianshao/internal/flow/bar"
 	"qianshao/internal/flow/count"
 	"qianshao/internal/flow/namesake"
+	"qianshao/internal/id"
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
+	"qianshao/internal/intake/likeness"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
@@ -47,6 +49,7 @@ type App struct {
 	Namesakes *namesake.Service
 	Measures  *measure.Registry
 	Custody   *custody.Keeper
+	Likeness  *likeness.Keeper
 	Org       *org.Service
 	Intake    *intake.Service
 	Reprisal  *reprisal.Service
@@ -90,6 +93,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
+	a.Likeness = &likeness.Keeper{Ledger: a.Ledger, Ring: a.Custody.Ring, Tenants: func(ctx context.Context) ([]id.City, error) { return Tenants(ctx, d) }}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
 	a.Cases = &casework.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clues: a.Clues}
 	a.Reprisal = &reprisal.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Custody: a.Custody}

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"time"
-
-	"qianshao/internal/id"
 )
 
 // RunDue does every job whose time has come, once.
@@ -20,7 +18,10 @@ func (w *Workers) RunDue(ctx context.Context) {
 	}
 }
 
-// CompareDue is what the server does every few seconds for the organs whose keys are unlocked.
-func (a *App) CompareDue(ctx context.Context, done map[id.ID]time.Time, now time.Time) error {
-	return a.compareDue(ctx, done, now)
+// Last is when each organ's turn was.
+type Last = last
+
+// CompareTurns is what the server does every second for the organs whose keys are unlocked.
+func (a *App) CompareTurns(ctx context.Context, l Last, now time.Time) error {
+	return a.compareTurns(ctx, l, now)
 }

@@ -149,6 +149,8 @@ func (w *walk) tipoffs() {
 	w.make(c, "to_intake", nil)
 	w.make(t, "accept", nil)
 	c = child(w.t, w.World, t, "clue")
+	w.make(c, "ask_below", nil)
+	w.make(t, "prepare_below", nil)
 	w.make(c, "hand_out", vals{"target": {w.Units["county.office1"].ID.Key}})
 	w.make(c, "reassign", w.to())
 	w.make(c, "give_back", nil)

@@ -29,7 +29,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m.Errors, m.Nav, m.Opened, m.Foot = errorPage, nav, a.opened, (&witnessed{cities: map[id.City]countersigned{}}).foot
 	fp := &flowhttp.Pages{Engine: a.Engine, Namesakes: a.Namesakes, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	al := &reprisalhttp.Pages{Reprisal: a.Reprisal, Rules: a.Rules}
-	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp}
+	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp, Likes: a.Likeness}
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}

@@ -123,6 +123,7 @@ func (w *walk) otherwise() {
 	letter := w.letter(true)
 	w.make(letter, "accept", nil)
 	c := child(w.t, w.World, letter, "clue")
+	w.make(letter, "prepare_below", nil)
 	w.make(c, "hand_out", w.to())
 	w.make(w.received(c), "propose", vals{"disposal": {"close"}})
 	w.make(c, "settle", nil)

@@ -20,7 +20,7 @@ import (
 
 // officeRoutes are the pages beside the matters themselves: who stands in for whom, the organ's key, the rules, papers, stepping aside.
 func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
-	keys := &custodyhttp.Pages{Custody: a.Custody, Engine: a.Engine}
+	keys := &custodyhttp.Pages{Custody: a.Custody, Engine: a.Engine, Alike: a.alike}
 	rules := &rulehttp.Pages{Rules: a.Rules, Org: a.Org, Article: fp.Article}
 	papers := &documenthttp.Pages{Papers: a.Papers(), Engine: a.Engine, Rules: a.Rules, Clock: func(c *web.Ctx, matter id.ID, clock id.Key) (*document.Clock, error) {
 		u, err := fp.Urged(c, matter, clock)
@@ -45,4 +45,14 @@ func known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, err
 		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Track: c.Track, Filed: c.Filed, Clear: c.ClearAnswer}, err
 	}
 	return document.Known{}, nil
+}
+
+// alike counts the letters that are like others.
+func (a *App) alike(c *web.Ctx, organ id.ID, letters []id.ID) (map[id.ID]int, error) {
+	found, err := a.Likeness.Of(c.Context(), c.Who, organ, letters)
+	out := map[id.ID]int{}
+	for l, likes := range found {
+		out[l] = len(likes)
+	}
+	return out, err
 }

@@ -76,7 +76,6 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 func (w *Workers) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { w.watch(ctx) })
-	wg.Go(func() { w.guard(ctx) })
 	wg.Go(func() { text.Tend(ctx, w.app.DB, func(err error) { w.trouble(ctx, "merging the search index", err) }) })
 	if w.app.Shelf != nil {
 		wg.Go(func() { w.backUp(ctx) })
@@ -84,6 +83,7 @@ func (w *Workers) Run(ctx context.Context) {
 	if w.app.Spool != nil {
 		wg.Go(func() { w.takeIn(ctx) })
 	}
+	wg.Go(func() { w.whileUnlocked(ctx) })
 	wg.Go(func() { w.app.Visits.Run(ctx, func(err error) { w.trouble(ctx, "writing the access log", err) }) })
 	for _, kind := range []string{jobPass, jobCheckpoint} {
 		if err := w.Queue.Once(ctx, kind, "start"); err != nil && ctx.Err() == nil {

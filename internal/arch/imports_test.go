@@ -93,6 +93,8 @@ var rooms = []room{
 	{"org", append([]string{"commission"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
+	{"intake/telltale", nil}, // words alone
+	{"intake/likeness", []string{"flow", "ledger", "access", "platform/db", "platform/envelope", "platform/seal", "platform/text"}},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
@@ -113,7 +115,7 @@ func pages(name string) []string {
 	case "flow": // what is sealed is opened from the matter's page
 		may = append(may, "custody")
 	case "intake": // and sealed at the counter
-		may = append(may, "custody", "platform/envelope")
+		may = append(may, "custody", "platform/envelope", "intake/telltale", "intake/likeness")
 	case "custody": // what keys are wrapped under, handed on as it was typed
 		may = append(may, "platform/seal")
 	case "reprisal": // what was noticed is sealed

@@ -98,6 +98,11 @@ func onlyIf(f flow.Field, flag string) flow.Field {
 	return f
 }
 
+func unless(f flow.Field, flag string) flow.Field {
+	f.Unless = flag
+	return f
+}
+
 // clearing is the question every untrue closing answers: does the name need clearing, was the person asked, how.
 func clearing(field string, in ...string) []flow.Field {
 	return []flow.Field{when(choice("clear_answer", "clear_answer"), field, in...), when(line("clear_reason", false), "clear_answer", "not_needed", "declined")}
@@ -138,8 +143,9 @@ func (s *Service) Table() *flow.Table {
 		},
 		Moves: []flow.Move{
 			{Name: "hand_out", From: []string{Pool}, To: Opinion, Also: []string{Arrived}, By: supervisor, Many: true,
-				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, para("verify_note", false, 1000)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
+				Fields: []flow.Field{target, {Name: "back", Kind: flow.Choice, Must: true, Codes: []string{"no", "yes"}}, unless(para("verify_note", false, 1000), flow.FlagReport)}, Fresh: []string{"tipoff.accept_forwarded", "tipoff.assigned"},
 				Basis: basis("JK", "14–18"), Key: true},
+			{Name: "ask_below", From: []string{Pool, Opinion, InquiryReady, LetterReady, LetterSent, Awaiting, InquiryReport, VerifyPlan, Verifying, Signing, Verified, Settling}, By: supervisor, Basis: basis("JK", "14–18")},
 			{Name: "to_intake", From: []string{Pool}, To: Returned, Via: PoolReview, Chain: "clue.return", By: supervisor, Fields: []flow.Field{para("reason", true, 1000)},
 				Drops: []string{"clue.assign", "clue.opinion"}, Basis: basis("JK", "14–18"), Key: true, Refusal: []string{"*"}},
 			{Name: "pass_on", From: []string{Pool}, To: PassedOn, Via: PoolReview, Chain: "clue.pass_on", By: supervisor,
@@ -212,16 +218,16 @@ func (s *Service) Table() *flow.Table {
 			Facts: s.facts,
 			Attr:  s.attr,
 			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){
-				"no_answer": s.shutNoAnswer, "report_back": s.shutReport, "to_intake": s.shutToIntake, "pass_on": s.shutPassOn, "note_assigned": s.shutAssigned, "answer_above": intake.ShutAnswer,
+				"no_answer": s.shutNoAnswer, "report_back": s.shutReport, "to_intake": s.shutToIntake, "ask_below": s.shutAskBelow, "pass_on": s.shutPassOn, "note_assigned": s.shutAssigned, "answer_above": intake.ShutAnswer,
 			},
 			Check: map[string]func(context.Context, *flow.Op) error{
-				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkBack,
+				"submit_plan": s.checkTeam, "change_team": s.checkTeam, "write_report": s.checkEnough, "sign": s.checkEnough, "propose_outcome": s.checkClearing, "propose_result": s.checkResult, "settle": s.checkSettle, "hand_out": s.checkHandOut, "reassign": s.checkBelow,
 			},
 			Apply: map[string]func(context.Context, *flow.Op) error{
 				"hand_out": s.applyHandOut, "reassign": s.applyReassign, "give_back": s.applyGiveBack, "propose": s.applyDisposal, "propose_outcome": s.applyOutcome,
 				"submit_plan": s.applyTeam, "change_team": s.applyTeam, "write_report": s.applyReport, "sign": s.applySign, "amend_report": s.applyAmend,
 				"propose_result": s.applyResult, "settle": s.applySettle, "revive": s.applyReopen, "reopen": s.applyReopen, "reconsider": s.applyReopen,
-				"to_intake": s.applyToIntake, "pass_on": s.applyPassOn, "note_assigned": intake.ApplyAssigned,
+				"to_intake": s.applyToIntake, "ask_below": s.applyAskBelow, "pass_on": s.applyPassOn, "note_assigned": intake.ApplyAssigned,
 			},
 		},
 	}

@@ -68,6 +68,9 @@ func (s *Service) hand(ctx context.Context, op *flow.Op) error {
 			return err
 		}
 	}
+	if u.Kind == "township" && unchecked(op.M) {
+		return s.sendDown(ctx, op)
+	}
 	return text.Rescope(ctx, op.Tx.Tx, op.M.ID.Key, flow.SearchTerms(op.M))
 }
 
@@ -83,7 +86,7 @@ func (s *Service) applyHandOut(ctx context.Context, op *flow.Op) error {
 		c.Assigned = true
 	}
 	if n := op.In.Str("verify_note"); n != "" {
-		c.VerifyNote = n
+		c.VerifyNote = n // of a report the intake office's, checked with its text
 	}
 	if err := save(ctx, op.Tx, op.M.ID.Key, c); err != nil {
 		return err
@@ -123,6 +126,14 @@ func (s *Service) applyToIntake(ctx context.Context, op *flow.Op) error {
 func (s *Service) applyPassOn(_ context.Context, op *flow.Op) error {
 	op.M.Outcome = "passed_on"
 	return nil
+}
+
+// checkHandOut is what a clue must have before it is handed out.
+func (s *Service) checkHandOut(ctx context.Context, op *flow.Op) error {
+	if err := s.checkBack(ctx, op); err != nil {
+		return err
+	}
+	return s.checkBelow(ctx, op)
 }
 
 // checkBack keeps the report asked for when the tip-off was assigned, whoever the clue is given to now.

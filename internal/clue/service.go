@@ -90,6 +90,10 @@ func (s *Service) create(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c C
 	if err := s.Engine.Count(ctx, tx, m, "clue.opened", m.Source, "organ"); err != nil {
 		return err
 	}
+	return index(ctx, tx, m, c, subs, unitName)
+}
+
+func index(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c Clue, subs []flow.Subject, unitName string) error {
 	parts := []string{m.No, m.Title, c.Summary, unitName}
 	for _, sub := range subs {
 		parts = append(parts, sub.Name, sub.Post)
@@ -97,26 +101,36 @@ func (s *Service) create(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c C
 	return text.Put(ctx, tx.Tx, m.ID.Key, flow.SearchTerms(m), parts...)
 }
 
+// unitOf is the name of the unit where the first of the persons concerned works.
+func unitOf(ctx context.Context, r db.Reader, subs []flow.Subject) (string, error) {
+	if len(subs) == 0 || subs[0].Unit == "" {
+		return "", nil
+	}
+	u, err := access.GetUnit(ctx, r, subs[0].Unit)
+	return u.Name, err
+}
+
 // FromTipoff makes the clue of an accepted tip-off: into the pool, or straight into the hands of a lower unit.
-func (s *Service) FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter, detail intake.Tipoff, target id.ID, assigned bool, verifyNote string) (id.ID, error) {
+func (s *Service) FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter, detail intake.Tipoff, target id.ID, assigned bool, down intake.Down) (id.ID, error) {
 	subs, err := flow.Subjects(ctx, tx, t.ID.Key)
 	if err != nil {
 		return id.ID{}, err
 	}
 	m := flow.Matter{Kind: Kind, Organ: t.Organ, Received: tx.Today(), Title: t.Title, Source: t.Source, Rank: t.Rank, Subject: t.Subject, SubjectPost: t.SubjectPost,
 		Township: t.Township, Parent: t.ID.Key, Root: t.Root}
+	m.Set(flow.FlagReport)
 	copyFlags(&m, t, flow.FlagNamed, flow.FlagChief, flow.FlagMember, flow.FlagParty, flow.FlagAbove)
 	if m.Source != "tipoff" {
 		m.Received = t.Received
 	}
-	c := Clue{Tipoff: t.ID.Key, FromKind: detail.FromKind, FromText: detail.FromNo, Discipline: detail.Discipline, Summary: detail.Summary, VerifyNote: verifyNote}
-	unitName := ""
-	if len(subs) > 0 && subs[0].Unit != "" {
-		u, err := access.GetUnit(ctx, tx, subs[0].Unit)
-		if err != nil {
-			return id.ID{}, err
-		}
-		unitName = u.Name
+	c := Clue{Tipoff: t.ID.Key, FromKind: detail.FromKind, FromText: detail.FromNo, Discipline: detail.Discipline, Summary: detail.Summary, VerifyNote: down.Note}
+	if down.Text != "" { // checked for those below, and all that the clue ever says of the report
+		m.Title, c.Summary = down.Title, down.Text
+		m.Set(flow.FlagChecked)
+	}
+	unitName, err := unitOf(ctx, tx, subs)
+	if err != nil {
+		return id.ID{}, err
 	}
 	if err := s.create(ctx, tx, &m, c, subs, unitName); err != nil {
 		return id.ID{}, err
@@ -132,7 +146,7 @@ func (s *Service) FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter,
 	if err != nil {
 		return id.ID{}, err
 	}
-	return m.ID, s.Engine.MakeAs(ctx, tx, &locked, "hand_out", flow.Values{"target": {target.Key}, "back": {back}, "verify_note": {verifyNote}})
+	return m.ID, s.Engine.MakeAs(ctx, tx, &locked, "hand_out", flow.Values{"target": {target.Key}, "back": {back}, "verify_note": {down.Note}})
 }
 
 func copyFlags(to *flow.Matter, from *flow.Matter, flags ...string) {

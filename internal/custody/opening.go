@@ -134,7 +134,11 @@ func (k *Keeper) AskOpening(ctx context.Context, who access.Actor, matter id.ID,
 		if err := k.mayAsk(ctx, tx, who, m); err != nil {
 			return ledger.Act{}, err
 		}
-		seat, err := second(ctx, tx, m, who.Person)
+		ro, err := access.LoadRoster(ctx, tx, m.Organ, id.ID{}, m.Root, tx.Today())
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		seat, err := ro.Second(ctx, who.Person)
 		if err != nil {
 			return ledger.Act{}, err
 		}
@@ -199,24 +203,6 @@ func (k *Keeper) mayAsk(ctx context.Context, r db.Reader, who access.Actor, m fl
 		}
 	}
 	return nil
-}
-
-// second is the desk whose consent is asked for.
-func second(ctx context.Context, r db.Reader, m flow.Matter, asker id.Key) (access.Seat, error) {
-	ro, err := access.LoadRoster(ctx, r, m.Organ, id.ID{}, m.Root, r.Now().Date())
-	if err != nil {
-		return access.Seat{}, err
-	}
-	for _, role := range []access.Role{access.Intake, access.Deputy} {
-		if len(ro.Hands(role, m.Organ.Key, asker)) > 0 {
-			return access.Seat{Role: role, Unit: ro.Organ}, nil
-		}
-	}
-	above, err := access.Above(ctx, r.For(m.Organ.City), ro.Organ)
-	if err != nil || above.ID.Zero() {
-		return access.Seat{Role: access.Deputy, Unit: ro.Organ}, err // nobody anywhere: it stands there, open and late
-	}
-	return access.Seat{Role: access.Intake, Unit: above, Moved: "no_second"}, nil
 }
 
 // confirms says whether the actor may be the second person: at the desk that was asked, a clerk of the intake office or the

@@ -28,21 +28,40 @@ func (b *builder) handedOut(st *story) {
 			if st.source == "transfer" && b.r.IntN(6) == 0 {
 				in["back"], st.back = []string{"yes"}, true
 			}
-			return b.run(b.find(access.Supervision, st.c.unit.ID.Key), st.clue, "hand_out", in, func() error {
-				m, err := b.matter(st.clue)
-				if err != nil {
-					return err
-				}
-				if m.State == clue.Arrived {
-					b.after(1, 3, func() error {
-						return b.run(b.find(access.Handler, m.Handler.Key), st.clue, "receive", nil, func() error { return b.dispose(st) })
-					})
-					return nil
-				}
-				return b.dispose(st)
-			})
+			return b.checked(st, m, target, func() error { return b.handOut(st, in) })
 		}
 		return nil
+	})
+}
+
+// checked has the text written and checked that a township gets of a report.
+func (b *builder) checked(st *story, m flow.Matter, target id.Key, next func() error) error {
+	if m.Parent == "" || m.Is(flow.FlagChecked) || slices.ContainsFunc(st.c.offices, func(o access.Unit) bool { return o.ID.Key == target }) {
+		return next()
+	}
+	tipoff, in := id.ID{City: City, Key: m.Parent}, flow.Values{}
+	if err := b.down(tipoff, in); err != nil {
+		return err
+	}
+	return b.run(b.find(access.Supervision, st.c.unit.ID.Key), st.clue, "ask_below", nil, func() error {
+		return b.run(b.find(access.Intake, st.c.unit.ID.Key), tipoff, "prepare_below", in, next)
+	})
+}
+
+// handOut gives a clue to the unit it is meant for.
+func (b *builder) handOut(st *story, in flow.Values) error {
+	return b.run(b.find(access.Supervision, st.c.unit.ID.Key), st.clue, "hand_out", in, func() error {
+		m, err := b.matter(st.clue)
+		if err != nil {
+			return err
+		}
+		if m.State == clue.Arrived {
+			b.after(1, 3, func() error {
+				return b.run(b.find(access.Handler, m.Handler.Key), st.clue, "receive", nil, func() error { return b.dispose(st) })
+			})
+			return nil
+		}
+		return b.dispose(st)
 	})
 }
 

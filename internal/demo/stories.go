@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"qianshao/internal/access"
@@ -301,7 +302,7 @@ func (b *builder) notify(c *county, m id.ID) error {
 	if err != nil {
 		return err
 	}
-	if x.State == intake.Received || x.State == intake.DeclineReview {
+	if x.State == intake.Received || x.State == intake.BelowCheck || x.State == intake.DeclineReview {
 		b.after(1, 2, func() error { return b.notify(c, m) })
 		return nil
 	}
@@ -329,6 +330,11 @@ func (b *builder) firstAction(st *story, m id.ID) error {
 			move, on, st.back = "assign", flow.Values{"target": {t.unit.ID.Key}}, true
 		}
 	}
+	if move != "accept" {
+		if err := b.down(m, on); err != nil {
+			return err
+		}
+	}
 	return b.run(w, m, move, on, func() error {
 		t, err := intake.Get(b.ctx, b.app.DB.In(City), m.Key)
 		if err != nil {
@@ -339,6 +345,20 @@ func (b *builder) firstAction(st *story, m id.ID) error {
 		b.handedOut(st)
 		return nil
 	})
+}
+
+// down is the text that goes below of a report: what the summary says, and not that anybody said it.
+func (b *builder) down(m id.ID, on flow.Values) error {
+	x, err := b.matter(m)
+	if err != nil {
+		return err
+	}
+	t, err := intake.Get(b.ctx, b.app.DB.In(City), m.Key)
+	on.Set("below_title", strings.TrimPrefix(x.Title, "反映"))
+	on.Set("below_text", strings.ReplaceAll(strings.ReplaceAll(t.Summary, "反映该同志", "该同志"), "群众多次询问未获答复", "至今未发足"))
+	on.Set("left_out", "report")
+	on.Set("verify_note", pick(b.r, verifyNotes))
+	return err
 }
 
 // repeat is the same person reported once more, in other words: it joins the report it repeats.

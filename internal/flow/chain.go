@@ -24,12 +24,17 @@ func seatRole(step string) access.Role {
 		return access.Principal
 	case "review_head":
 		return access.ReviewHead
+	case Second:
+		return access.Intake
 	}
 	if strings.HasPrefix(step, "record_") {
 		return access.Supervision
 	}
 	return access.Role(step)
 }
+
+// Second is the step of a second person of the intake office, who checks what a first one wrote.
+const Second = "second"
 
 // Records says whether a step records a decision taken outside this system.
 func Records(step string) bool { return strings.HasPrefix(step, "record_") }
@@ -94,6 +99,9 @@ func (e *Engine) chainFor(ctx context.Context, r db.Reader, m *Matter, ro *roste
 
 // seat finds where a step can be signed today: never by the author, and a review never by whoever worked on the matter.
 func (e *Engine) seat(ctx context.Context, r db.Reader, ro *roster, m *Matter, role string, author id.Key) (access.Seat, error) {
+	if role == Second {
+		return ro.Second(ctx, author)
+	}
 	without := []id.Key{author}
 	if role == string(access.ReviewHead) {
 		if !ro.known {

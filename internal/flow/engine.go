@@ -184,7 +184,9 @@ func (e *Engine) Do(ctx context.Context, who access.Actor, matter id.ID, version
 		}
 		act := ledger.Act{Action: m.Kind + "." + name, Organ: m.Organ, Matter: m.ID, Params: op.Params}
 		for k, v := range op.In {
-			op.Params[k] = one(v)
+			if f, _ := move.field(k); !f.Apart {
+				op.Params[k] = one(v)
+			}
 		}
 		if name := actsFor(who, &m, e.by(&m, move, op.Day)); name != "" {
 			op.Params["for"] = name

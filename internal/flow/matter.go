@@ -67,6 +67,9 @@ const (
 	FlagOffice   = "office"   // and no Party sanction among them: the law on offices alone
 	FlagTownship = "township" // a township commission handles it
 	FlagApart    = "apart"    // among no number of that organ: a slip about its own chief, a letter nobody has entered yet
+	FlagReport   = "report"   // of a clue: a report is behind it
+	FlagChecked  = "checked"  // and what it says is what a second person checked for those below
+	FlagBelow    = "below"    // that text was asked for
 	FlagLetter   = "letter"   // it came sealed from the public side, and its reporter is told there
 )
 

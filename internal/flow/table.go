@@ -158,9 +158,13 @@ type Field struct {
 	Codes []string // choices when they are no rulebook list; words in locale under choice.<name>.<code>
 	When  *When    // asked only then
 	If    string   // asked only for matters with this flag
-	Min   int      // at least so many persons
-	Least string   // the limit of the rulebook that Min is
-	Max   int      // at most so many characters
+	// Unless: not asked for matters with this flag. Apart: the act does not say it; it stands in the proposal, for those who
+	// read the matter, and no log carries it on.
+	Unless string
+	Apart  bool
+	Min    int    // at least so many persons
+	Least  string // the limit of the rulebook that Min is
+	Max    int    // at most so many characters
 	// Days: a day may not lie in the future, nor before what Since names (received, opened).
 	Since  string
 	Future bool // a day that may lie ahead
@@ -254,10 +258,12 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 			say("nobody may make move %s", m.Name)
 		}
 		if m.Chain != "" {
-			if m.Via == "" {
+			switch {
+			case m.Via != "":
+				out[m.Via] = true
+			case m.To != "" || m.Fork != nil || len(m.Also) > 0:
 				say("move %s needs approval but has no state to wait in", m.Name)
 			}
-			out[m.Via] = true
 			if _, _, ok := rules.Chain(m.Chain, "2026-01-01", nil); !ok {
 				say("move %s: the rulebook has no approval %s", m.Name, m.Chain)
 			}

@@ -79,7 +79,7 @@ func (f Field) Limit() int {
 func (e *Engine) Asked(ctx context.Context, r db.Reader, m *Matter, fields []Field) ([]Field, error) {
 	var out []Field
 	for _, f := range fields {
-		if f.If != "" && !m.Is(f.If) {
+		if f.If != "" && !m.Is(f.If) || f.Unless != "" && m.Is(f.Unless) {
 			continue
 		}
 		if f.When != nil && strings.HasPrefix(f.When.Field, "@") {

@@ -22,7 +22,7 @@ import (
 
 // Pool is where accepted tip-offs become clues. Package clue is it.
 type Pool interface {
-	FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter, detail Tipoff, target id.ID, assigned bool, verifyNote string) (id.ID, error)
+	FromTipoff(ctx context.Context, tx *ledger.Tx, t *flow.Matter, detail Tipoff, target id.ID, assigned bool, down Down) (id.ID, error)
 }
 
 // Service is this room's use cases.

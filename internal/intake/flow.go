@@ -17,6 +17,7 @@ const (
 // The states of a tip-off.
 const (
 	Received      = "received"
+	BelowCheck    = "below_check"
 	DeclineReview = "decline_review"
 	InHand        = "in_hand"
 	Merged        = "merged"
@@ -41,11 +42,14 @@ func (s *Service) Table() *flow.Table {
 	// What an organ above assigned is answered to it, whatever became of the report here.
 	answer := flow.Use{Rule: "tipoff.answer_above", By: flow.ByIntake, If: flow.FlagAnswer}
 	note := flow.Field{Name: "note", Kind: flow.Para, Max: 500}
+	handOn := append([]flow.Field{{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}}, downFields()...)
 	return &flow.Table{Kind: Kind, Mark: "信", Timed: true,
 		States: []flow.State{
 			{Name: Received, Stage: "received", Rules: []flow.Use{first, noticeDue, answer}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: DeclineReview, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept, answer}, Basis: []rulebook.Basis{jk("13")}},
-			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeKept, answer}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
+			// What waits for its second person waits in its own days (D24).
+			{Name: BelowCheck, Stage: "received", Waits: true, Rules: []flow.Use{first, noticeKept, answer}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: InHand, Stage: "in_hand", Rules: []flow.Use{noticeKept, answer, {Rule: RulePrepare, By: flow.ByIntake, If: flow.FlagBelow}}, NoClock: "waits_clue", Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: Merged, Stage: "in_hand", Rules: []flow.Use{noticeKept, answer}, NoClock: "waits_main", Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: ResultDue, Stage: "result", Rules: []flow.Use{{Rule: "tipoff.result", By: flow.ByIntake}, noticeKept, answer}, Basis: []rulebook.Basis{jk("ch. 4")}},
 			{Name: Closed, Stage: "closed", End: true, Rules: []flow.Use{answer}},
@@ -56,12 +60,12 @@ func (s *Service) Table() *flow.Table {
 			{Name: "accept", From: []string{Received}, To: InHand, By: []flow.By{flow.ByIntake}, Many: true,
 				Fields: []flow.Field{{Name: "verify_note", Kind: flow.Para, Max: 1000}},
 				Counts: []flow.Tally{{Measure: "tipoff.accepted", Dim: "@channel"}}, Basis: []rulebook.Basis{jk("4"), jk("14–18")}, Key: true},
-			{Name: "forward", From: []string{Received}, To: InHand, By: []flow.By{flow.ByIntake}, Many: true,
-				Fields: []flow.Field{{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}, {Name: "verify_note", Kind: flow.Para, Max: 1000}},
+			{Name: "forward", From: []string{Received}, To: InHand, Via: BelowCheck, Chain: "tipoff.below", By: []flow.By{flow.ByIntake}, Fields: handOn,
 				Counts: []flow.Tally{{Measure: "tipoff.accepted", Dim: "@channel"}}, Basis: []rulebook.Basis{jk("14–18")}, Key: true},
-			{Name: "assign", From: []string{Received}, To: InHand, By: []flow.By{flow.ByIntake}, Many: true,
-				Fields: []flow.Field{{Name: "target", Kind: flow.UnitRef, Must: true, Of: "below"}, {Name: "verify_note", Kind: flow.Para, Max: 1000}},
+			{Name: "assign", From: []string{Received}, To: InHand, Via: BelowCheck, Chain: "tipoff.below", By: []flow.By{flow.ByIntake}, Fields: handOn,
 				Counts: []flow.Tally{{Measure: "tipoff.accepted", Dim: "@channel"}}, Basis: []rulebook.Basis{jk("21")}, Key: true},
+			{Name: "prepare_below", From: []string{InHand}, Chain: "tipoff.below", By: []flow.By{flow.ByIntake}, Fields: downFields(), Ends: []string{RulePrepare}, Basis: []rulebook.Basis{jk("14–18")}, Key: true},
+			{Name: "asked_below", From: []string{InHand}, By: []flow.By{flow.BySystem}, Quiet: true, Restart: []string{RulePrepare}, Basis: []rulebook.Basis{jk("14–18")}},
 			{Name: "pass_on", From: []string{Received}, To: PassedOn, By: []flow.By{flow.ByIntake},
 				Fields: []flow.Field{{Name: "forward_reason", Kind: flow.Choice, Must: true, List: "forward_reason", Not: []string{"lower_managed", "sender"}},
 					{Name: "organ_name", Kind: flow.Line, Must: true}, {Name: "paper_no", Kind: flow.Line, Must: true}, note},
@@ -91,19 +95,20 @@ func (s *Service) Table() *flow.Table {
 				Basis: []rulebook.Basis{jk("21")}, Key: true},
 			{Name: "answer_above", From: []string{ResultDue, Closed, Declined, PassedOn}, By: []flow.By{flow.ByIntake}, Fields: AnswerFields(), Ends: []string{"tipoff.answer_above"},
 				Basis: []rulebook.Basis{jk("21")}, Key: true},
-			{Name: "come_back", From: []string{InHand}, To: Received, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.first_action"}, Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("14–18")}},
-			{Name: "finish_anonymous", From: []string{InHand, Merged}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Basis: []rulebook.Basis{jk("29")}},
+			{Name: "come_back", From: []string{InHand}, To: Received, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.first_action"}, Drops: []string{RulePrepare}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: "finish", From: []string{InHand, Merged}, To: ResultDue, By: []flow.By{flow.BySystem}, Quiet: true, Fresh: []string{"tipoff.result"}, Drops: []string{RulePrepare}, Basis: []rulebook.Basis{jk("14–18")}},
+			{Name: "finish_anonymous", From: []string{InHand, Merged}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RulePrepare}, Basis: []rulebook.Basis{jk("29")}},
 			{Name: "again", From: []string{ResultDue, Closed}, To: InHand, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{"tipoff.result"}, Basis: []rulebook.Basis{jk("ch. 4")}},
 			{Name: "reconsider", From: []string{Declined, PassedOn}, To: Received, By: []flow.By{flow.BySuperior},
 				Fields: []flow.Field{{Name: "reason", Kind: flow.Para, Must: true, Max: 1000}}, Ends: []string{flow.RuleSuperior}, Fresh: []string{"tipoff.first_action"},
 				Basis: []rulebook.Basis{{Reg: "JCF", Art: "17"}}, Key: true},
 		},
 		Hooks: flow.Hooks{
-			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"notify": s.shutNotify, "say": shutSay, "note_assigned": ShutAssigned, "answer_above": ShutAnswer},
+			Shut: map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"notify": s.shutNotify, "prepare_below": s.shutPrepare, "say": shutSay, "note_assigned": ShutAssigned, "answer_above": ShutAnswer},
 			Apply: map[string]func(context.Context, *flow.Op) error{
 				"accept": s.applyAccept, "forward": s.applyForward, "assign": s.applyAssign, "merge": s.applyMerge, "decline": s.applyDecline,
 				"notify": s.applyNotify, "tell_result": s.applyTold, "pass_on": s.applyPassOn, "reconsider": s.applyReconsider, "come_back": s.applyComeBack, "note_assigned": ApplyAssigned,
+				"prepare_below": applyPrepared, "asked_below": applyAskedBelow,
 			},
 			Attr: s.attr, Changed: TellLater,
 		},

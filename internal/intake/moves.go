@@ -89,23 +89,23 @@ func Noticed(ctx context.Context, r db.Reader, m flow.Matter) (bool, error) {
 }
 
 func (s *Service) applyAccept(ctx context.Context, op *flow.Op) error {
-	return s.toPool(ctx, op, id.ID{}, false)
+	return s.toPool(ctx, op, id.ID{}, false, Down{Note: op.In.Str("verify_note")})
 }
 
 func (s *Service) applyForward(ctx context.Context, op *flow.Op) error {
-	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, false)
+	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, false, downOf(op.In))
 }
 
 func (s *Service) applyAssign(ctx context.Context, op *flow.Op) error {
-	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, true)
+	return s.toPool(ctx, op, id.ID{City: op.City(), Key: op.In.Str("target")}, true, downOf(op.In))
 }
 
-func (s *Service) toPool(ctx context.Context, op *flow.Op, target id.ID, assigned bool) error {
+func (s *Service) toPool(ctx context.Context, op *flow.Op, target id.ID, assigned bool, down Down) error {
 	t, err := Get(ctx, op.Tx, op.M.ID.Key)
 	if err != nil {
 		return err
 	}
-	clue, err := s.Pool.FromTipoff(ctx, op.Tx, op.M, t, target, assigned, op.In.Str("verify_note"))
+	clue, err := s.Pool.FromTipoff(ctx, op.Tx, op.M, t, target, assigned, down)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func (s *Service) status(ctx context.Context, r db.Reader, l Letter) (envelope.S
 		m, cs = t, append(cs, more...)
 	}
 	for _, c := range cs {
-		if c.Rule == flow.RuleRisen && c.Running() && (m.State == LetterSealed || m.State == Received) {
+		if c.Rule == flow.RuleRisen && c.Running() && (m.State == LetterSealed || m.State == Received || m.State == BelowCheck) {
 			st.Stage = "risen"
 		}
 	}
@@ -144,7 +144,7 @@ func (s *Service) tipoffTold(ctx context.Context, r db.Reader, m flow.Matter, cs
 		}
 	}
 	switch m.State {
-	case Received, DeclineReview:
+	case Received, BelowCheck, DeclineReview:
 		st.Stage = "opened"
 	case Declined:
 		st.Stage = "declined"

@@ -37,7 +37,7 @@ type List struct {
 // steps are the approvers a chain may name. Those beginning with "record_" stand for a decision taken outside this
 // system (the Party committee's secretary, the next higher organ): somebody here records it with its paper.
 var steps = map[string]bool{
-	"head": true, "deputy": true, "principal": true, "review_head": true,
+	"head": true, "deputy": true, "principal": true, "review_head": true, "second": true,
 	"record_party_secretary": true, "record_party_committee": true, "record_higher": true, "county_deputy": true, "county_principal": true,
 }
 

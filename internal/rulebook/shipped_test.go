@@ -34,7 +34,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.filing case.announce_filing case.investigate case.review_accept case.review case.county_review case.decide
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
-		approve.head approve.deputy approve.principal approve.review_head approve.record
+		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
 		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
@@ -51,7 +51,7 @@ func TestApprovalsThatCodeNames(t *testing.T) {
 	t.Parallel()
 	b := shipped(t)
 	for _, id := range strings.Fields(`
-		tipoff.decline clue.return clue.disposal inquiry.outcome verify.plan verify.result clue.reopen
+		tipoff.decline tipoff.below clue.return clue.disposal inquiry.outcome verify.plan verify.result clue.reopen
 		case.file case.transfer case.return case.review_report case.decide case.close
 		ext.assigned ext.answer_above clue.pass_on ext.verify ext.investigate ext.review ext.execute_post ext.petition`) {
 		if _, _, ok := b.Chain(id, day, nil); !ok {
@@ -67,6 +67,7 @@ func TestListsThatCodeNames(t *testing.T) {
 		"channel":              "letter visit call web transfer found station",
 		"clue_source":          "tipoff found inspection transfer",
 		"transfer_from":        "audit police procuratorate court administration organ inspection_office other",
+		"below_left_out":       "names contact places times style only report none",
 		"decline_ground":       "litigation other_organ no_substance",
 		"forward_reason":       "lower_managed other_place other_organ sender",
 		"slip_reason":          "higher_managed own_chief",
@@ -212,6 +213,8 @@ func TestLengths(t *testing.T) {
 		{"approve.deputy", 1, "workday", "", open, "local"},
 		{"approve.principal", 3, "workday", "", open, "local"},
 		{"approve.review_head", 2, "workday", "", open, "local"},
+		{"approve.second", 1, "workday", "", open, "local"},
+		{"below.prepare", 2, "workday", "", open, "local"},
 		{"approve.record", 5, "workday", "", open, "local"},
 		{"superior.review", 1, "month", "", open, "local"},
 		{"risen.act", 5, "workday", "", open, "local"},

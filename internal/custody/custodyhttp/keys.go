@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/custody"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/id"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -28,6 +29,8 @@ import (
 type Pages struct {
 	Custody *custody.Keeper
 	Engine  *flow.Engine
+	// Alike counts, of letters, how many others are known to be like each; nil: nothing is compared.
+	Alike func(c *web.Ctx, organ id.ID, letters []id.ID) (map[id.ID]int, error)
 }
 
 // Routes are this room's addresses.
@@ -116,7 +119,9 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	for _, u := range s.Uses {
 		v.Uses = append(v.Uses, ui.LogView{Day: ui.DayIn(c.Lang, u.At.Date(), c.Today), Small: ui.Weekday(c.Lang, u.At.Date()) + " " + ui.Clock(u.At), Title: c.T("action." + u.Action), By: u.Name, Key: u.Action == "key.make"})
 	}
-	waits(c, s, &v)
+	if err := p.waits(c, s, &v); err != nil {
+		return err
+	}
 	if len(s.Left) > 0 {
 		v.Left = c.T("organkey.left", strings.Join(s.Left, c.T("list.comma")))
 	}
@@ -128,8 +133,19 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 }
 
 // waits lists the letters that wait to be opened, and counts those that are about to rise.
-func waits(c *web.Ctx, s custody.State, v *keysView) {
+func (p *Pages) waits(c *web.Ctx, s custody.State, v *keysView) error {
 	near := 0
+	var alike map[id.ID]int
+	if p.Alike != nil && s.Unlocked && len(s.Waiting) > 0 {
+		ls := make([]id.ID, len(s.Waiting))
+		for i, l := range s.Waiting {
+			ls[i] = l.ID
+		}
+		var err error
+		if alike, err = p.Alike(c, s.Organ.ID, ls); err != nil {
+			return err
+		}
+	}
 	for _, l := range s.Waiting {
 		d := ui.DutyView{ID: l.ID.String(), What: c.T("organkey.waits.letter", l.No), Href: "/letters/" + l.ID.String(), Button: c.T("organkey.waits.open"), Late: l.Due < c.Today}
 		d.Word, d.Beside = ui.Near(c.Lang, l.Due, c.Today)
@@ -142,12 +158,16 @@ func waits(c *web.Ctx, s custody.State, v *keysView) {
 		case l.Due.Sub(c.Today) <= flow.SoonDays:
 			near++
 		}
+		if n := alike[l.ID]; n > 0 {
+			d.Of = append(d.Of, ui.Segment{Text: c.T("likeness.with", strconv.Itoa(n)), Href: "/m/" + l.ID.String()})
+		}
 		v.Waits = append(v.Waits, d)
 	}
 	v.WaitsN = strconv.Itoa(len(s.Waiting))
 	if near > 0 && !s.Above.ID.Zero() {
 		v.Soon = c.T("organkey.waits.soon", strconv.Itoa(near), s.Above.Commission())
 	}
+	return nil
 }
 
 func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {

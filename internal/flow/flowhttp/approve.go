@@ -3,6 +3,8 @@ package flowhttp
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
@@ -197,6 +199,7 @@ type proposalView struct {
 	On      ui.FieldView // the day of a decision taken outside; without a name when this is none
 	Wrong   string
 	Action  string
+	Beside  templ.Component // in place of the summary
 }
 
 // fields are what is filled in on the page.
@@ -207,9 +210,34 @@ func (v proposalView) fields() []ui.FieldView {
 	return []ui.FieldView{v.On, v.Note}
 }
 
-func (p *Pages) proposal(c *web.Ctx) error { return p.renderProposal(c, "", "", nil) }
+func (p *Pages) proposal(c *web.Ctx) error { return p.renderProposal(c, "", "", nil, nil) }
 
-func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error {
+// compare shows a proposal with what is sealed beside it: an act, with a reason.
+func (p *Pages) compare(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	x, m, err := p.Engine.Proposal(c.Context(), c.In(key), c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	k := p.kinds[m.Kind]
+	if k.Compare == nil || x.State != "open" {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	b, err := k.Compare(c, m, &x, f.Get("reason"))
+	if err != nil {
+		return err
+	}
+	return p.renderProposal(c, "", "", nil, b)
+}
+
+func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error, beside templ.Component) error {
 	key, err := c.ID("id")
 	if err != nil {
 		return err
@@ -239,6 +267,12 @@ func (p *Pages) renderProposal(c *web.Ctx, note, on string, problem error) error
 	}
 	v := proposalView{Frame: c.Frame(p.moveName(c.Lang, m.Kind, x.Move)), Back: "/m/" + m.ID.String(), Open: x.State == "open", Own: x.Author == c.Who.Person, Summary: detail.Summary, Facts: detail.Facts,
 		Body: p.inputFacts(c, l, m.Kind, x.Move, x.In), Action: "/p/" + x.ID.String() + "/decide"}
+	if k := p.kinds[m.Kind]; k.Beside != nil && beside == nil {
+		if beside, err = k.Beside(c, m, x.Move, x.In, &x); err != nil {
+			return err
+		}
+	}
+	v.Beside = beside
 	v.Brief = p.brief(c, l, flow.Duty{Clock: k, Matter: m}, x)
 	if w := p.waiting(c, l, d); w != nil {
 		v.Steps = w.Steps
@@ -284,7 +318,7 @@ func (p *Pages) decide(c *web.Ctx) error {
 	done, err := p.Engine.Decide(c.Context(), c.Who, key, versionOf(f), flow.Decision{Approve: approve, Note: f.Get("note"), On: calendar.Date(f.Get("on"))})
 	if err != nil {
 		if k := fault.KindOf(err); k == fault.Invalid || k == fault.Conflict {
-			if e := p.renderProposal(c, f.Get("note"), f.Get("on"), err); e == nil {
+			if e := p.renderProposal(c, f.Get("note"), f.Get("on"), err, nil); e == nil {
 				return nil
 			}
 		}

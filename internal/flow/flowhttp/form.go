@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -33,6 +35,7 @@ type formView struct {
 	Side    *ui.MoveView
 	Waiting []Fact
 	Hidden  []ui.FieldView
+	Beside  templ.Component
 }
 
 func (p *Pages) moveForm(c *web.Ctx) error { return p.renderForm(c, flow.Values{}, nil) }
@@ -105,6 +108,17 @@ func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, i
 	if err != nil {
 		return nil, err
 	}
+	k := p.kinds[m.Kind]
+	if k.Prefill != nil && problem == nil && len(in) == 0 {
+		if in, err = k.Prefill(c, m, o.Move.Name); err != nil {
+			return nil, err
+		}
+	}
+	if k.Beside != nil {
+		if v.Beside, err = k.Beside(c, m, o.Move.Name, in, nil); err != nil {
+			return nil, err
+		}
+	}
 	texts := web.Texts(c.Lang, problem)
 	for i, f := range fields {
 		fv, err := p.fieldView(c, r, m, o.Move.Name, f, in, texts)
@@ -112,6 +126,9 @@ func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, i
 			return nil, err
 		}
 		fv.Focus = i == 0 && problem == nil
+		if v.Beside != nil && (f.Kind == flow.Line || f.Kind == flow.Para) {
+			fv.Get, fv.Target = v.Action+"/beside", "#beside"
+		}
 		v.Fields = append(v.Fields, fv)
 	}
 	if problem != nil {
@@ -122,6 +139,30 @@ func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, i
 		v.Side = &sides[0]
 	}
 	return v, nil
+}
+
+// besideForm is what stands beside a move's form, for what is filled in by now.
+func (p *Pages) besideForm(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	m, err := flow.Get(c.Context(), c.In(key), c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	k := p.kinds[m.Kind]
+	if k.Beside == nil {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	b, err := k.Beside(c, m, c.R.PathValue("move"), values(c.R.URL.Query()), nil)
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		return fault.New(fault.Conflict, "move.not_now")
+	}
+	return c.Render(http.StatusOK, b)
 }
 
 // fieldView is a move's field with its words, its choices and what was typed.

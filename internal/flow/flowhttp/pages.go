@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"qianshao/internal/access"
 	"qianshao/internal/custody"
 	"qianshao/internal/flow"
@@ -29,7 +31,13 @@ type Kind struct {
 	Detail func(c *web.Ctx, m flow.Matter) (Detail, error)
 	// Stages narrows the steps of the page's head to those that make sense for the matter.
 	Stages func(m flow.Matter, visited map[string]bool, all []string) []string
-	Bulk   bool // rows can be selected and handed out
+	// Prefill is what a move's form begins with.
+	Prefill func(c *web.Ctx, m flow.Matter, move string) (flow.Values, error)
+	// Beside is what stands beside what a move says: on its form, and on the page of its proposal; nil for most moves.
+	Beside func(c *web.Ctx, m flow.Matter, move string, in flow.Values, p *flow.Proposal) (templ.Component, error)
+	// Compare is Beside with what is sealed, opened for a reason.
+	Compare func(c *web.Ctx, m flow.Matter, p *flow.Proposal, reason string) (templ.Component, error)
+	Bulk    bool // rows can be selected and handed out
 }
 
 // Detail is what an area shows of a matter.
@@ -77,6 +85,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/m/{id}", Perm: access.Signed, Do: p.matter},
 		{Method: http.MethodGet, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveForm},
 		{Method: http.MethodPost, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveDo},
+		{Method: http.MethodGet, Path: "/m/{id}/do/{move}/beside", Perm: access.MatterMove, Do: p.besideForm},
 		{Method: http.MethodGet, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockForm},
 		{Method: http.MethodPost, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockDo},
 		{Method: http.MethodGet, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openForm},
@@ -87,6 +96,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/approvals", Perm: access.Approve, Do: p.approvals},
 		{Method: http.MethodGet, Path: "/p/{id}", Perm: access.Signed, Do: p.proposal},
 		{Method: http.MethodPost, Path: "/p/{id}/decide", Perm: access.Signed, Do: p.decide},
+		{Method: http.MethodPost, Path: "/p/{id}/beside", Perm: access.ReporterOpen, Do: p.compare},
 		{Method: http.MethodPost, Path: "/p/{id}/withdraw", Perm: access.MatterMove, Do: p.withdraw},
 		{Method: http.MethodGet, Path: "/watch", Perm: access.SuperiorRead, Do: p.watch},
 		{Method: http.MethodGet, Path: "/superior", Perm: access.SuperiorRead, Do: p.superior},

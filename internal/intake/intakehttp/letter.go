@@ -58,9 +58,28 @@ func (p *Pages) letterDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error)
 	said, err := p.words(c, m.ID, !at.Zero())
 	d.Facts = append(d.Facts, said...)
 	if err == nil && !at.Zero() {
+		err = p.likes(c, at, m.ID, &d)
 		d.Do = &ui.Segment{Text: c.T("letter.open." + m.State), Href: "/letters/" + m.ID.String()}
 	}
 	return d, err
+}
+
+// likes adds which letters are known to be like one, while the key is unlocked that opens them.
+func (p *Pages) likes(c *web.Ctx, organ, letter id.ID, d *flowhttp.Detail) error {
+	if p.Likes == nil {
+		return nil
+	}
+	found, err := p.Likes.Of(c.Context(), c.Who, organ, []id.ID{letter})
+	if err != nil || len(found[letter]) == 0 {
+		return err
+	}
+	f := flowhttp.Fact{Label: c.T("likeness.label")}
+	for _, x := range found[letter] {
+		f.Text = append(f.Text, ui.Segment{Text: c.T("likeness.one", x.No, c.T("state.letter."+x.State)), Href: "/m/" + x.ID.String()})
+	}
+	f.Text = append(f.Text, ui.Segment{Text: c.T("likeness.how"), Dim: true})
+	d.Facts = append(d.Facts, f)
+	return nil
 }
 
 // letterView is a letter's page: a reason is asked for, then it stands beside the form it is entered with.

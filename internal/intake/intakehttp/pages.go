@@ -20,6 +20,7 @@ import (
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/intake/likeness"
 	"qianshao/internal/org"
 	"qianshao/internal/org/orghttp"
 	"qianshao/internal/rulebook"
@@ -32,6 +33,7 @@ type Pages struct {
 	Intake *intake.Service
 	Rules  *rulebook.Book
 	Flow   *flowhttp.Pages
+	Likes  *likeness.Keeper
 }
 
 // Routes are this room's addresses.
@@ -54,8 +56,8 @@ func (p *Pages) Routes() []web.Route {
 // Kinds are the lists and details of this room's matters.
 func (p *Pages) Kinds() []flowhttp.Kind {
 	return []flowhttp.Kind{
-		{Name: intake.Kind, Path: "/tipoffs", New: "/tipoffs/new", NewFor: access.TipoffEnter, Views: []string{intake.Received, intake.DeclineReview, intake.InHand, intake.ResultDue, flow.ViewLate, intake.Declined},
-			Detail: p.detail, Stages: stages},
+		{Name: intake.Kind, Path: "/tipoffs", New: "/tipoffs/new", NewFor: access.TipoffEnter, Views: []string{intake.Received, intake.BelowCheck, intake.DeclineReview, intake.InHand, intake.ResultDue, flow.ViewLate, intake.Declined},
+			Detail: p.detail, Stages: stages, Prefill: p.prefill, Beside: p.beside, Compare: p.compare},
 		{Name: intake.KindLetter, Path: "/letters", Views: []string{intake.LetterSealed, flow.ViewLate, intake.LetterEntered, intake.LetterAside}, Detail: p.letterDetail},
 		{Name: intake.KindSlip, Path: "/slips", Views: []string{"registered", "sent"}, Detail: p.slipDetail},
 	}
@@ -120,6 +122,9 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 	if ok {
 		if said, err := p.words(c, l.ID, true); err == nil {
 			d.Facts = append(d.Facts, said...)
+		}
+		if err := p.likes(c, m.Organ, l.ID, &d); err != nil {
+			return d, err
 		}
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("letter.original"), Text: ui.Segments{{Text: c.T("letter.read"), Href: "/letters/" + l.ID.String()}}})
 	}

@@ -17,7 +17,7 @@ var SharedTables = map[string]bool{
 // for them.
 var ScratchTables = map[string]bool{
 	"sessions": true, "attempts": true, "idempotency": true, "drafts": true, "seen": true, "jobs": true,
-	"access_log": true, "passkey_challenges": true,
+	"access_log": true, "passkey_challenges": true, "likenesses": true,
 }
 
 var (

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"sync"
 	"time"
 
@@ -241,9 +242,14 @@ func (r *Ring) Held(organ string) (privates []string, ok bool) {
 	return h.privates, true
 }
 
-// Any says whether any keys are on the ring.
-func (r *Ring) Any() bool {
+// Organs are those whose keys are unlocked.
+func (r *Ring) Organs() []string {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.keys) > 0
+	var all []string
+	for k := range r.keys {
+		all = append(all, k)
+	}
+	r.mu.Unlock()
+	slices.Sort(all)
+	return slices.DeleteFunc(all, func(k string) bool { return !r.Unlocked(k) })
 }

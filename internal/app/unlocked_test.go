@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"qianshao/internal/app"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
@@ -11,7 +12,7 @@ import (
 	"qianshao/internal/platform/dbtest"
 )
 
-// TestComparedWhileUnlocked: what reporters asked to be watched over is compared soon after the key is unlocked, then every hour,
+// TestComparedWhileUnlocked: what reporters asked to be watched over is compared soon after the key is unlocked, then every ten minutes,
 // and not while it is locked.
 func TestComparedWhileUnlocked(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
@@ -22,11 +23,11 @@ func TestComparedWhileUnlocked(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Work()
-		done, now := map[id.ID]time.Time{}, time.Now()
+		done, now := app.Last{}, time.Now()
 		looks := func(after time.Duration, want int) {
 			t.Helper()
 			now = now.Add(after)
-			if err := w.App.CompareDue(apptest.Ctx, done, now); err != nil {
+			if err := w.App.CompareTurns(apptest.Ctx, done, now); err != nil {
 				t.Fatal(err)
 			}
 			var n int
@@ -43,11 +44,11 @@ func TestComparedWhileUnlocked(t *testing.T) {
 		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["late"].Holding}, w.App.DB.Today(), "other", ""); err != nil {
 			t.Fatal(err)
 		}
-		looks(59*time.Minute, 1)
+		looks(9*time.Minute, 1)
 		looks(time.Minute, 2)
 		w.App.Custody.Ring.Lock(w.Units["city"].ID.String())
 		looks(time.Second, 2)
-		if len(done) != 0 {
+		if len(done) != 1 { // the county's
 			t.Errorf("%v", done)
 		}
 	})
