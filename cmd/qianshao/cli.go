@@ -50,6 +50,7 @@ type grammar struct {
 	Setup   setupCmd   `cmd:"" help:"${help_setup}"`
 	Account accountCmd `cmd:"" help:"${help_account}"`
 	Doctor  doctorCmd  `cmd:"" help:"${help_doctor}"`
+	Sweep   sweepCmd   `cmd:"" help:"${help_sweep}"`
 	Clock   clockCmd   `cmd:"" help:"${help_clock}"`
 	Bench   benchCmd   `cmd:"" help:"${help_bench}"`
 	Version versionCmd `cmd:"" help:"${help_version}"`

@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/clue"
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
 	"qianshao/internal/document"
 	"qianshao/internal/exchange"
 	"qianshao/internal/flow"
@@ -90,7 +91,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Engine = flow.NewEngine(a.Ledger, a.Clocks, book)
 	a.Engine.Splits = Splits()
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
-	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed}
+	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Likeness = &likeness.Keeper{Ledger: a.Ledger, Ring: a.Custody.Ring, Tenants: func(ctx context.Context) ([]id.City, error) { return Tenants(ctx, d) }}
@@ -126,6 +127,17 @@ func steps(book *rulebook.Book) func(calendar.Date) measure.Steps {
 	return func(on calendar.Date) measure.Steps {
 		return measure.Steps{Least: int64(book.Limit("figures.least", on)), Months: book.Limit("figures.span", on)}
 	}
+}
+
+// blank empties what a matter holds of what reporters wrote, by its kind.
+func blank(ctx context.Context, tx *ledger.Tx, m flow.Matter) ([]string, error) {
+	switch m.Kind {
+	case "clue":
+		return nil, clue.Blank(ctx, tx, m.ID.Key)
+	case "case":
+		return nil, fault.New(fault.Conflict, "destroy.forever", m.No)
+	}
+	return intake.Blank(ctx, tx, m)
 }
 
 // Splits lists every number that is kept in cells.

@@ -26,7 +26,7 @@ func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
 		u, err := fp.Urged(c, matter, clock)
 		return &document.Clock{Name: u.Name, Due: u.Due, OwedBy: u.OwedBy, Reasons: u.Reasons}, err
 	}}
-	return slices.Concat(og.DelegationRoutes(), keys.Routes(), keys.FileRoutes(), rules.Routes(), papers.Routes(), fp.RecusalRoutes())
+	return slices.Concat(og.DelegationRoutes(), keys.Routes(), keys.FileRoutes(), keys.DestroyRoutes(), rules.Routes(), papers.Routes(), fp.RecusalRoutes())
 }
 
 // Papers is the room of official papers.

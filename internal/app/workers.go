@@ -183,7 +183,7 @@ func (w *Workers) checkpoint(ctx context.Context) error {
 // tidy removes what is no fact and has run out.
 func (w *Workers) tidy(ctx context.Context) error {
 	err := w.each(func(ctx context.Context, c id.City) error {
-		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys), w.app.forgetVisits(ctx, c))
+		return errors.Join(w.app.Accounts.Tidy(ctx, c), ledger.Forget(ctx, w.app.DB, c, oldKeys), w.app.forgetVisits(ctx, c), w.app.Custody.Sweep(ctx, c))
 	})(ctx)
 	return errors.Join(err, w.Queue.Tidy(ctx, doneJobs))
 }

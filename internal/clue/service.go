@@ -78,6 +78,16 @@ func save(ctx context.Context, tx *ledger.Tx, key id.Key, c Clue) error {
 	return tx.Update(ctx, clueTable, c.row(key)...)
 }
 
+// Blank takes out of a clue what was written of its contents.
+func Blank(ctx context.Context, tx *ledger.Tx, key id.Key) error {
+	c, err := Get(ctx, tx, key)
+	if err != nil {
+		return err
+	}
+	c.Summary, c.FromText, c.VerifyNote, c.ClearAnswer = "", "", "", ""
+	return save(ctx, tx, key, c)
+}
+
 // create opens a clue in the pool.
 func (s *Service) create(ctx context.Context, tx *ledger.Tx, m *flow.Matter, c Clue, subs []flow.Subject, unitName string) error {
 	starts := map[string]calendar.Date{"clue.opinion": m.Received}

@@ -45,6 +45,11 @@ type Keeper struct {
 	Noticed func(ctx context.Context, r db.Reader, m flow.Matter) (bool, error)
 	// Opened is told of a matter of which something was opened, in the transaction that did it.
 	Opened func(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
+	// Kin lists what came of the same report as a matter: its family, and the letters that it came from.
+	Kin func(ctx context.Context, r db.Reader, m flow.Matter) ([]id.Key, error)
+	// Blank empties what a kind of matter holds beside the common row of what reporters wrote, and returns the names of the
+	// sealed contents that it held.
+	Blank func(ctx context.Context, tx *ledger.Tx, m flow.Matter) ([]string, error)
 	// Make makes a key pair of a suite and wraps the private half; nil: anew each time. Tests give the same pairs again,
 	// because a passphrase is slow on purpose.
 	Make func(suite string, s seal.Secret) (private, public, wrapped string, err error)
@@ -70,7 +75,7 @@ var envelopeTable = &ledger.Table{Name: "envelopes", Key: []string{"id"}, Cols: 
 
 // Tables are the covered tables of this package.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{keyTable, envelopeTable, fileTable, openingTable, copyTable}
+	return []*ledger.Table{keyTable, envelopeTable, fileTable, openingTable, copyTable, destructionTable}
 }
 
 // Key is one key pair of an organ, the private half wrapped.
@@ -215,6 +220,9 @@ func (k *Keeper) Reveal(ctx context.Context, tx *ledger.Tx, who access.Actor, m 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(sealed) == 0 {
+		return nil, fault.New(fault.Conflict, "destroy.gone")
 	}
 	plain, err := seal.Open(sealed, privates...)
 	if err != nil {

@@ -220,6 +220,9 @@ func (k *Keeper) Read(ctx context.Context, who access.Actor, matter id.Key, file
 		if err != nil {
 			return ledger.Act{}, err
 		}
+		if f.stored == "" {
+			return ledger.Act{}, fault.New(fault.Conflict, "destroy.gone")
+		}
 		if k.Files == nil {
 			return ledger.Act{}, fault.New(fault.Unavailable, "file.nowhere")
 		}

@@ -184,6 +184,36 @@ func save(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 // Save stores a matter that the caller holds locked, outside a move (a title mended, a register moved).
 func Save(ctx context.Context, tx *ledger.Tx, m *Matter) error { return save(ctx, tx, m) }
 
+// Blank takes out of a matter that the caller holds locked whom and what it speaks of, here and in the search: a title takes
+// that place. Its number, its days, what became of it and who may not see it stay.
+func Blank(ctx context.Context, tx *ledger.Tx, m *Matter, title string) error {
+	m.Title, m.Subject, m.SubjectPost = title, "", ""
+	ss, err := Subjects(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, s := range ss {
+		s.Name, s.UnitText, s.Post = "", "", ""
+		if err := tx.Update(ctx, subjectTable, s.row(m.ID.Key)...); err != nil {
+			return err
+		}
+	}
+	if err := text.Put(ctx, tx.Tx, m.ID.Key, SearchTerms(m), m.No); err != nil {
+		return err
+	}
+	return save(ctx, tx, m)
+}
+
+// Whole reads a matter for the program itself, whoever may see it.
+func Whole(ctx context.Context, r db.Reader, key id.Key) (Matter, error) {
+	m := Matter{ID: id.ID{City: r.City()}}
+	err := r.Row(ctx, `SELECT `+Columns+` FROM matters m WHERE m.city_id = $1 AND m.id = $2`, key).Scan(m.Dest()...)
+	if errors.Is(err, db.ErrNoRows) {
+		err = fault.Hidden()
+	}
+	return m, err
+}
+
 // Subject is a person, or a Party organisation, that a matter speaks of.
 type Subject struct {
 	N           int

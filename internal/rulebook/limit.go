@@ -33,6 +33,17 @@ func (b *Book) Limit(id string, on calendar.Date) int {
 	return 0
 }
 
+// Kept is the last day that what ended on a day must be kept, by a limit that counts years; false where it is kept for good, or
+// no such limit is in force.
+func (b *Book) Kept(id string, ended, on calendar.Date) (calendar.Date, bool) {
+	for _, x := range b.limits {
+		if x.ID == id && x.Holds(on) && x.Unit == "year" && ended.Valid() {
+			return ended.AddMonths(12 * x.Value), true
+		}
+	}
+	return "", false
+}
+
 // Limits lists all versions of all limits in the file's order.
 func (b *Book) Limits() []Limit { return b.limits }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"qianshao/internal/access"
+	"qianshao/internal/custody"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -34,6 +35,7 @@ type filesView struct {
 	Keys   bool // the reader may unlock
 	List   []fileLine
 	Add    bool
+	Ended  bool // and the reader may have a part in destroying what it brought
 }
 
 type fileLine struct{ Name, Note, Href string }
@@ -52,6 +54,7 @@ func (p *Pages) renderFiles(c *web.Ctx, problem error) error {
 	m, base := d.Matter, "/m/"+key.String()
 	v := filesView{Frame: c.Frame(c.T("file.title")), No: m.No, Title: m.Title, Back: base, Action: base + "/files", Locked: !p.Custody.Ring.Unlocked(m.Organ.String()), Keys: c.Who.Can(access.KeyHold),
 		Add: m.Open && c.Who.Can(access.MatterMove), Error: web.Texts(c.Lang, problem)["file"]}
+	v.Ended = m.Kind == "tipoff" && !m.Open && (c.Who.Is(access.Intake, m.Organ) || custody.Leads(c.Who, m.Organ, ""))
 	for _, f := range d.Files {
 		v.List = append(v.List, fileLine{f.Name, ui.Bytes(f.Size) + c.T("list.comma_in") + c.T("file.added", ui.DayIn(c.Lang, f.Added, c.Today)), base + "/files/" + f.Key})
 	}

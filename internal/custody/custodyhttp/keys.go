@@ -195,7 +195,7 @@ func keyFacts(c *web.Ctx, s custody.State, minutes string) []fact {
 	if !s.Above.ID.Zero() {
 		second = c.T("organkey.second.none", s.Above.Commission())
 		if s.AboveHas {
-			second = c.T("organkey.second.have", s.Above.Commission())
+			second = c.T("organkey.second.have", s.Above.Commission(), s.Organ.Code)
 		}
 	}
 	return append(out, fact{c.T("organkey.second"), second})
