@@ -136,6 +136,10 @@ func blank(ctx context.Context, tx *ledger.Tx, m flow.Matter) ([]string, error) 
 		return nil, clue.Blank(ctx, tx, m.ID.Key)
 	case "case":
 		return nil, fault.New(fault.Conflict, "destroy.forever", m.No)
+	case intake.KindLetter:
+		if err := likeness.Forget(ctx, tx, m.ID.Key); err != nil {
+			return nil, err
+		}
 	}
 	return intake.Blank(ctx, tx, m)
 }

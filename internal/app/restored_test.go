@@ -83,7 +83,7 @@ func TestRestoredBefore(t *testing.T) {
 		if names, err := a.Spool.Settled(); err != nil || len(names) != 3 {
 			t.Errorf("%d lie in done, %v", len(names), err)
 		}
-		if err := a.Spool.Forget(time.Now().Add(-time.Hour)); err != nil {
+		if err := a.Spool.Forget(time.Now().Add(-25 * time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if names, _ := a.Spool.Settled(); len(names) != 3 {

@@ -44,14 +44,9 @@ func (k *Keeper) Reseal(ctx context.Context, tx *ledger.Tx, matter id.Key, what 
 	return tx.Update(ctx, envelopeTable, key, matter, what, seal.Of(publics...), names, sealed, at)
 }
 
-// Burn leaves nothing of what is sealed about a matter: its row stays, and is empty.
-func (k *Keeper) Burn(ctx context.Context, tx *ledger.Tx, matter id.Key, what string) error {
-	keys, err := db.Column[id.Key](ctx, tx, `SELECT id FROM envelopes WHERE city_id = $1 AND matter_id = $2 AND what = $3`, matter, what)
-	for _, key := range keys {
-		if err == nil {
-			err = tx.Update(ctx, envelopeTable, key, matter, what, seal.Age, "", []byte{}, int64(tx.Now()))
-		}
-	}
+// Burn leaves nothing of what is sealed about a matter: the rows stay, and are empty.
+func (k *Keeper) Burn(ctx context.Context, tx *ledger.Tx, matter id.Key) error {
+	_, err := emptyEnvelopes(ctx, tx, matter)
 	return err
 }
 

@@ -198,6 +198,16 @@ func Blank(ctx context.Context, tx *ledger.Tx, m *Matter, title string) error {
 			return err
 		}
 	}
+	ps, err := Proposals(ctx, tx, m.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps { // what was typed for a signature is text like any other
+		p.In = Values{}
+		if err := tx.Update(ctx, proposalTable, p.row()...); err != nil {
+			return err
+		}
+	}
 	if err := text.Put(ctx, tx.Tx, m.ID.Key, SearchTerms(m), m.No); err != nil {
 		return err
 	}

@@ -174,7 +174,7 @@ func (s *Service) tellOf(ctx context.Context, tx *ledger.Tx, m *flow.Matter) err
 		return err
 	}
 	if ws[0].Ended != "" && !m.Open {
-		if err := s.Custody.Burn(ctx, tx, m.ID.Key, custody.Alert); err != nil {
+		if err := s.Custody.Burn(ctx, tx, m.ID.Key); err != nil {
 			return err
 		}
 	}

@@ -246,7 +246,7 @@ func (s *Service) end(ctx context.Context, who access.Actor, w Watch, why string
 					return ledger.Act{}, err
 				}
 			}
-			if err := s.Custody.Burn(ctx, tx, key, custody.Alert); err != nil {
+			if err := s.Custody.Burn(ctx, tx, key); err != nil {
 				return ledger.Act{}, err
 			}
 		}

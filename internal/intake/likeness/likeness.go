@@ -331,3 +331,9 @@ func (k *Keeper) Of(ctx context.Context, who access.Actor, organ id.ID, ls []id.
 	}
 	return out, nil
 }
+
+// Forget removes what a letter would be found by, in the transaction that destroys it.
+func Forget(ctx context.Context, tx *ledger.Tx, letter id.Key) error {
+	_, err := tx.Exec(ctx, `DELETE FROM likenesses WHERE city_id = $1 AND letter_id = $2`, letter)
+	return err
+}
