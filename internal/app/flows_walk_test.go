@@ -338,7 +338,7 @@ func (w *walk) alerts() {
 		w.leaves("watched")
 		_, err = w.App.Reprisal.Compare(apptest.Ctx, w.Units["city"])
 		w.must(err)
-		keys, err := db.Column[id.Key](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = 'alert' ORDER BY m.id DESC LIMIT 1`)
+		keys, err := db.Column[id.Key](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = 'alert' AND m.open = TRUE`)
 		w.must(err)
 		if len(keys) == 0 {
 			w.t.Fatal("nothing was noticed")

@@ -50,8 +50,8 @@ func errorPage(c *web.Ctx, err error) error {
 
 // secrets are the fields that are never written into a page, so that a form with one of them is filled in anew: what opens
 // something, and what is sealed as it comes in.
-var secrets = []string{"password", "old", "twice", "code", "answer", "passphrase", "passphrase_new", "passphrase_twice",
-	"original", "reporter_name", "reporter_contact", "reporter_when", "works_unit", "works_post", "works_fear"}
+var secrets = []string{"password", "old", "twice", "code", "answer", "passphrase", "passphrase_new", "passphrase_twice", "key_file", "key_file_new",
+	"original", "reporter_name", "reporter_contact", "reporter_when", "watch", "works_unit", "works_post", "works_fear"}
 
 // retry lets the request be made once more: a page is asked for again, and a form goes out again with what was entered.
 // Its key is the same, so that it is not done twice where it was done after all.

@@ -263,13 +263,14 @@ func (v visit) body(ts things, version int64) (kind string, body io.Reader) {
 }
 
 var (
+	reKeyFile  = regexp.MustCompile(`(?s)^qianshao-key-file-1 .*`)
 	reToken    = regexp.MustCompile(`name="_key" value="[^"]*"`)
 	reIncident = regexp.MustCompile(`"incident":"[^"]*"`)
 )
 
 // same is an answer without what differs between any two: keys of forms, and the ids that were asked for.
 func (a answer) same(ts things) string {
-	s := reIncident.ReplaceAllString(reToken.ReplaceAllString(a.body, ""), "")
+	s := reKeyFile.ReplaceAllString(reIncident.ReplaceAllString(reToken.ReplaceAllString(a.body, ""), ""), "")
 	for _, x := range ts {
 		s = strings.ReplaceAll(s, x.Key, absent)
 	}

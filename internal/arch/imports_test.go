@@ -58,7 +58,7 @@ type room struct {
 
 var (
 	kernel = []string{"fault", "id", "calendar"}
-	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "flow/bar", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
+	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "flow/bar", "flow/number", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 )
 
 // rooms is the one table of who may import whom. A package that is not in it has no place yet.
@@ -74,7 +74,8 @@ var rooms = []room{
 	{"measure", []string{"ledger", "access", "platform/db"}},
 	{"deadline", []string{"measure", "ledger", "access", "rulebook", "platform/db"}},
 	{"flow/bar", []string{"ledger", "platform/db", "platform/text"}},
-	{"flow", []string{"flow/bar", "deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
+	{"flow/number", []string{"access", "ledger", "platform/db"}},
+	{"flow", []string{"flow/bar", "flow/number", "deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
 	{"flow/namesake", []string{"flow", "flow/bar", "deadline", "ledger", "access", "platform/db"}},
 	{"flow/record", []string{"flow", "deadline", "platform/db"}},

@@ -138,7 +138,7 @@ func TestKeyFile(t *testing.T) {
 		m := multipart.NewWriter(&b)
 		for name, value := range fields {
 			write := m.WriteField
-			if strings.HasPrefix(name, "file") {
+			if strings.HasPrefix(name, "key_file") {
 				write = func(name, value string) error {
 					p, err := m.CreateFormFile(name, "key.txt")
 					if err == nil {
@@ -187,24 +187,24 @@ func TestKeyFile(t *testing.T) {
 	}
 	code, body := post("/keys/unlock", map[string]string{"passphrase": first})
 	is("without one", code, body, 303, "")
-	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "file_new": "短"})
+	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "key_file_new": "短"})
 	is("a short one", code, body, 422, "不小于32字节")
-	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "file_new": strings.Repeat("x", seal.MostFile+1)})
+	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "key_file_new": strings.Repeat("x", seal.MostFile+1)})
 	is("a long one", code, body, 422, "不小于32字节")
-	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "file_new": key})
+	code, body = post("/keys/new", map[string]string{"passphrase_new": second, "passphrase_twice": second, "key_file_new": key})
 	is("with one", code, body, 303, "")
 	code, body = w.Get(srv, "intake", "/keys")
 	is("the page", code, body, 200, "口令和密钥文件")
-	if !strings.Contains(body, `name="file"`) {
+	if !strings.Contains(body, `name="key_file"`) {
 		t.Error("nothing to choose the file with")
 	}
 	code, body = post("/keys/unlock", map[string]string{"passphrase": second})
 	is("the passphrase alone", code, body, 422, "这把密钥要同时用密钥文件")
-	code, body = post("/keys/unlock", map[string]string{"passphrase": second, "file": string(seal.NewFile())})
+	code, body = post("/keys/unlock", map[string]string{"passphrase": second, "key_file": string(seal.NewFile())})
 	is("another file", code, body, 422, "口令或者密钥文件不对")
-	code, body = post("/keys/unlock", map[string]string{"passphrase": first, "file": key})
+	code, body = post("/keys/unlock", map[string]string{"passphrase": first, "key_file": key})
 	is("another passphrase", code, body, 422, "口令或者密钥文件不对")
-	code, body = post("/keys/unlock", map[string]string{"passphrase": second, "file": key})
+	code, body = post("/keys/unlock", map[string]string{"passphrase": second, "key_file": key})
 	is("both", code, body, 303, "")
 	if !w.App.Custody.Ring.Unlocked(w.Units["county"].ID.String()) {
 		t.Error("not unlocked")

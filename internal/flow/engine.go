@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow/bar"
+	"qianshao/internal/flow/number"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -129,7 +130,7 @@ func (e *Engine) Create(ctx context.Context, tx *ledger.Tx, m *Matter, subjects 
 		return err
 	}
 	if m.No == "" {
-		no, err := Number(ctx, tx, m.Organ, m.Kind, t.Mark, tx.Today())
+		no, err := number.Next(ctx, tx, m.Organ, m.Kind, t.Mark, tx.Today())
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow/number"
 	"qianshao/internal/ledger"
 )
 
@@ -37,7 +38,7 @@ func (e *Engine) Import(ctx context.Context, tx *ledger.Tx, m *Matter, subjects 
 		return err
 	}
 	if m.No == "" {
-		no, err := Number(ctx, tx, m.Organ, m.Kind, t.Mark, m.Received)
+		no, err := number.Next(ctx, tx, m.Organ, m.Kind, t.Mark, m.Received)
 		if err != nil {
 			return err
 		}
@@ -63,4 +64,13 @@ func (e *Engine) Import(ctx context.Context, tx *ledger.Tx, m *Matter, subjects 
 		return err
 	}
 	return e.index(ctx, tx, m)
+}
+
+// Reserve sees to it that numbers which come in with matters of the past are never given out again.
+func (e *Engine) Reserve(ctx context.Context, tx *ledger.Tx, kind string, nos []string) error {
+	t, ok := e.tables[kind]
+	if !ok {
+		return fmt.Errorf("flow: no kind %s", kind)
+	}
+	return number.Reserve(ctx, tx, kind, t.Mark, nos)
 }

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/bar"
+	"qianshao/internal/flow/number"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
@@ -360,7 +361,7 @@ func (s *Service) enterSlip(ctx context.Context, tx *ledger.Tx, organ access.Uni
 		m.Set(flow.FlagApart)
 		// Numbers of its own: in the register's row the chief would see that one is missing.
 		var err error
-		if m.No, err = flow.Number(ctx, tx, organ.ID, "slip.chief", "专", tx.Today()); err != nil {
+		if m.No, err = number.Next(ctx, tx, organ.ID, "slip.chief", "专", tx.Today()); err != nil {
 			return ledger.Act{}, Entered{}, err
 		}
 	}

@@ -90,7 +90,7 @@ func TestClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests string
-	for _, name := range []string{"lodge_test.go", "look_test.go", "pages_test.go", "say_test.go", "own_test.go", "watch_test.go"} {
+	for _, name := range []string{"lodge_test.go", "look_test.go", "pages_test.go", "say_test.go", "own_test.go", "watch_test.go", "traces_test.go"} {
 		x, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

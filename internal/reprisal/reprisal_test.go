@@ -413,7 +413,7 @@ func figures(t *testing.T, w *apptest.World) string {
 	today := w.App.DB.Today()
 	for _, u := range []string{"city", "county"} {
 		for _, def := range w.App.Measures.All() {
-			v, err := def.Value(apptest.Ctx, w.App.DB.In(apptest.City), measure.Query{Unit: w.Units[u], From: today.AddMonths(-12), To: today})
+			v, err := def.Value(apptest.Ctx, w.App.DB.In(apptest.City), measure.Query{Unit: w.Units[u], From: today.AddMonths(-12), To: today, Who: access.ByProgram(apptest.City)})
 			if err != nil {
 				t.Fatalf("%s: %v", def.Name, err)
 			}

@@ -100,8 +100,8 @@ func (p *Pages) renderKeys(c *web.Ctx, form string, problem error) error {
 	}
 	v.Unlock = secret("f-passphrase", "passphrase", "organkey.passphrase", c.T("organkey.passphrase.help"), "current-password")
 	v.New = []ui.FieldView{secret("f-passphrase_new", "passphrase_new", "organkey.new", c.T("organkey.new.help"), "new-password"), secret("f-passphrase_twice", "passphrase_twice", "organkey.repeat", "", "new-password")}
-	v.File = fileView{ID: "f-file", Name: "file", Label: c.T("organkey.file"), Help: c.T("organkey.file.help"), Must: true}
-	v.NewFile = fileView{ID: "f-file_new", Name: "file_new", Label: c.T("organkey.file.new"), Help: c.T("organkey.file.new.help")}
+	v.File = fileView{ID: "f-key_file", Name: "key_file", Label: c.T("organkey.file"), Help: c.T("organkey.file.help"), Must: true}
+	v.NewFile = fileView{ID: "f-key_file_new", Name: "key_file_new", Label: c.T("organkey.file.new"), Help: c.T("organkey.file.new.help")}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 		if form == "new" {
@@ -214,7 +214,7 @@ func (p *Pages) unlock(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Custody.Unlock(c.Context(), c.Who, organ, f.secret("passphrase", "file")); err != nil {
+	if err := p.Custody.Unlock(c.Context(), c.Who, organ, f.secret("passphrase", "key_file")); err != nil {
 		if fault.KindOf(err) == fault.Invalid {
 			return p.renderKeys(c, "unlock", err)
 		}
@@ -246,7 +246,7 @@ func (p *Pages) make(c *web.Ctx) error {
 	if f["passphrase_new"] != f["passphrase_twice"] {
 		return p.renderKeys(c, "new", fault.InvalidField("passphrase_twice", "key.differ"))
 	}
-	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.secret("passphrase_new", "file_new")); err != nil {
+	if err := p.Custody.MakeKey(c.Context(), c.Who, organ, f.secret("passphrase_new", "key_file_new")); err != nil {
 		switch fault.KindOf(err) {
 		case fault.Invalid, fault.Conflict:
 			return p.renderKeys(c, "new", err)

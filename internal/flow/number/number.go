@@ -1,4 +1,13 @@
-package flow
+// Package number gives matters their numbers: 云渡纪线〔2026〕0352号.
+//
+// The words: a register is what an organ counts one kind of matter in, anew each year; a mark is the character that says
+// which kind in the number; a number that came in is one of a matter that was kept elsewhere before.
+//
+// What always holds: no number is given out twice, neither to two matters nor after one that came in bears it; two who ask
+// at once get two numbers; numbers of a register are given in their order.
+//
+// Start at Next.
+package number
 
 import (
 	"context"
@@ -15,15 +24,15 @@ import (
 	"qianshao/internal/platform/db"
 )
 
-// Number takes the next number of an organ's register: 云渡纪线〔2026〕0352号. One that a matter bears already, from before
-// numbers that came in were reserved, is passed over.
-func Number(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, on calendar.Date) (string, error) {
+// Next takes the next number of an organ's register. One that a matter bears already, from before numbers that came in were
+// reserved, is passed over.
+func Next(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, on calendar.Date) (string, error) {
 	u, err := access.GetUnit(ctx, tx.For(organ.City), organ.Key)
 	if err != nil {
 		return "", err
 	}
 	for {
-		n, err := next(ctx, tx, organ.Key, kind, on.Year())
+		n, err := count(ctx, tx, organ.Key, kind, on.Year())
 		if err != nil {
 			return "", err
 		}
@@ -36,16 +45,16 @@ func Number(ctx context.Context, tx *ledger.Tx, organ id.ID, kind, mark string, 
 	}
 }
 
-// next counts on one of an organ's registers. SQLite is asked for the number by itself: for a statement that returns what it
+// count counts on one of an organ's registers. SQLite is asked for the number by itself: for a statement that returns what it
 // wrote, its text index writes out what it has gathered.
-func next(ctx context.Context, tx *ledger.Tx, organ id.Key, kind string, year int) (n int64, err error) {
-	const count = `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
+func count(ctx context.Context, tx *ledger.Tx, organ id.Key, kind string, year int) (n int64, err error) {
+	const add = `INSERT INTO counters (city_id, organ_id, kind, year, n) VALUES ($1, $2, $3, $4, 1)
 		ON CONFLICT (city_id, organ_id, kind, year) DO UPDATE SET n = counters.n + 1`
 	if tx.Engine() == db.Postgres {
-		err = tx.Row(ctx, count+` RETURNING n`, organ, kind, year).Scan(&n)
+		err = tx.Row(ctx, add+` RETURNING n`, organ, kind, year).Scan(&n)
 		return n, err
 	}
-	if _, err := tx.Exec(ctx, count, organ, kind, year); err != nil {
+	if _, err := tx.Exec(ctx, add, organ, kind, year); err != nil {
 		return 0, err
 	}
 	err = tx.Row(ctx, `SELECT n FROM counters WHERE city_id = $1 AND organ_id = $2 AND kind = $3 AND year = $4`, organ, kind, year).Scan(&n)
@@ -58,11 +67,7 @@ var ownForm = regexp.MustCompile(`^(.+)纪(.)[〔\[(（［【](\d{4})[〕\])）�
 // Reserve sees to it that numbers which come in with matters of the past are never given out again: the registers they
 // are of go on after the highest. Until the transaction ends nobody else takes a number of those registers, so what is
 // read of them afterwards holds.
-func (e *Engine) Reserve(ctx context.Context, tx *ledger.Tx, kind string, nos []string) error {
-	t, ok := e.tables[kind]
-	if !ok {
-		return fmt.Errorf("flow: no kind %s", kind)
-	}
+func Reserve(ctx context.Context, tx *ledger.Tx, kind, mark string, nos []string) error {
 	type series struct {
 		short string
 		year  int
@@ -70,7 +75,7 @@ func (e *Engine) Reserve(ctx context.Context, tx *ledger.Tx, kind string, nos []
 	highest := map[series]int{}
 	shorts := map[string]bool{}
 	for _, no := range nos {
-		if p := ownForm.FindStringSubmatch(no); p != nil && p[2] == t.Mark {
+		if p := ownForm.FindStringSubmatch(no); p != nil && p[2] == mark {
 			year, _ := strconv.Atoi(p[3]) // four digits
 			n, _ := strconv.Atoi(p[4])    // nine at most
 			k := series{p[1], year}
