@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/locale"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -443,7 +444,7 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 		v.Of = append(v.Of, ui.Segment{Text: c.T("desk.for", d.For)})
 	}
 	base := "/m/" + m.ID.String()
-	v.Href, v.Button = base, c.T("desk.open")
+	v.Href, v.Button = base, locale.First(c.Lang, "desk.open."+m.Kind, "desk.open")
 	switch {
 	case isApproval(k.Rule):
 		v.What = c.T("desk.sign")

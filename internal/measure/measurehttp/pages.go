@@ -3,7 +3,7 @@ package measurehttp
 import (
 	"net/http"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -194,6 +194,7 @@ func (p *Pages) index(c *web.Ctx) error {
 		return err
 	}
 	rows := map[string][]indexRow{}
+	var veil *measure.Veil
 	vals, err := a.values(c.Context(), p.Measures)
 	if err != nil {
 		return err
@@ -203,11 +204,16 @@ func (p *Pages) index(c *web.Ctx) error {
 		area, _, _ := strings.Cut(d.Name, ".")
 		rows[area] = append(rows[area], indexRow{Name: w.t("measure." + d.Name), Href: "/measures/" + d.Name + "?" + a.query(), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val),
 			Meaning: w.t("measure." + d.Name + ".meaning"), NeverScored: d.NeverScored})
-		if val.Veil != nil {
-			if why := w.why(val.Veil); !slices.Contains(v.Notes, why) {
-				v.Notes = append(v.Notes, why)
-			}
+		if x := val.Veil; x != nil && (veil == nil || veil.Why == measure.Rows) {
+			veil = x
 		}
+	}
+	switch {
+	case veil == nil:
+	case veil.Why == measure.Rows:
+		v.Notes = []string{w.why(veil)}
+	default: // what is in steps, and what is not given at all, in one sentence
+		v.Notes = []string{w.t("measure.veil.why.several", strconv.FormatInt(veil.Steps.Least, 10), strconv.Itoa(veil.Steps.Months))}
 	}
 	for _, g := range groupOrder {
 		if len(rows[g]) > 0 {
