@@ -51,8 +51,8 @@ var patterns = []struct {
 	{Identity, regexp.MustCompile(`\b[0-9]{17}[0-9Xx]\b|\b[0-9]{15}\b`)},
 	{Phone, regexp.MustCompile(`\b1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}\b|\b0[0-9]{2,3}[ -]?[0-9]{7,8}\b`)},
 	{Account, regexp.MustCompile(`[A-Za-z0-9._-]+@[A-Za-z0-9.-]+|(?i:qq|微信号?|wechat)[:： ]*[A-Za-z0-9_-]{5,}`)},
-	{Report, regexp.MustCompile(`举报人?|来信人?|来电人?|来访人?|信访件?|反映人|信中|实名|匿名|本人|我们|我(?:家|方|处)?|据反映`)},
 	{Ours, regexp.MustCompile(`(?:我|本)(?:单位|村|组|社区|校|公司|科室?|厂|局|镇|乡|院)|同事|邻居`)},
+	{Report, regexp.MustCompile(`举报人?|来信人?|来电人?|来访人?|信访件?|反映人|信中|实名|匿名|本人|我们|我(?:家|方|处)?|据反映`)},
 }
 
 // The shortest runs that are marked, in characters: of what only the reporter knows, of how to reach them, of their words.
