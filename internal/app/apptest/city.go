@@ -4,6 +4,7 @@ package apptest
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type World struct {
 	Who   map[string]Person
 
 	private map[id.Key]string // the organs' keys in the clear, for Unlock
+	Log     io.Writer         // of the pages; nil: nowhere
 }
 
 // Person is somebody who can act.

@@ -26,7 +26,11 @@ func (s sessions) Actor(ctx context.Context, token string) (access.Actor, web.Se
 
 // Mux is the work application with sign-in left out: the session cookie names the person.
 func (w *World) Mux() *web.Mux {
-	return w.App.Mux(sessions{w}, slog.New(slog.NewTextHandler(io.Discard, nil)), true)
+	to := w.Log
+	if to == nil {
+		to = io.Discard
+	}
+	return w.App.Mux(sessions{w}, slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug})), true)
 }
 
 // Serve starts the application for a test.
