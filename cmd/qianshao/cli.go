@@ -107,7 +107,7 @@ func langOf(args []string) string {
 }
 
 func helpTexts(lang string) kong.Vars {
-	vars := kong.Vars{}
+	vars := kong.Vars{"bundle_late": bundleLate.String()}
 	for _, k := range locale.Keys() {
 		if name, ok := strings.CutPrefix(k, "cli.help."); ok {
 			vars["help_"+strings.ReplaceAll(name, ".", "_")] = locale.T(lang, k)

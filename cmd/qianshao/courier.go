@@ -208,7 +208,7 @@ func (c *courierInCmd) tell(e *env, side courier.Side, t courier.Took) {
 
 type courierStateCmd struct {
 	spoolFolder
-	Late time.Duration `default:"72h" help:"${help_courier_late}"`
+	Late time.Duration `default:"${bundle_late}" help:"${help_courier_late}"`
 }
 
 // Run says how far both directions have come and what waits, and fails where somebody should look: a timer can run it.

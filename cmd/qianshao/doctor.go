@@ -423,6 +423,10 @@ func (d *doctor) letters() {
 	if d.c.Spool == "" {
 		return
 	}
+	if !folder(filepath.Join(d.c.Spool, "in")) { // joining one would make it
+		d.say(bad, "spool.absent", d.c.Spool)
+		return
+	}
 	s, err := spoolFolder{d.c.Spool}.join()
 	if err != nil {
 		d.say(bad, "plain", err.Error())

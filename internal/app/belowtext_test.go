@@ -51,8 +51,8 @@ func TestBelowTakesTwo(t *testing.T) {
 		if _, text := b.get("intake", form); !strings.Contains(text, "账本藏在东屋柜子") || !strings.Contains(text, "看得出有人举报") {
 			t.Error("the form does not begin with the summary, and says nothing beside it")
 		}
-		if _, text := b.get("intake", form+"/beside?below_text="+url.QueryEscape("可打13912345678问。")); !strings.Contains(text, "电话号码") {
-			t.Errorf("a telephone number is not pointed at: %s", text)
+		if _, text := b.post("intake", form+"/beside", url.Values{"below_text": {"可打13912345678问。"}}); !strings.Contains(text, "电话号码") {
+			t.Errorf("a telephone number is not pointed at: %.300s", text)
 		}
 
 		w.Do("intake", e.ID, "forward", downward(w, "主任虚报管护费，可向赵六了解。"))

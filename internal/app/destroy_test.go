@@ -9,6 +9,7 @@ import (
 
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/custody"
+	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/intake"
@@ -76,11 +77,23 @@ func TestDestroyed(t *testing.T) {
 		if err := ask(); fault.Code(err) != "destroy.early" {
 			t.Errorf("before its time: %v", err)
 		}
+		look := func() { // as a server does at its start
+			t.Helper()
+			if held, err := deadline.NewWatch(w.App.Ledger).Look(apptest.Ctx); held || err != nil {
+				t.Fatal(held, err)
+			}
+		}
+		look()
 		w.Now = w.Now.AddDate(30, 0, 0)
+		if err := ask(); fault.Code(err) != "clock.held" {
+			t.Errorf("by moving the clock: %v", err)
+		}
+		look()
 		if err := ask(); fault.Code(err) != "destroy.early" {
 			t.Errorf("on its last day: %v", err)
 		}
 		w.Now = w.Now.AddDate(0, 0, 1)
+		look()
 		if err := k.AskDestruction(apptest.Ctx, w.As("principal"), m.ID, "保管期满"); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("the principal asks: %v", err)
 		}

@@ -33,6 +33,7 @@ func (w *Workers) takeIn(ctx context.Context) {
 	if _, err := w.app.Recall(ctx); err != nil && ctx.Err() == nil {
 		w.trouble(ctx, "looking through what was taken in", err)
 	}
+	w.forget(ctx)
 	for {
 		if _, err := w.app.TakeIn(ctx); err != nil && ctx.Err() == nil {
 			w.trouble(ctx, "taking letters in", err)
@@ -41,11 +42,15 @@ func (w *Workers) takeIn(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hourly.C:
-			if err := w.app.Spool.Forget(time.Now().Add(-settledFor)); err != nil && ctx.Err() == nil {
-				w.trouble(ctx, "clearing what was taken in", err)
-			}
+			w.forget(ctx)
 		case <-tick.C:
 		}
+	}
+}
+
+func (w *Workers) forget(ctx context.Context) {
+	if err := w.app.Spool.Forget(time.Now().Add(-settledFor)); err != nil && ctx.Err() == nil {
+		w.trouble(ctx, "clearing what was taken in", err)
 	}
 }
 

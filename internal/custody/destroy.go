@@ -10,6 +10,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -145,6 +146,9 @@ func (k *Keeper) AskDestruction(ctx context.Context, who access.Actor, matter id
 func (k *Keeper) mayDestroy(ctx context.Context, r db.Reader, m flow.Matter, ds []Destruction) error {
 	if slices.ContainsFunc(ds, func(d Destruction) bool { return d.State == DestroyDone }) {
 		return fault.New(fault.Conflict, "destroy.done")
+	}
+	if err := deadline.Sure(ctx, r); err != nil { // nobody moves the clock to the day after
+		return err
 	}
 	kept, err := k.Keeps(ctx, r, m)
 	switch {

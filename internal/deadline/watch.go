@@ -100,6 +100,20 @@ func Held(ctx context.Context, r db.Reader) (Hold, bool, error) {
 	return h, err == nil && !h.Over, err
 }
 
+// Sure is a fault where today can't be relied on: a jump holds everything that fires, or the clock has moved since the last look
+// by more than anybody waits between two.
+func Sure(ctx context.Context, r db.Reader) error {
+	_, held, err := Held(ctx, r)
+	if err != nil || held {
+		return orHeld(err)
+	}
+	seen, err := lastSeen(ctx, r)
+	if err == nil && seen != 0 && time.Duration(r.Now()-seen)*time.Microsecond > maxDrift {
+		return orHeld(nil)
+	}
+	return err
+}
+
 func orHeld(err error) error {
 	if err != nil {
 		return err

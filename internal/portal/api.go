@@ -160,7 +160,8 @@ func (s *server) apiLodge(c *call) error {
 		if err := c.body(&t); err != nil {
 			return err
 		}
-		f = form{t.Token, t.Unit, t.UnitID, t.Organ, t.Subject.Post, t.Subject.Name, t.Rank, string(t.Level), t.When, t.Text, t.Only, "no", t.Name, t.Contact, "", "", "", "", t.Pass, t.Proof}
+		f = form{Token: t.Token, Unit: t.Unit, UnitID: t.UnitID, Organ: t.Organ, Post: t.Subject.Post, Subject: t.Subject.Name, Rank: t.Rank, Level: string(t.Level), When: t.When, Text: t.Text, Only: t.Only,
+			Named: "no", Name: t.Name, Contact: t.Contact, Pass: t.Pass, Proof: t.Proof}
 		if t.Named {
 			f.Named = "yes"
 		}

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"net/http"
 	"unicode/utf8"
 
@@ -130,7 +129,7 @@ func (s *server) over(c *call) error {
 		*x.value = tidy(get(name))
 	}
 	f.mend()
-	done, wrong := s.watchOver(c.r.Context(), h, f, get("do") == "end")
+	done, wrong := s.watchOver(h, f, get("do") == "end")
 	b, err := s.box(h)
 	if err != nil {
 		return err
@@ -146,7 +145,7 @@ func (s *server) over(c *call) error {
 }
 
 // watchOver does what a form asks and says what came of it.
-func (s *server) watchOver(_ context.Context, h held, f form, end bool) (done string, err error) {
+func (s *server) watchOver(h held, f form, end bool) (done string, err error) {
 	w, err := s.watch(h)
 	if err != nil {
 		return "", err

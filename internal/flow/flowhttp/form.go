@@ -127,7 +127,7 @@ func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, i
 		}
 		fv.Focus = i == 0 && problem == nil
 		if v.Beside != nil && (f.Kind == flow.Line || f.Kind == flow.Para) {
-			fv.Get, fv.Target = v.Action+"/beside", "#beside"
+			fv.Post, fv.Target = v.Action+"/beside", "#beside"
 		}
 		v.Fields = append(v.Fields, fv)
 	}
@@ -141,7 +141,8 @@ func (p *Pages) formView(c *web.Ctx, r db.Reader, m flow.Matter, o flow.Offer, i
 	return v, nil
 }
 
-// besideForm is what stands beside a move's form, for what is filled in by now.
+// besideForm is what stands beside a move's form, for what is filled in by now. It is posted: what somebody writes may name who
+// reported, and an address is kept by proxies.
 func (p *Pages) besideForm(c *web.Ctx) error {
 	key, err := c.ID("id")
 	if err != nil {
@@ -155,7 +156,11 @@ func (p *Pages) besideForm(c *web.Ctx) error {
 	if k.Beside == nil {
 		return fault.New(fault.Conflict, "move.not_now")
 	}
-	b, err := k.Beside(c, m, c.R.PathValue("move"), values(c.R.URL.Query()), nil)
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	b, err := k.Beside(c, m, c.R.PathValue("move"), values(f), nil)
 	if err != nil {
 		return err
 	}

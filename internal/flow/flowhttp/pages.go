@@ -85,7 +85,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/m/{id}", Perm: access.Signed, Do: p.matter},
 		{Method: http.MethodGet, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveForm},
 		{Method: http.MethodPost, Path: "/m/{id}/do/{move}", Perm: access.MatterMove, Do: p.moveDo},
-		{Method: http.MethodGet, Path: "/m/{id}/do/{move}/beside", Perm: access.MatterMove, Do: p.besideForm},
+		{Method: http.MethodPost, Path: "/m/{id}/do/{move}/beside", Perm: access.MatterMove, Do: p.besideForm},
 		{Method: http.MethodGet, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockForm},
 		{Method: http.MethodPost, Path: "/m/{id}/clock/{clock}/{act}", Perm: access.Signed, Do: p.clockDo},
 		{Method: http.MethodGet, Path: "/m/{id}/open/{what}", Perm: access.ReporterOpen, Do: p.openForm},

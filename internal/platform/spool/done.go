@@ -22,6 +22,9 @@ func (s *Spool) Settle(e envelope.Envelope) error { return s.settle(&s.in, e.Nam
 func (s *Spool) SettleWord(w envelope.Word) error { return s.settle(&s.more, w.ID()) }
 
 func (s *Spool) settle(f *folder, name string) error {
+	if err := s.root.MkdirAll(s.done.name, 0o700); err != nil {
+		return refused(err)
+	}
 	return s.leave(f, name, func(at string) error { return s.root.Rename(at, s.done.name+"/"+name) })
 }
 

@@ -89,7 +89,7 @@ func Join(dir string) (*Spool, error) {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s := &Spool{root: root, files: files, in: folder{name: "in"}, out: folder{name: "out"}, more: folder{name: "more"}, done: folder{name: "done"}}
-	for _, f := range []*folder{&s.in, &s.out, &s.more, &s.done} {
+	for _, f := range []*folder{&s.in, &s.out, &s.more} { // done/ when there is something for it: whoever only looks makes nothing
 		if err := root.MkdirAll(f.name, 0o700); err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
 		}
@@ -369,6 +369,9 @@ func (s *Spool) Told() ([]string, error) { return s.list(&s.out, "", math.MaxInt
 // list lists the names in a folder that begin with a prefix.
 func (s *Spool) list(f *folder, prefix string, most int) (names []string, err error) {
 	d, err := s.root.Open(f.name)
+	if errors.Is(err, fs.ErrNotExist) && f == &s.done {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, refused(err)
 	}

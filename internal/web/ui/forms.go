@@ -91,10 +91,14 @@ func (f FieldView) described() templ.Attributes {
 }
 
 func (f FieldView) fetches() templ.Attributes {
-	if f.Get == "" {
+	how, at := "hx-get", f.Get
+	if f.Post != "" {
+		how, at = "hx-post", f.Post
+	}
+	if at == "" {
 		return nil
 	}
-	return templ.Attributes{"hx-get": f.Get, "hx-target": f.Target, "hx-trigger": "change, keyup changed delay:300ms", "hx-include": "closest form", "hx-sync": "this:replace"}
+	return templ.Attributes{how: at, "hx-target": f.Target, "hx-trigger": "change, keyup changed delay:300ms", "hx-include": "closest form", "hx-sync": "this:replace"}
 }
 
 func (f FieldView) range_() templ.Attributes {

@@ -186,6 +186,7 @@ type FieldView struct {
 	Hint    string
 	Auto    string // autocomplete
 	Get     string // htmx: address that refreshes something when it changes
+	Post    string // the same, for what is not to stand in an address
 	Target  string
 	Long    bool // many options: a searchable list
 	Radio   bool
