@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app"
 	"qianshao/internal/custody"
+	"qianshao/internal/custody/custodyhttp"
 	"qianshao/internal/fault"
 	"qianshao/internal/locale"
-	"qianshao/internal/platform/envelope"
 )
 
 // What is done with an organ's key by several people in one room, and the sheet that they sign.
@@ -90,14 +91,10 @@ type keysSheetCmd struct {
 	database
 	Unit string `required:"" help:"${help_unit}"`
 	Out  string `placeholder:"FILE" help:"${help_out}"`
-	For  string `enum:"first,replace,lost,leave" default:"first" help:"${help_keys_sheet_for}"`
+	For  string `enum:"first,replace,lost,leave,merge" default:"first" help:"${help_keys_sheet_for}"`
 }
 
-// sheetSteps is how many steps each ceremony has.
-var sheetSteps = map[string]int{"first": 6, "replace": 5, "lost": 6, "leave": 4}
-
-// Run prints the sheet that a ceremony is held by: what is done in which order, what is written down, who witnesses, where
-// it is kept. No passphrase and no private key is ever on it.
+// Run prints the sheet that a ceremony is held by.
 func (c *keysSheetCmd) Run(e *env) error {
 	a, err := c.rooms(e, app.Options{})
 	if err != nil {
@@ -108,9 +105,6 @@ func (c *keysSheetCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if !u.IsOrgan() {
-		return fault.New(fault.Conflict, "key.no_organ", u.Name)
-	}
 	r := a.DB.In(u.ID.City)
 	above, err := access.Above(e.ctx, r, u)
 	if err != nil {
@@ -120,26 +114,15 @@ func (c *keysSheetCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	t := func(name string, args ...string) string { return locale.T(e.lang, "sheet.key."+name, args...) }
-	upper := t("top")
-	if !above.ID.Zero() {
-		upper = above.Commission()
+	s, err := custodyhttp.SheetOf(e.lang, c.For, u, above, key, has)
+	if err != nil {
+		return err
 	}
-	out := t("title."+c.For, u.Commission()) + "\n\n" + t("organ", u.Commission(), u.Code) + "\n" + t("above", upper) + "\n"
-	if has {
-		out += t("key", key.Made, envelope.Mark(key.Public)) + "\n"
-	} else {
-		out += t("no_key") + "\n"
+	out := s.Title + "\n\n" + strings.Join(s.Facts, "\n") + "\n\n" + s.Head + "\n"
+	for i, step := range s.Steps {
+		out += strconv.Itoa(i+1) + ". " + step + "\n   □ ______________\n"
 	}
-	out += "\n" + t("steps") + "\n"
-	for i := 1; i <= sheetSteps[c.For]; i++ {
-		n := strconv.Itoa(i)
-		out += n + ". " + t(c.For+"."+n, u.Code, upper) + "\n   □ ______________\n"
-	}
-	out += "\n" + t("write") + "\n" + t("keep") + "\n" + t("never") + "\n\n" + t("signed") + "\n"
-	for _, who := range []string{"custodian", "second", "witness", "operator"} {
-		out += t("line", t(who)) + "\n"
-	}
+	out += "\n" + strings.Join(s.Rules, "\n") + "\n\n" + s.Sign + "\n" + strings.Join(s.Names, "\n") + "\n"
 	if c.Out != "" {
 		return e.deliver(c.Out, []byte(out))
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"qianshao/internal/custody/custodyhttp"
 )
 
 // TestCeremony: a passphrase that is lost is replaced with the organ above's, and the sheets say what to do and hold nothing
@@ -34,11 +36,11 @@ func TestCeremony(t *testing.T) {
 		t.Errorf("%d %s %s", code, out, errs)
 	}
 	s.no(exitFailed, "no organ above", "keys rewrap "+db+"--unit 990000000000")
-	for _, f := range []string{"first", "replace", "lost", "leave"} {
+	for _, x := range custodyhttp.Ceremonies {
 		for _, lang := range []string{"en", "zh-CN"} {
-			sheet := s.ok("keys sheet " + db + "--unit 990100000000 --for " + f + " --lang " + lang)
-			if strings.Contains(sheet, "sheet.key") || strings.Contains(sheet, "AGE-") || strings.Contains(sheet, "{") || strings.Count(sheet, "□") != sheetSteps[f] {
-				t.Errorf("%s in %s: %s", f, lang, sheet)
+			sheet := s.ok("keys sheet " + db + "--unit 990100000000 --for " + x.For + " --lang " + lang)
+			if strings.Contains(sheet, "sheet.key") || strings.Contains(sheet, "AGE-") || strings.Contains(sheet, "{") || strings.Count(sheet, "□") != x.Steps {
+				t.Errorf("%s in %s: %s", x.For, lang, sheet)
 			}
 		}
 	}

@@ -118,7 +118,7 @@ func pages(name string) []string {
 	case "intake": // and sealed at the counter
 		may = append(may, "custody", "platform/envelope", "intake/telltale", "intake/likeness")
 	case "custody": // what keys are wrapped under, handed on as it was typed
-		may = append(may, "platform/seal")
+		may = append(may, "platform/seal", "platform/envelope")
 	case "reprisal": // what was noticed is sealed
 		may = append(may, "custody")
 	case "account": // the auditor's page reads the log

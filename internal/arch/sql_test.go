@@ -24,6 +24,7 @@ var composed = map[string]string{
 	"internal/exchange/matters.go exportTipoffs": "the same",
 	"internal/flow/count/measures.go clockStock": "what a side is read for; each side brings its tenant",
 	"internal/measure/rows.go TallyRows":         "what a row's kind is read from; where comes from the measure's scope",
+	"internal/app/apptest/same.go into":          "a test's city: the rows bring their tenant",
 	"internal/bench/model.go rows":               "one of the covered tables, of the model city",
 	"internal/platform/db/fill.go insertText":    "a generated database: the rows bring their tenant",
 	"internal/platform/db/snapshot.go Count":     "a backup: every table of every tenant",

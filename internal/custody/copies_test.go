@@ -119,3 +119,45 @@ func TestCopyIsMadeWhenItCanBe(t *testing.T) {
 		w.Verify()
 	})
 }
+
+// An organ that is merged stays with its registers until their material is destroyed. The custodian of the organ that takes
+// over is appointed there too, and gives the key a passphrase of their own while the earlier one has it unlocked; what was
+// sealed before opens with it, for them and nobody else, and nobody who left knows it.
+func TestMergedOrgan(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		k, county := w.App.Custody, w.Units["county"]
+		m := named(t, w, false)
+		const taken = "接收机关自己定的一句口令"
+		if err := k.MakeKey(apptest.Ctx, w.As("otherintake"), county, seal.Secret{Passphrase: taken}); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("before they are appointed: %v", err)
+		}
+		w.Again("heir", "otherintake", "intake_clerk", "county")
+		if _, err := k.Open(apptest.Ctx, w.As("otherintake"), m, custody.Original, "核对原文"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("at their own organ they see a matter of the other: %v", err)
+		}
+		if err := k.MakeKey(apptest.Ctx, w.As("heir"), county, seal.Secret{Passphrase: taken}); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Unlock(apptest.Ctx, w.As("heir"), county, seal.Secret{Passphrase: taken}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["intake"].Holding}, "2026-10-12", "transferred", ""); err != nil {
+			t.Fatal(err)
+		}
+		s, err := k.Look(apptest.Ctx, w.As("heir"))
+		if err != nil || len(s.Left) != 0 || s.Earlier != 1 {
+			t.Errorf("who left and knows the passphrase: %v, earlier keys %d, %v", s.Left, s.Earlier, err)
+		}
+		if b, err := k.Open(apptest.Ctx, w.As("heir"), m, custody.Original, "核对原文"); err != nil || string(b) != "来信原文" {
+			t.Errorf("what was sealed before: %q %v", b, err)
+		}
+		if err := k.Lock(apptest.Ctx, w.As("heir"), county); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Unlock(apptest.Ctx, w.As("heir"), county, apptest.Secret); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("the earlier passphrase: %v", err)
+		}
+		w.Verify()
+	})
+}

@@ -5,6 +5,7 @@ package apptest
 import (
 	"context"
 	"io"
+	"maps"
 	"testing"
 	"time"
 
@@ -60,11 +61,28 @@ func New(t testing.TB, d *db.DB) *World {
 	t.Helper()
 	w := &World{T: t, Now: time.Date(2026, 10, 12, 9, 0, 0, 0, calendar.Zone), Units: map[string]access.Unit{}, Who: map[string]Person{}}
 	d.SetClock(func() time.Time { return w.Now })
-	a, err := app.Build(Ctx, d)
-	if err != nil {
-		t.Fatal(err)
+	cityMu.Lock()
+	same := city
+	if same == nil {
+		defer cityMu.Unlock() // the others wait for it
+	} else {
+		cityMu.Unlock()
+		w.must(same.into(d))
+		w.Units, w.Who, w.private = maps.Clone(same.units), maps.Clone(same.who), maps.Clone(same.private)
 	}
+	a, err := app.Build(Ctx, d)
+	w.must(err)
 	w.App = a
+	made, private := len(w.private), ""
+	a.Custody.Make = func(suite string, s seal.Secret) (string, string, string, error) {
+		made++
+		k, err := sameKey(made, suite, s)
+		private = k.private
+		return k.private, k.public, k.wrapped, err
+	}
+	if same != nil {
+		return w
+	}
 	w.must(app.AddTenant(Ctx, d, app.Tenant{City: Province, Kind: "province", Name: "某省", Code: "990000000000"}))
 	w.must(app.AddTenant(Ctx, d, app.Tenant{City: City, Kind: "city", Name: "XX市", Above: Province, Code: "990100000000"}))
 	w.unit(Province, "province", "province", "某省", "990000000000", "")
@@ -94,19 +112,14 @@ func New(t testing.TB, d *db.DB) *World {
 	} {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
-	made, private := 0, ""
-	a.Custody.Make = func(suite string, s seal.Secret) (string, string, string, error) {
-		made++
-		k, err := sameKey(made, suite, s)
-		private = k.private
-		return k.private, k.public, k.wrapped, err
-	}
 	w.private = map[id.Key]string{}
 	// From below: none is copied to the organ above, which has no key yet; a database of before there were copies has none.
 	for _, k := range []string{"other", "county", "city", "province"} {
 		w.must(a.Custody.MakeKey(Ctx, access.ByOperator(w.Units[k].ID.City), w.Units[k], Secret))
 		w.private[w.Units[k].ID.Key] = private
 	}
+	city, err = w.keep()
+	w.must(err)
 	return w
 }
 

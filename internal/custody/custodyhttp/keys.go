@@ -41,6 +41,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/keys/lock", Perm: access.KeyHold, Do: p.lock},
 		{Method: http.MethodPost, Path: "/keys/new", Perm: access.KeyHold, Do: p.make},
 		{Method: http.MethodGet, Path: "/keys/file", Perm: access.KeyHold, Do: p.file},
+		{Method: http.MethodGet, Path: "/keys/sheet/{for}", Perm: access.KeyHold, Do: p.sheet},
 	}
 }
 
