@@ -1,9 +1,13 @@
 package main
 
 import (
+	"os"
+	"strconv"
+
 	"qianshao/internal/access"
 	"qianshao/internal/account"
 	"qianshao/internal/app"
+	"qianshao/internal/exchange"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
@@ -14,15 +18,19 @@ import (
 
 type setupCmd struct {
 	database
-	Province     string `required:"" help:"${help_province}"`
-	ProvinceCode string `required:"" placeholder:"CODE" help:"${help_province_code}"`
-	City         string `required:"" help:"${help_city}"`
-	CityCode     string `required:"" placeholder:"CODE" help:"${help_city_code}"`
+	Province     string `help:"${help_province}"`
+	ProvinceCode string `placeholder:"CODE" help:"${help_province_code}"`
+	City         string `help:"${help_city}"`
+	CityCode     string `placeholder:"CODE" help:"${help_city_code}"`
+	Divisions    string `placeholder:"FILE" help:"${help_setup_divisions}"`
 }
 
-// Run makes the two organs that everything else hangs from, in a database that has none; divisions and people are
-// imported after it.
+// Run makes the two organs that everything else hangs from, in a database that has none, or with an official list all the
+// provinces and cities in it with all that lies in them; people are imported after it.
 func (c *setupCmd) Run(e *env) error {
+	if (c.Divisions == "") == (c.Province == "" || c.ProvinceCode == "" || c.City == "" || c.CityCode == "") {
+		return usage("setup.which")
+	}
 	d, err := db.Open(e.ctx, c.DB, db.Options{})
 	if err != nil {
 		return err
@@ -30,6 +38,9 @@ func (c *setupCmd) Run(e *env) error {
 	defer d.Close()
 	if err := ready(e, d); err != nil {
 		return err
+	}
+	if c.Divisions != "" {
+		return c.list(e, d)
 	}
 	have, err := app.Tenants(e.ctx, d)
 	if err != nil {
@@ -57,6 +68,32 @@ func (c *setupCmd) Run(e *env) error {
 		}
 	}
 	e.say("setup.done", c.Province, c.City)
+	return nil
+}
+
+// list sets up from an official list of divisions.
+func (c *setupCmd) list(e *env, d *db.DB) error {
+	f, err := os.Open(c.Divisions)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	p := e.progress()
+	defer p.end()
+	list, err := exchange.Divisions(f, st.Size(), func(stage string, rows int) { p.at("sheet."+stage, int64(rows), 0) })
+	if err != nil {
+		return err
+	}
+	n, err := app.Found(e.ctx, d, list, func(done int) { p.at("sheet.write", int64(done), int64(len(list))) })
+	p.end()
+	if err != nil {
+		return err
+	}
+	e.say("setup.listed", strconv.Itoa(n), strconv.Itoa(len(list)))
 	return nil
 }
 

@@ -92,7 +92,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Engine.Splits = Splits()
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
-	a.Org = &org.Service{Ledger: a.Ledger, Rules: book}
+	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedLater}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Likeness = &likeness.Keeper{Ledger: a.Ledger, Ring: a.Custody.Ring, Tenants: func(ctx context.Context) ([]id.City, error) { return Tenants(ctx, d) }}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}

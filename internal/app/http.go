@@ -44,7 +44,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), og.ReorganiseRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())

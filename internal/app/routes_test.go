@@ -66,9 +66,9 @@ func (p post) sees(thing, place string) bool {
 		if place == "above" {
 			thing = "tipoff"
 		}
-	case "post", "account":
+	case "post", "account", "ward":
 		// Of the tenant they stand in: a county's administrators the county's, a city's all; a province has its own.
-		admins := map[string][]string{"post": {"secadmin", "personnel_clerk"}, "account": {"sysadmin"}}[thing]
+		admins := map[string][]string{"post": {"secadmin", "personnel_clerk"}, "ward": {"secadmin", "personnel_clerk"}, "account": {"sysadmin"}}[thing]
 		return slices.Contains(admins, p.kind) && p.at != "province" && slices.Contains(reach[p.at], place)
 	case "delegation":
 		// Whoever gave or was given it, none of whom walks, and the chief of the organ it was given in.
@@ -200,8 +200,8 @@ func (w *walker) silent(p post, path string, a answer) {
 			case "appointment":
 				thing = "post"
 			}
-			if thing == "post" && !strings.HasPrefix(path, "/admin/") {
-				continue // that there is a post is said of every unit
+			if thing == "ward" || thing == "post" && !strings.HasPrefix(path, "/admin/") {
+				continue // that there is a unit, and a post of it, is said to everybody
 			}
 			if !p.sees(thing, place) && strings.Contains(a.body, x.Key) {
 				w.t.Errorf("%s shows %s the %s of %s", path, p, name, place)

@@ -292,7 +292,7 @@ func (w *furnished) belongings(p place, out things) {
 		out[kind+".paper"] = q
 	}
 	w.namesake(p, out)
-	out["unit"] = w.Units[p.seat].ID
+	out["unit"], out["ward"] = w.Units[p.seat].ID, w.Units[p.seat].ID // as everybody sees it, and as those who see to its people do
 	w.delegated(p.name)
 	out["post"], out["appointment"] = w.vacancy(p)
 	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)

@@ -37,7 +37,7 @@ var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert"}
 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
-	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
+	{"/p/", "proposal"}, {"/units/", "unit"}, {"/admin/units/", "ward"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
 	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"},
 }
 
@@ -133,7 +133,7 @@ func (v visit) address(ts things) (string, bool) {
 		case name == "code" && v.kind != "":
 			return paperOf[v.kind]
 		default:
-			if word, ok := map[string]string{"what": "identity", "code": "disposal_form", "rule": "case.filing", "name": "clue.received", "kind": "clue", "move": "hand_out", "act": "enable", "n": "0"}[name]; ok {
+			if word, ok := map[string]string{"what": "identity", "for": "merge", "code": "disposal_form", "rule": "case.filing", "name": "clue.received", "kind": "clue", "move": "hand_out", "act": "enable", "n": "0"}[name]; ok {
 				return word
 			}
 		}

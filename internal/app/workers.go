@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/reprisal"
@@ -24,6 +25,7 @@ import (
 const (
 	jobPass       = "deadline.pass"
 	jobReroute    = "flow.reroute"
+	jobSucceed    = "flow.succeed"
 	jobNamesakes  = "flow.namesakes"
 	jobCheckpoint = "ledger.checkpoint"
 	jobLapse      = "watch.lapse"
@@ -64,6 +66,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })
 		w.Queue.Every(j.every, j.kind)
 	}
+	w.Queue.Handle(jobSucceed, w.succeed)
 	w.Queue.Handle(reprisal.JobBegin, a.Reprisal.Begin)
 	if a.Spool != nil {
 		w.letters()
@@ -122,19 +125,40 @@ func (w *Workers) watch(ctx context.Context) {
 
 // each runs do for every tenant; one tenant's trouble keeps no other from its turn.
 func (w *Workers) each(do func(context.Context, id.City) error) func(context.Context) error {
+	return w.abreast(1, do)
+}
+
+// abreast is each for several tenants at a time.
+func (w *Workers) abreast(n int, do func(context.Context, id.City) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		cities, err := Tenants(ctx, w.app.DB)
 		if err != nil {
 			return err
 		}
-		var failed []error
-		for _, c := range cities {
-			if err := do(ctx, c); err != nil {
-				failed = append(failed, fmt.Errorf("tenant %d: %w", c, err))
-			}
+		failed := make([]error, len(cities))
+		turns := make(chan struct{}, n)
+		var wg sync.WaitGroup
+		for i, c := range cities {
+			turns <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-turns }()
+				if err := do(ctx, c); err != nil {
+					failed[i] = fmt.Errorf("tenant %d: %w", c, err)
+				}
+			})
 		}
+		wg.Wait()
 		return errors.Join(failed...)
 	}
+}
+
+// passes is how many tenants' clocks fall due at a time. The program waits for the database's answers half of that time, which
+// a second tenant uses; SQLite has one writer.
+func (w *Workers) passes() int {
+	if w.app.DB.Engine == db.Postgres {
+		return 2
+	}
+	return 1
 }
 
 // pass lets fall due what has fallen due. While firing is on hold there is nothing to do, and that is no failure.
@@ -153,7 +177,7 @@ func (w *Workers) pass(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.each(func(ctx context.Context, c id.City) error {
+	return w.abreast(w.passes(), func(ctx context.Context, c id.City) error {
 		_, err := w.Watch.Pass(ctx, w.app.Clocks, c, fx)
 		if fault.Code(err) == "clock.held" {
 			return nil

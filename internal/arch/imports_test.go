@@ -78,6 +78,7 @@ var rooms = []room{
 	{"flow", []string{"flow/bar", "flow/number", "deadline", "measure", "ledger", "access", "rulebook", "platform/db", "platform/text"}},
 
 	{"flow/namesake", []string{"flow", "flow/bar", "deadline", "ledger", "access", "platform/db"}},
+	{"flow/heir", []string{"flow", "deadline", "ledger", "access", "platform/db"}},
 	{"flow/record", []string{"flow", "deadline", "platform/db"}},
 	{"flow/count", []string{"flow", "deadline", "measure", "access", "platform/db"}},
 	{"jobs", []string{"platform/db"}},

@@ -167,7 +167,7 @@ type grower struct {
 }
 
 func grow(ctx context.Context, address string, size Size, o Options) (made Made, err error) {
-	d, err := db.Open(ctx, address, db.Options{Relaxed: strings.HasPrefix(address, "sqlite:")})
+	d, err := db.Open(ctx, address, db.Options{Relaxed: true})
 	if err != nil {
 		return made, err
 	}

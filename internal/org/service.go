@@ -20,9 +20,8 @@ import (
 type Service struct {
 	Ledger *ledger.Ledger
 	Rules  *rulebook.Book
-	// PostEnded is told in the transaction that somebody left a post: papers that waited for them must find another
-	// desk, and their sessions end.
-	PostEnded func(ctx context.Context, tx *ledger.Tx, person id.Key) error
+	// UnitMerged is told in the transaction that a unit was closed and another took its place: what it works on must follow.
+	UnitMerged func(ctx context.Context, tx *ledger.Tx, from, into id.ID) error
 }
 
 var (
@@ -47,7 +46,7 @@ var (
 
 // Tables are the covered tables of this room.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{unitTable, unitAttrTable, personTable, postTable, holdingTable, careerTable, officialTable, baseTable, sizeTable, dutyTable, groupTable, settingTable, delegTable, appointmentTable}
+	return []*ledger.Table{unitTable, unitAttrTable, personTable, postTable, holdingTable, careerTable, officialTable, baseTable, sizeTable, dutyTable, groupTable, settingTable, delegTable, appointmentTable, reorganisationTable}
 }
 
 func unitRow(u access.Unit) []any {
@@ -221,13 +220,7 @@ func (s *Service) Leave(ctx context.Context, tx *ledger.Tx, holding id.Key, on c
 	if err := tx.Row(ctx, `SELECT title, established, opened_on, closed_on FROM posts WHERE city_id = $1 AND id = $2`, h.post).Scan(&p.title, &p.established, &p.opened, &p.closed); err != nil {
 		return err
 	}
-	if err := tx.Update(ctx, postTable, h.post, h.unit, h.kind, p.title, p.established, p.opened, p.closed, on); err != nil {
-		return err
-	}
-	if s.PostEnded != nil {
-		return s.PostEnded(ctx, tx, h.person)
-	}
-	return nil
+	return tx.Update(ctx, postTable, h.post, h.unit, h.kind, p.title, p.established, p.opened, p.closed, on)
 }
 
 // LeavePost is Leave as a use case of whoever sees to appointments. It takes one person only: what takes authority away

@@ -90,7 +90,7 @@ func TestListsThatCodeNames(t *testing.T) {
 		"clear_way":         "letter talk meeting notice",
 		"recusal_ground":    "kin witness interest other",
 		"recusal_by":        "self asked ordered",
-		"leaving_reason":    "promoted_county promoted_city transferred rotated retired resigned dismissed other",
+		"leaving_reason":    "promoted_county promoted_city transferred rotated merged retired resigned dismissed other",
 		"official_category": "c1 c2 c3 c4 c5 c6",
 		"duty_kind":         "portfolio village project leading_group secondment other",
 		"duty_role":         "lead main part outside",

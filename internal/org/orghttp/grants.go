@@ -51,7 +51,8 @@ type grantsView struct {
 	Next   string
 	First  string
 	Active bool
-	Fresh  bool // nothing but administrators' posts: no roster has come in yet
+	Units  []lookView // changes of units that wait to be confirmed
+	Fresh  bool       // nothing but administrators' posts: no roster has come in yet
 }
 
 type viewLink struct {
@@ -98,6 +99,9 @@ func (p *Pages) grants(c *web.Ctx) error {
 		v.First = to(q.Only, "")
 	}
 	v.Fresh = !v.Active && q.Only == "" && q.After == ""
+	if v.Units, err = p.waitingChanges(c); err != nil {
+		return err
+	}
 	organs, err := p.organsOf(c, list)
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ type unitView struct {
 	Rules    func(list, code string) string
 	Days     func(d calendar.Date) string
 	Township bool
+	Change   string // where whoever sees to it merges, moves or renames it
 }
 
 type factView struct {
@@ -73,6 +74,9 @@ func (p *Pages) unit(c *web.Ctx) error {
 	v := unitView{Frame: c.Frame(u.Name), Title: u.Name, Kind: c.T("unitkind." + u.Kind), Township: u.Kind == "township",
 		Rules: func(list, code string) string { return p.Rules.Name(list, code, c.Lang) },
 		Days:  func(d calendar.Date) string { return ui.LongDay(c.Lang, d) }}
+	if x.City == c.Who.City && c.Who.Can(access.Appoint) && org.MayReorganise(c.Who, u) {
+		v.Change = changePath + u.ID.String()
+	}
 	if u.Commission() != u.Name {
 		v.Kind += "　" + u.Commission()
 	}

@@ -38,8 +38,9 @@ type Options struct {
 	Clock func() time.Time // nil: the system's
 	Lint  bool             // check every new statement text (tests)
 	Keys  *id.Maker        // nil: random
-	// Relaxed lets SQLite lose the last commits on a power cut. Only the demonstration's builder sets it, and the file
-	// is opened anew without it before anybody works in it.
+	// Relaxed is for building a database that nobody else has open, and that is thrown away when anything goes wrong: SQLite
+	// may lose the last commits on a power cut, and a statement may take as long as it takes on PostgreSQL. It is opened anew
+	// without it before anybody works in it.
 	Relaxed bool
 }
 

@@ -115,7 +115,7 @@ type pgRun struct {
 	conn  *sql.Conn
 	tx    *sql.Tx
 	watch *watch
-	// patient statements may take their time: nobody waits behind a restore.
+	// patient statements may take their time: nobody waits behind a restore, or a database that is built.
 	patient bool
 	bad     bool // the connection leads to a server that takes no writes any more
 }
@@ -132,7 +132,7 @@ func pgBegin(ctx context.Context, d *DB) (runner, error) {
 		_ = c.Close() // the failure to begin is the news
 		return nil, err
 	}
-	return &pgRun{conn: c, tx: tx, watch: d.watch}, nil
+	return &pgRun{conn: c, tx: tx, watch: d.watch, patient: d.settings.Relaxed}, nil
 }
 
 func (p *pgRun) query(ctx context.Context, text string, args []any) (*Rows, error) {

@@ -1,0 +1,204 @@
+package app_test
+
+import (
+	"testing"
+
+	"qianshao/internal/access"
+	"qianshao/internal/app/apptest"
+	"qianshao/internal/deadline"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/flow/heir"
+	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/dbtest"
+)
+
+// TestMerge: a township is merged into another by two people on a paper. Its posts end, its village, its officials, its base
+// and what it works on come to the other, deadlines and all; what was before stays as it was; and nobody else can do it.
+func TestMerge(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		way := &walk{drive(t, d), "full"}
+		w := way.World
+		w.Hire("personnel", "孟组", "personnel_clerk", "county")
+		w.Hire("otherpersonnel", "平组", "personnel_clerk", "other")
+		o, from, into := w.App.Org, w.Units["full"], w.Units["single"]
+		r := d.In(apptest.City)
+		tip := way.letter(true)
+		way.make(tip, "assign", way.to())
+		m := child(t, w, tip, "clue") // the township works on it
+		before := w.Matter(m)
+		if before.Handler != from.ID {
+			t.Fatalf("it is with %v", before.Handler)
+		}
+		_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+			if _, err := org.AddOfficials(apptest.Ctx, tx, []org.NewOfficial{{Unit: from, Name: "甲某", Post: "所长", Rank: "staff", Category: "c2", From: "2021-01-01"}, {Unit: w.Units["village"], Name: "乙某", Post: "村主任", Rank: "village", Category: "c5", From: "2021-01-01"}}); err != nil {
+				return ledger.Act{}, err
+			}
+			return ledger.Act{Action: "rows.import", Organ: w.Units["county"].ID}, org.SetBases(apptest.Ctx, tx, []org.Base{{Unit: from.ID.Key, On: "2017-01-01", N: 1}, {Unit: into.ID.Key, On: "2017-01-01", N: 2}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := org.Reorganisation{Kind: org.UnitMerge, Unit: from.ID.Key, Into: into.ID.Key, On: "2026-10-13", Paper: "省政函〔2026〕88号"}
+		for who, want := range map[string]string{"otherpersonnel": "not_found", "principal": "not_found", "secretary": "not_found"} {
+			if _, err := o.Reorganise(apptest.Ctx, w.As(who), in); fault.Code(err) != want {
+				t.Errorf("%s: %v", who, err)
+			}
+		}
+		for field, bad := range map[string]func(*org.Reorganisation){
+			"into":  func(x *org.Reorganisation) { x.Into = w.Units["othertown"].ID.Key },
+			"into ": func(x *org.Reorganisation) { x.Into = x.Unit },
+			"on":    func(x *org.Reorganisation) { x.On = "2020-01-01" },
+			"on ":   func(x *org.Reorganisation) { x.On = "2026-02-30" },
+			"on  ":  func(x *org.Reorganisation) { x.On = "2022-06-01" }, // before its people came
+			"paper": func(x *org.Reorganisation) { x.Paper = " " },
+			"kind":  func(x *org.Reorganisation) { x.Kind = org.UnitMove },
+		} {
+			x := in
+			bad(&x)
+			if _, err := o.Reorganise(apptest.Ctx, w.As("personnel"), x); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		key, err := o.Reorganise(apptest.Ctx, w.As("personnel"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Reorganise(apptest.Ctx, w.As("cityorg"), in); fault.Code(err) != "reorganise.waiting" {
+			t.Errorf("twice: %v", err)
+		}
+		if ws, err := o.WaitingChanges(apptest.Ctx, w.As("secadmin")); err != nil || len(ws) != 1 || ws[0].ID != key {
+			t.Errorf("what waits: %+v %v", ws, err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("personnel"), key, 1, true, ""); fault.Code(err) != "appoint.two_hands" {
+			t.Errorf("alone: %v", err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("secadmin"), key, 1, true, ""); fault.Code(err) != "reorganise.early" {
+			t.Errorf("before the day: %v", err)
+		}
+		w.On("2026-10-13")
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("othersupervision"), key, 1, true, ""); fault.Code(err) != "not_found" {
+			t.Errorf("another county: %v", err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("secadmin"), key, 2, true, ""); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("another version: %v", err)
+		}
+		growth := func() measure.Value {
+			def, err := w.App.Measures.Get("officials.growth")
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := def.Value(apptest.Ctx, r, measure.Query{Unit: w.Units["county"], To: d.Today(), Who: w.As("principal")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		was := growth()
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("secadmin"), key, 1, true, ""); err != nil {
+			t.Fatal(err)
+		}
+		u, err := access.GetUnit(apptest.Ctx, r, from.ID.Key)
+		if err != nil || u.Closed != "2026-10-13" {
+			t.Errorf("closed: %+v %v", u, err)
+		}
+		v, err := access.GetUnit(apptest.Ctx, r, w.Units["village"].ID.Key)
+		if err != nil || v.Superior != into.ID.Key || v.Township != into.ID.Key {
+			t.Errorf("the village: %+v %v", v, err)
+		}
+		at, err := db.Column[string](apptest.Ctx, r, `SELECT o.township_id FROM officials o WHERE o.city_id = $1 AND o.name IN ('甲某', '乙某')`)
+		if err != nil || len(at) != 2 || at[0] != into.ID.Key || at[1] != into.ID.Key {
+			t.Errorf("officials are at %v, %v", at, err)
+		}
+		if now := growth(); now.Numerator != was.Numerator || now.Denominator != was.Denominator {
+			t.Errorf("growth was %+v and is %+v", was, now)
+		}
+		left, err := db.Column[string](apptest.Ctx, r, `SELECT h.leave_reason FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2`, from.ID.Key)
+		if err != nil || len(left) != 3 || left[0] != org.Merged {
+			t.Errorf("its people left because of %v, %v", left, err)
+		}
+		// The job that follows; twice, as any may run.
+		for _, want := range []int{1, 0} {
+			if n, err := heir.Succeed(apptest.Ctx, w.App.Engine, apptest.City, from.ID.Key, into.ID.Key); err != nil || n != want {
+				t.Errorf("%d followed, %v; want %d", n, err, want)
+			}
+		}
+		after := w.Matter(m)
+		if after.Handler != into.ID || after.State != before.State {
+			t.Errorf("it is with %v in state %s", after.Handler, after.State)
+		}
+		cs, err := deadline.Running(apptest.Ctx, r, m.Key)
+		if err != nil || len(cs) == 0 {
+			t.Fatalf("%v %v", cs, err)
+		}
+		for _, c := range cs {
+			if c.OwedBy == from.ID {
+				t.Errorf("%s is owed by a unit that is closed", c.Rule)
+			}
+		}
+		if _, err := flow.Get(apptest.Ctx, r, w.As("lone"), m.Key); err != nil {
+			t.Errorf("the secretary who took over does not see it: %v", err)
+		}
+		// What was before the day stays as it was.
+		f, err := org.LoadFacts(apptest.Ctx, r, measure.Query{Unit: w.Units["county"], To: "2026-10-12"}, 0)
+		if err != nil || len(f.Of(func(s org.Seat) bool { return s.Unit == from.ID.Key && s.Held() }).Seats) != 3 {
+			t.Errorf("the day before there were %+v, %v", f.Seats, err)
+		}
+		f, err = org.LoadFacts(apptest.Ctx, r, measure.Query{Unit: w.Units["county"], To: "2026-10-13"}, 0)
+		if err != nil || len(f.Of(func(s org.Seat) bool { return s.Unit == from.ID.Key }).Seats) != 0 {
+			t.Errorf("on the day: %+v, %v", f.Seats, err)
+		}
+		acts, err := db.Column[string](apptest.Ctx, r, `SELECT a.action FROM acts a WHERE a.city_id = $1 AND a.action IN ('unit.propose', 'unit.merge', 'matter.succeed') ORDER BY a.at, a.seq`)
+		if err != nil || len(acts) != 3 {
+			t.Errorf("acts: %v %v", acts, err)
+		}
+		w.Verify()
+	})
+}
+
+// TestMoveAndRename: a village comes to another township, and is called otherwise from a day on.
+func TestMoveAndRename(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		w.Hire("personnel", "孟组", "personnel_clerk", "county")
+		o, v, r := w.App.Org, w.Units["village"], d.In(apptest.City)
+		do := func(x org.Reorganisation) {
+			t.Helper()
+			x.Unit, x.Paper = v.ID.Key, "县政函〔2026〕7号"
+			key, err := o.Reorganise(apptest.Ctx, w.As("personnel"), x)
+			if err == nil {
+				err = o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 1, true, "")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		do(org.Reorganisation{Kind: org.UnitRename, Name: "新塘村", On: "2026-10-11"})
+		do(org.Reorganisation{Kind: org.UnitMove, Into: w.Units["headless"].ID.Key, On: "2026-10-12"})
+		u, err := access.GetUnit(apptest.Ctx, r, v.ID.Key)
+		if err != nil || u.Name != "新塘村" || u.Township != w.Units["headless"].ID.Key {
+			t.Errorf("%+v %v", u, err)
+		}
+		names, _, _, err := org.Past(apptest.Ctx, r, v.ID.Key, d.Today())
+		if err != nil || len(names) != 3 || names[1].Name != "新塘村" || names[2].Name != "上塘村" {
+			t.Errorf("%+v %v", names, err)
+		}
+		key, err := o.Reorganise(apptest.Ctx, w.As("personnel"), org.Reorganisation{Kind: org.UnitRename, Unit: v.ID.Key, Name: "上塘村", On: "2026-10-13", Paper: "县政函〔2026〕8号"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 1, false, ""); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("refused without a reason: %v", err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 1, false, "没有批复"); err != nil {
+			t.Error(err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 2, true, ""); fault.KindOf(err) != fault.Conflict {
+			t.Errorf("settled already: %v", err)
+		}
+		w.Verify()
+	})
+}
