@@ -58,6 +58,10 @@ const (
 	Appoint      Perm = "appoint" // puts forward, confirms and ends holdings; it takes two people, one of them with grant.admin
 	AuditRead    Perm = "audit.read"
 	KeyHold      Perm = "key.hold"
+	BurdenRead   Perm = "burden.read" // what townships are asked to do, and by whom
+	BurdenAsk    Perm = "burden.ask"  // asks something of townships
+	HaveRead     Perm = "have.read"
+	HaveRun      Perm = "have.run" // adopts lists of the six haves, opens rounds and checks what townships say; above the county, issues lists
 )
 
 // Read is a kind of matter and the permission to read it.
@@ -67,7 +71,7 @@ type Read struct {
 }
 
 // Reads says under which permission each kind of matter is read.
-var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}}
+var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {
@@ -114,16 +118,16 @@ var everyone = organ(Signed, RuleRead)
 
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
-	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead)),
-	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead)),
-	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead)),
-	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
+	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead, BurdenRead, BurdenAsk)),
+	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead)),
+	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead)),
+	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead)),
 	Review:      join(organ(CaseRead, MatterMove, OrgRead, MeasureRead)),
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
-	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows)),
-	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows)),
-	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows)),
-	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove)),
+	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
+	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
+	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
 	Chief:       join(unit(OrgRead)),
 	SysAdmin:    organ(AccountAdmin),
 	SecAdmin:    organ(GrantAdmin, Appoint),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qianshao/internal/account"
+	"qianshao/internal/burden"
 	"qianshao/internal/calendar"
 	"qianshao/internal/casework"
 	"qianshao/internal/clue"
@@ -22,6 +23,7 @@ import (
 	"qianshao/internal/flow/bar"
 	"qianshao/internal/flow/count"
 	"qianshao/internal/flow/namesake"
+	"qianshao/internal/haves"
 	"qianshao/internal/id"
 	"qianshao/internal/insight"
 	"qianshao/internal/intake"
@@ -54,6 +56,8 @@ type App struct {
 	Org       *org.Service
 	Intake    *intake.Service
 	Reprisal  *reprisal.Service
+	Burden    *burden.Service
+	Haves     *haves.Service
 	Clues     *clue.Service
 	Cases     *casework.Service
 	Insight   *insight.Service
@@ -98,16 +102,18 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
 	a.Cases = &casework.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clues: a.Clues}
 	a.Reprisal = &reprisal.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Custody: a.Custody}
+	a.Burden = &burden.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
+	a.Haves = &haves.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Burden: a.Burden, Measures: a.Measures}
 	a.Intake.Pool, a.Clues.Filing, a.Intake.Watch = a.Clues, a.Cases, a.Reprisal
 	a.Intake.AddSources()
 	a.Cases.AddSources()
 	a.Reprisal.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table()} {
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table()} {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
@@ -152,7 +158,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

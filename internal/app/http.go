@@ -7,10 +7,12 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/account/accounthttp"
 	"qianshao/internal/api"
+	"qianshao/internal/burden/burdenhttp"
 	"qianshao/internal/casework/casehttp"
 	"qianshao/internal/clue/cluehttp"
 	"qianshao/internal/exchange/exchangehttp"
 	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/haves/haveshttp"
 	"qianshao/internal/id"
 	"qianshao/internal/insight/insighthttp"
 	"qianshao/internal/intake/intakehttp"
@@ -36,15 +38,18 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
 	ex := &exchangehttp.Pages{Exchange: a.Exchange}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
+	bu := &burdenhttp.Pages{Burden: a.Burden, Rules: a.Rules, DB: a.DB}
+	ha := &haveshttp.Pages{Haves: a.Haves, Rules: a.Rules, DB: a.DB}
+	fp.Notes = append(fp.Notes, bu.Note)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
-	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds()} {
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), og.ReorganiseRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -82,6 +87,10 @@ func nav(c *web.Ctx) []web.NavItem {
 		add(access.SuperiorRead, false, "/superior", "nav.superior")
 	}
 	add(access.MeasureRead, true, "/force", "nav.force")
+	if c.Who.Unit().Kind != "office" { // an office asks in its organ's name
+		add(access.HaveRead, false, "/haves", "nav.haves")
+		add(access.BurdenRead, false, "/burden", "nav.burden")
+	}
 	add(access.ReportRead, false, "/report", "nav.report")
 	add(access.Delegate, true, "/delegations", "nav.delegations")
 	add(access.KeyHold, false, "/keys", "nav.keys")

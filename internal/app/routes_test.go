@@ -50,6 +50,12 @@ var (
 		"alert":  {"intake_clerk"},
 		"clue":   {"principal", "vice", "supervision_clerk", "observer"},
 		"case":   {"principal", "vice", "supervision_clerk", "observer", "review_head", "reviewer"},
+
+		"ask":      {"principal", "vice", "supervision_clerk", "observer", "intake_clerk", "personnel_clerk"},
+		"unlisted": {"principal", "vice", "supervision_clerk", "observer", "intake_clerk", "personnel_clerk"},
+		"gap":      {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
+		"round":    {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
+		"list":     {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 	}
 	workers = map[string][]string{"office": {"office_head", "investigator"}, "township": {"secretary", "deputy", "officer"}}
 	// reach is which places an organ's people see: a county its own, the city and the province all there are below them.
@@ -75,6 +81,14 @@ func (p post) sees(thing, place string) bool {
 		return p.kind == "principal" && (p.at == "county" && slices.Contains(reach["county"], place) || p.at == "city" && place == "above")
 	case "unit":
 		return true
+	case "round": // of a county: each of its townships' people see their own part of it
+		if p.at == "township" && (place == "township" || place == "neighbour") {
+			return slices.Contains(workers["township"], p.kind)
+		}
+	case "list": // what a county issued is read in it
+		if p.at == "township" || p.at == "office" {
+			return slices.Contains(workers[p.at], p.kind) && place != "elsewhere"
+		}
 	}
 	if thing != "tipoff" && thing != "letter" && thing != "alert" && p.at == place {
 		return slices.Contains(workers[place], p.kind)
@@ -145,8 +159,10 @@ func TestEveryRouteByEveryPost(t *testing.T) {
 func (w *walker) nobody(v visit) {
 	w.t.Helper()
 	a, ok := w.goes("", v, w.things["office"])
-	if !ok { // there are alerts with the city alone
-		a, _ = w.goes("", v, w.things["above"])
+	for _, at := range []string{"above", "township"} { // there are alerts with the city alone, and some things in townships alone
+		if !ok {
+			a, ok = w.goes("", v, w.things[at])
+		}
 	}
 	if v.API && a.code != http.StatusUnauthorized || !v.API && (a.code != http.StatusSeeOther || !strings.HasPrefix(a.head.Get("Location"), "/sign-in")) {
 		w.t.Errorf("%s as nobody: %d %s", v, a.code, a.head.Get("Location"))
@@ -172,6 +188,7 @@ var familial = []string{"tipoff", "clue", "case", "proposal"}
 var widest = map[string][]string{
 	"/tipoffs": {"?view=all"}, "/slips": {"?view=all"}, "/clues": {"?view=all"}, "/cases": {"?view=all"}, "/search": {"?q=" + url.QueryEscape("反映"), "?q=" + url.QueryEscape("线索")},
 	"/api/v1/tipoffs": {"?view=all&limit=200"}, "/api/v1/slips": {"?view=all&limit=200"}, "/api/v1/clues": {"?view=all&limit=200"}, "/api/v1/cases": {"?view=all&limit=200"},
+	"/unlisted": {"?view=all"}, "/burden/asks": {"?view=all"}, "/gaps": {"?view=all"},
 }
 
 // anywhere makes a visit to what is no one thing: a list, a figure, a form. It holds no id of what the reader may not know

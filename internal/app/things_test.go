@@ -8,11 +8,13 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/account"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/burden"
 	"qianshao/internal/clue"
 	"qianshao/internal/deadline"
 	"qianshao/internal/document"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/bar"
+	"qianshao/internal/haves"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
@@ -57,7 +59,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -79,6 +81,8 @@ func furnish(t *testing.T, d *db.DB) *furnished {
 	for _, p := range places {
 		w.things[p.name] = things{}
 		w.matters(p, w.things[p.name])
+		w.asked(p, w.things[p.name])
+		w.lacking(p, w.things[p.name])
 		w.belongings(p, w.things[p.name])
 	}
 	w.unlock()
@@ -137,6 +141,67 @@ func (w *furnished) matters(p place, out things) {
 	out["letter"] = l.Letter
 	if p.target == "" {
 		out["alert"] = w.alert()
+	}
+}
+
+// asked is something asked of a place's township, and something that its people say is not on its account.
+func (w *furnished) asked(p place, out things) {
+	w.t.Helper()
+	town := w.Units[p.target]
+	if p.target == "" || town.Kind != "township" && p.name != "elsewhere" {
+		return
+	}
+	who := p.team[0]
+	if p.name == "elsewhere" {
+		who, town = "othersecretary", w.Units["othertown"]
+	}
+	asks, err := w.App.Burden.Enter(apptest.Ctx, w.As(p.pool), apptest.City, burden.NewAsk{What: "报送情况", Basis: "文号", Minutes: 30, Due: "2026-10-20", Towns: []id.Key{town.ID.Key}})
+	w.must(err)
+	out["ask"] = asks[0]
+	out["unlisted"], err = w.App.Burden.Report(apptest.Ctx, w.As(who), burden.Unlisted{Asker: "某局", What: "报送台账", Minutes: 30, On: "2026-10-12"})
+	w.must(err)
+}
+
+// lacking is a round of a place's county, its list, and what the check found that its township lacks.
+func (w *furnished) lacking(p place, out things) {
+	w.t.Helper()
+	chief, who, town := "principal", p.team[0], w.Units[p.target]
+	switch {
+	case p.name == "elsewhere":
+		chief, who, town = "otherprincipal", "othersecretary", w.Units["othertown"]
+	case town.Kind != "township":
+		return
+	}
+	s, r := w.App.Haves, w.App.DB.In(apptest.City)
+	x, ok, err := s.Latest(apptest.Ctx, r, town.County)
+	w.must(err)
+	if !ok {
+		l, err := s.Make(apptest.Ctx, w.As(chief), id.ID{}, "六有标准", false)
+		w.must(err)
+		w.must(s.Issue(apptest.Ctx, w.As(chief), l, 1))
+		_, err = s.Open(apptest.Ctx, w.As(chief), "六有自评", "2026-10-30")
+		w.must(err)
+		x, _, err = s.Latest(apptest.Ctx, r, town.County)
+		w.must(err)
+	}
+	out["round"], out["list"] = x.ID, id.ID{City: apptest.City, Key: x.List}
+	l, err := s.Get(apptest.Ctx, w.As(chief), out["list"])
+	w.must(err)
+	rated, judged := map[string]haves.Said{}, map[string]haves.Judged{}
+	for _, y := range l.Lines {
+		if y.Asked() {
+			rated[y.Code] = haves.Said{Value: map[string]string{"yes": "no", "number": "0"}[y.Kind]}
+			judged[y.Code] = haves.Judged{Verdict: haves.Agrees}
+		}
+	}
+	w.must(s.Rate(apptest.Ctx, w.As(who), x.ID, rated))
+	w.must(s.Check(apptest.Ctx, w.As(chief), x.ID, town.ID.Key, judged))
+	v, err := s.Town(apptest.Ctx, r, w.As(who), x.ID.Key, town.ID.Key)
+	w.must(err)
+	for _, g := range v.Gaps {
+		if g.Owes == "township" {
+			out["gap"] = g.ID
+		}
 	}
 }
 
@@ -267,7 +332,7 @@ func (w *furnished) belongings(p place, out things) {
 		if !ok {
 			continue
 		}
-		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0]}[kind]
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0], "unlisted": p.team[0], "gap": p.team[0]}[kind]
 		if who == "" {
 			who = "citychief"
 		}
@@ -275,7 +340,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if kind == "letter" || kind == "alert" {
+		if kind == "letter" || kind == "alert" || kind == "unlisted" || kind == "gap" {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})

@@ -33,16 +33,17 @@ func (ts things) none() things {
 	return out
 }
 
-var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert"}
+var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", "unlisted", "gap"}
 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
-	{"/p/", "proposal"}, {"/units/", "unit"}, {"/admin/units/", "ward"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
-	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"},
+	{"/admin/units/", "ward"},
+	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
+	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/burden/asks/", "ask"}, {"/api/v1/unlisteds/", "unlisted"}, {"/haves/rounds/", "round"}, {"/haves/lists/", "list"}, {"/api/v1/gaps/", "gap"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"},
 }
 
 // moveOf is a move of each kind that needs more than nothing filled in.
-var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside"}
+var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside", "unlisted": "stop", "gap": "mend"}
 
 // visit is one route with one kind of thing.
 type visit struct {

@@ -98,6 +98,8 @@ var rooms = []room{
 	{"intake/telltale", nil}, // words alone
 	{"intake/likeness", []string{"flow", "ledger", "access", "platform/db", "platform/envelope", "platform/seal", "platform/text"}},
 	{"clue", append([]string{"intake", "org"}, spine...)},
+	{"burden", append([]string{"org"}, spine...)},
+	{"haves", append([]string{"org", "burden"}, spine...)}, // a round's minutes stand on the account
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
 	{"insight", append([]string{"org", "locale", "platform/docx"}, spine...)}, // measures by name, no area but org

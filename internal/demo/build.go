@@ -67,6 +67,7 @@ type builder struct {
 	planned        int
 	logins         []login
 	slow           slow
+	haves          id.ID // the list of the six haves that the city issued
 }
 
 // Build makes the city in a folder, unless it is there already. An interrupted build leaves nothing under the file's
@@ -144,6 +145,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 		}
 	}
 	b.plan()
+	b.townships()
 	if err := b.live(); err != nil {
 		return b.out, err
 	}

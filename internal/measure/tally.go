@@ -63,3 +63,31 @@ func Check(ctx context.Context, r db.Reader) ([]string, error) {
 		SELECT unit_id || ' ' || month || ' ' || measure || ' ' || dim, -n FROM rollups WHERE city_id = $1) x
 		GROUP BY x.k HAVING SUM(x.n) <> 0 ORDER BY x.k`)
 }
+
+// ByUnit adds up a measure by unit and month, over the months from-to, of some units.
+func ByUnit(ctx context.Context, r db.Reader, name string, units []id.Key, from, to string) (map[id.Key]map[string]int64, error) {
+	out := map[id.Key]map[string]int64{}
+	if len(units) == 0 {
+		return out, nil
+	}
+	text, args := db.Build(`SELECT t.unit_id, t.month, SUM(t.n) FROM rollups t WHERE t.city_id = $1 AND t.measure = ? AND t.month >= ? AND t.month <= ?`, name, from, to).
+		In(" AND ", "t.unit_id", units).Add(` GROUP BY t.unit_id, t.month`).SQL()
+	rows, err := r.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var unit id.Key
+		var month string
+		var n int64
+		if err := rows.Scan(&unit, &month, &n); err != nil {
+			return nil, err
+		}
+		if out[unit] == nil {
+			out[unit] = map[string]int64{}
+		}
+		out[unit][month] = n
+	}
+	return out, rows.Err()
+}

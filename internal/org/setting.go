@@ -71,17 +71,20 @@ func (s *Service) SetTimer(ctx context.Context, who access.Actor, rule string, l
 		if length < t.Allowed.Min || length > t.Allowed.Max {
 			return ledger.Act{}, fault.InvalidField("length", "rule.bounds", itoa(t.Allowed.Min), itoa(t.Allowed.Max))
 		}
-		key := timerKey + rule
-		have, err := db.Column[string](ctx, tx, `SELECT s.value FROM settings s WHERE s.city_id = $1 AND s.unit_id = $2 AND s.key = $3 AND s.from_on = $4`, organ.Key, key, from)
-		if err != nil {
-			return ledger.Act{}, err
-		}
-		put := tx.Insert
-		if len(have) > 0 {
-			put = tx.Update
-		}
 		return ledger.Act{Action: "rule.set", Organ: organ, About: "rule/" + rule, Params: map[string]any{"rule": rule, "length": length, "unit": string(t.Unit), "from": string(from)}},
-			put(ctx, settingTable, organ.Key, key, from, itoa(length))
+			PutSetting(ctx, tx, organ.Key, timerKey+rule, from, itoa(length))
 	})
 	return err
+}
+
+// PutSetting writes, as part of the caller's act, what a unit decided for itself from a day on (D21).
+func PutSetting(ctx context.Context, tx *ledger.Tx, unit id.Key, key string, from calendar.Date, value string) error {
+	have, err := db.Column[string](ctx, tx, `SELECT s.value FROM settings s WHERE s.city_id = $1 AND s.unit_id = $2 AND s.key = $3 AND s.from_on = $4`, unit, key, from)
+	if err != nil {
+		return err
+	}
+	if len(have) > 0 {
+		return tx.Update(ctx, settingTable, unit, key, from, value)
+	}
+	return tx.Insert(ctx, settingTable, unit, key, from, value)
 }

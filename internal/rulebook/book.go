@@ -24,6 +24,8 @@ type Book struct {
 	documents     map[string]Document
 	documentOrder []string
 	limits        []Limit
+	asks          []Ask
+	haves         []HaveLine
 	ranks         map[string]Rank
 	rankOrder     []string
 }

@@ -10,7 +10,7 @@ import (
 // Permanent is the unit of what is kept for good.
 const Permanent = "permanent"
 
-var limitUnits = []string{"person", "hour", "workday", "day", "month", "year", "matter", Permanent}
+var limitUnits = []string{"person", "minute", "hour", "workday", "day", "month", "year", "matter", Permanent}
 
 // Limit is a number that is no deadline: how many people a team takes at least, from when on a late entry must be
 // explained, how long something is

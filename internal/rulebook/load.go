@@ -21,7 +21,7 @@ func Load(files fs.FS) (*Book, error) {
 		powers: map[string][]Power{}, sanctions: map[string]Sanction{}, documents: map[string]Document{}, ranks: map[string]Rank{},
 	}, at: map[string]string{}}
 	// In this order an entry only names what was read before it.
-	for _, step := range []func(){l.regulations, l.allTerms, l.ranks, l.sanctions, l.chains, l.timers, l.limits, l.powers, l.documents} {
+	for _, step := range []func(){l.regulations, l.allTerms, l.ranks, l.sanctions, l.chains, l.timers, l.limits, l.asks, l.haves, l.powers, l.documents} {
 		step()
 		if l.err != nil {
 			return nil, l.err

@@ -297,7 +297,7 @@ func TestWrongFiles(t *testing.T) {
 
 		// Powers, sanctions, documents.
 		{"limits.yaml", "value: 2", "value: 0", "- id", "limits nothing"},
-		{"limits.yaml", "unit: person", "unit: dog", "- id", "person, hour, workday, day, month, year, matter, permanent"},
+		{"limits.yaml", "unit: person", "unit: dog", "- id", "person, minute, hour, workday, day, month, year, matter, permanent"},
 		{"limits.yaml", "unit: person", "unit: permanent", "- id", "kept for good"},
 		{"limits.yaml", "en: People of a team", "en: ''", "- id", "both languages"},
 		{"powers.yaml", "hat: commission", "hat: bowler", "- move", "hat must be"},

@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
-		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look`) {
+		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
 			t.Errorf("timer %s is missing", id)

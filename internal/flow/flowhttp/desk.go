@@ -31,6 +31,7 @@ type deskView struct {
 	Risen    []ui.Segments
 	Warned   []ui.Segments
 	Below    *belowView
+	Notes    []Note
 	Empty    bool
 	Nothing  [2]string // what an empty desk says
 	Ways     []ui.Segment
@@ -103,6 +104,9 @@ func (p *Pages) desk(c *web.Ctx) error {
 	}
 	if v.Below != nil {
 		v.Below.Risen = len(v.Risen)
+	}
+	if v.Notes, err = p.notes(c); err != nil {
+		return err
 	}
 	if v.Empty {
 		p.emptyDesk(c, &v)

@@ -65,8 +65,32 @@ type Pages struct {
 	Rules     *rulebook.Book
 	DB        *db.DB
 	Custody   *custody.Keeper
+	Notes     []func(c *web.Ctx) (*Note, error) // what other rooms say on somebody's first page; nil where they say nothing
 	kinds     map[string]Kind
 	order     []string
+}
+
+// Note is what another room says on somebody's first page.
+type Note struct {
+	Title string
+	Href  string
+	More  string // the words of the link to Href
+	Lines []ui.Segments
+}
+
+// notes is what other rooms say on the first page of whoever asks for it.
+func (p *Pages) notes(c *web.Ctx) ([]Note, error) {
+	var out []Note
+	for _, f := range p.Notes {
+		n, err := f(c)
+		if err != nil {
+			return nil, err
+		}
+		if n != nil {
+			out = append(out, *n)
+		}
+	}
+	return out, nil
 }
 
 // Add makes a kind known.

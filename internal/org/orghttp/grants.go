@@ -22,6 +22,9 @@ import (
 // two people for each appointment.
 func (p *Pages) GrantRoutes() []web.Route {
 	return []web.Route{
+		{Method: http.MethodGet, Path: "/admin/units/{id}", Perm: access.Appoint, Do: p.change},
+		{Method: http.MethodPost, Path: "/admin/units/{id}", Perm: access.Appoint, Do: p.proposeChange},
+		{Method: http.MethodPost, Path: "/admin/units/{id}/decide", Perm: access.Appoint, Do: p.decideChange},
 		{Method: http.MethodGet, Path: "/admin/posts", Perm: access.Appoint, Do: p.grants},
 		{Method: http.MethodGet, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.opening},
 		{Method: http.MethodPost, Path: "/admin/posts/new", Perm: access.Appoint, Do: p.openPost},

@@ -17,15 +17,6 @@ import (
 	"qianshao/internal/web/ui"
 )
 
-// ReorganiseRoutes are the page on which a unit is merged, moved or renamed.
-func (p *Pages) ReorganiseRoutes() []web.Route {
-	return []web.Route{
-		{Method: http.MethodGet, Path: "/admin/units/{id}", Perm: access.Appoint, Do: p.change},
-		{Method: http.MethodPost, Path: "/admin/units/{id}", Perm: access.Appoint, Do: p.proposeChange},
-		{Method: http.MethodPost, Path: "/admin/units/{id}/decide", Perm: access.Appoint, Do: p.decideChange},
-	}
-}
-
 const changePath = "/admin/units/"
 
 type changeView struct {

@@ -1,0 +1,324 @@
+// Package haveshttp shows the six haves: the lists and who adopted them, a county's round as a board and a form for each
+// township, the city's view over its counties, and what each township lacks.
+//
+// Invariants: what is not the reader's to see reads as not there; whatever was typed is kept when a form comes back; what the
+// system knows of confidential matters is shown as the reader may know it.
+package haveshttp
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/fault"
+	"qianshao/internal/flow"
+	"qianshao/internal/flow/flowhttp"
+	"qianshao/internal/haves"
+	"qianshao/internal/id"
+	"qianshao/internal/measure"
+	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
+	"qianshao/internal/web"
+	"qianshao/internal/web/ui"
+)
+
+// Pages is everything this room shows.
+type Pages struct {
+	Haves *haves.Service
+	Rules *rulebook.Book
+	DB    *db.DB
+}
+
+// Routes are this room's addresses.
+func (p *Pages) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/haves", Perm: access.HaveRead, Do: p.home},
+		{Method: http.MethodGet, Path: "/haves/lists", Perm: access.HaveRead, Do: func(c *web.Ctx) error { return p.lists(c, nil, nil) }},
+		{Method: http.MethodPost, Path: "/haves/lists", Perm: access.HaveRun, Do: p.makeList},
+		{Method: http.MethodGet, Path: "/haves/lists/{id}", Perm: access.HaveRead, Do: func(c *web.Ctx) error { return p.list(c, nil, nil) }},
+		{Method: http.MethodPost, Path: "/haves/lists/{id}", Perm: access.HaveRun, Do: p.changeList},
+		{Method: http.MethodPost, Path: "/haves/rounds", Perm: access.HaveRun, Do: p.openRound},
+		{Method: http.MethodGet, Path: "/haves/rounds/{id}", Perm: access.HaveRead, Do: p.round},
+		{Method: http.MethodPost, Path: "/haves/rounds/{id}", Perm: access.HaveRead, Do: p.change},
+	}
+}
+
+// Kinds are the lists and details of this room's matters.
+func (p *Pages) Kinds() []flowhttp.Kind {
+	return []flowhttp.Kind{{Name: haves.Kind, Path: "/gaps", Views: []string{haves.Lacking, flow.ViewLate, haves.Mended, haves.Closed}, Detail: p.detail}}
+}
+
+// detail is what a township lacks and who owes it.
+func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
+	g, err := p.Haves.Gap(c.Context(), c.In(m.ID), m)
+	if err != nil {
+		return flowhttp.Detail{}, err
+	}
+	d := flowhttp.Detail{Summary: g.Wanted, Facts: []flowhttp.Fact{
+		{Label: c.T("haves.col.have"), Text: ui.Segments{{Text: c.T("have." + g.Have)}}},
+		{Label: c.T("haves.col.owes"), Text: ui.Segments{{Text: c.T("haves.owes." + g.Owes)}}},
+		{Label: c.T("haves.round"), Text: ui.Segments{{Text: c.T("haves.round.open"), Href: roundHref(id.ID{City: m.ID.City, Key: g.Round}, g.Town)}}},
+	}}
+	if g.Budget > 0 {
+		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("haves.budget"), Text: ui.Segments{{Text: c.T("haves.yuan", ui.Thousands(g.Budget))}}})
+	}
+	return d, nil
+}
+
+func roundHref(round id.ID, town id.Key) string {
+	to := "/haves/rounds/" + round.String()
+	if town != "" {
+		to += "?town=" + town
+	}
+	return to
+}
+
+// sentBack are the faults that a form is shown again with.
+func sentBack(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict:
+		return true
+	}
+	return false
+}
+
+// home is a township's latest round, a county's board, and the counties for those above.
+func (p *Pages) home(c *web.Ctx) error {
+	u := c.Who.Unit()
+	switch {
+	case u.Level <= access.City:
+		return p.counties(c)
+	case u.County == "" || u.Kind == "office":
+		return c.Render(http.StatusOK, boardPage(boardView{Frame: c.Frame(c.T("haves.title"))}))
+	}
+	x, ok, err := p.Haves.Latest(c.Context(), c.Home(), u.County)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !ok:
+		return p.noRound(c, http.StatusOK, nil, nil)
+	case u.Kind == "township":
+		return p.town(c, http.StatusOK, x.ID, u.ID.Key, nil, nil)
+	}
+	return p.board(c, http.StatusOK, x.ID, nil, nil)
+}
+
+type boardView struct {
+	Frame    ui.Frame
+	Title    string
+	Line     string
+	Counties bool
+	Haves    []string
+	Rows     []boardRow
+	Total    []cellView
+	Weakest  string
+	Rounds   []ui.Segment
+	Close    string // address that ends the round
+	Version  string
+	Open     *openForm // the form for a new round
+	Tops     []ui.OptionView
+	City     string
+	Wrong    string
+	Lists    bool
+	Key      string
+}
+
+type openForm struct {
+	Fields []ui.FieldView
+	Key    string
+}
+
+type boardRow struct {
+	Name, Href, Said, Gaps string
+	Cells                  []cellView
+}
+
+// cellView is how many lines of a have are met.
+type cellView struct {
+	Text string
+	Lack bool
+}
+
+func (p *Pages) cells(by map[string]haves.Standing) []cellView {
+	var out []cellView
+	for _, h := range rulebook.Haves {
+		x := by[h]
+		v := cellView{Text: strconv.Itoa(x.Met) + "/" + strconv.Itoa(x.Of), Lack: x.Met < x.Of}
+		if x.Of == 0 {
+			v.Text = "—"
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (p *Pages) heads(c *web.Ctx) []string {
+	var out []string
+	for _, h := range rulebook.Haves {
+		out = append(out, c.T("have."+h))
+	}
+	return out
+}
+
+func (p *Pages) weakest(c *web.Ctx, by map[string]haves.Standing) string {
+	h := haves.Weakest(by)
+	if h == "" {
+		return ""
+	}
+	return c.T("haves.weakest", c.T("have."+h), strconv.Itoa(by[h].Met), strconv.Itoa(by[h].Of))
+}
+
+// counties is the city's view: how each county stands in its latest round.
+func (p *Pages) counties(c *web.Ctx) error {
+	r := c.Home()
+	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.counties.line"), Counties: true, Haves: p.heads(c), Lists: true}
+	if c.Who.Unit().Level < access.City {
+		var below []id.City
+		for _, x := range c.Who.Cities {
+			if x != c.Who.City {
+				below = append(below, x)
+			}
+		}
+		tops, err := access.Tops(c.Context(), c.Home(), below)
+		if err != nil {
+			return err
+		}
+		for i, t := range tops {
+			v.Tops = append(v.Tops, ui.OptionView{Code: t.ID.String(), Name: t.Name})
+			if i == 0 || t.ID.String() == c.R.URL.Query().Get("city") {
+				v.City, r = t.ID.String(), p.DB.In(t.ID.City)
+			}
+		}
+	}
+	rows, all, err := p.Haves.Counties(c.Context(), r, c.Who)
+	if err != nil {
+		return err
+	}
+	for _, x := range rows {
+		row := boardRow{Name: x.Unit.Name, Cells: p.cells(x.By)}
+		if !x.Round.Zero() {
+			row.Href = roundHref(x.Round, "")
+		}
+		if w := haves.Weakest(x.By); w != "" {
+			row.Said = c.T("have." + w)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	v.Total, v.Weakest = p.cells(all), p.weakest(c, all)
+	return c.Render(http.StatusOK, boardPage(v))
+}
+
+// noRound is the page of a county that has had no round.
+func (p *Pages) noRound(c *web.Ctx, status int, f url.Values, problem error) error {
+	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.line"), Lists: true}
+	p.newRound(c, &v, f, problem)
+	return c.Render(status, boardPage(v))
+}
+
+// newRound is the form for a round, for those who run them.
+func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) {
+	if !c.Who.Can(access.HaveRun) || c.Who.Unit().Kind != "county" {
+		return
+	}
+	texts := web.Texts(c.Lang, problem)
+	name := f.Get("name")
+	if f == nil {
+		name = c.T("haves.round.usual", strconv.Itoa(c.Today.Year()))
+	}
+	due := f.Get("due")
+	if x, ok := p.Rules.Ask("haves.rate", c.Today); ok && f == nil {
+		due = string(c.Today.AddDays(x.Days))
+	}
+	v.Open = &openForm{Key: web.NewKey(), Fields: []ui.FieldView{
+		{Lang: c.Lang, ID: "f-name", Name: "name", Kind: "line", Must: true, Max: "120", Label: c.T("haves.round.name"), Value: name, Error: texts["name"]},
+		{Lang: c.Lang, ID: "f-due", Name: "due", Kind: "day", Must: true, Label: c.T("haves.round.due"), Value: due, Error: texts["due"], Min: string(c.Today)},
+	}}
+	if problem != nil {
+		v.Wrong = web.ProblemOf(c.Lang, problem).Title
+	}
+}
+
+// board is a county's round over its townships.
+func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem error) error {
+	r := c.In(round)
+	b, err := p.Haves.Board(c.Context(), r, c.Who, round.Key)
+	if err != nil {
+		return err
+	}
+	v := boardView{Frame: c.Frame(b.Round.Name), Title: b.Round.Name, Haves: p.heads(c), Lists: true, Key: web.NewKey(), Version: strconv.FormatInt(b.Round.Version, 10), Weakest: p.weakest(c, b.All), Total: p.cells(b.All)}
+	v.Line = c.T("haves.board.line", ui.DayIn(c.Lang, b.Round.Opened, c.Today), ui.DayIn(c.Lang, b.Round.Due, c.Today))
+	if b.Round.Closed != "" {
+		v.Line = c.T("haves.board.closed", ui.DayIn(c.Lang, b.Round.Opened, c.Today), ui.DayIn(c.Lang, b.Round.Closed, c.Today))
+	}
+	for _, x := range b.Towns {
+		row := boardRow{Name: x.Unit.Name, Href: roundHref(round, x.Unit.ID.Key), Cells: p.cells(x.By), Said: c.T("haves.said.no")}
+		switch {
+		case x.Checked:
+			row.Said = c.T("haves.said.checked")
+		case x.Said:
+			row.Said = c.T("haves.said.yes")
+		}
+		if x.Gaps > 0 {
+			row.Gaps = strconv.Itoa(x.Gaps)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	rounds, err := p.Haves.Rounds(c.Context(), r, c.Who, b.Round.County)
+	if err != nil {
+		return err
+	}
+	running := false
+	for _, x := range rounds {
+		running = running || x.Closed == ""
+		if x.ID != round {
+			v.Rounds = append(v.Rounds, ui.Segment{Text: x.Name, Href: roundHref(x.ID, "")})
+		}
+	}
+	if b.Runs && b.Round.Closed == "" {
+		v.Close = roundHref(round, "")
+	}
+	if b.Runs && !running {
+		p.newRound(c, &v, f, problem)
+	}
+	return c.Render(status, boardPage(v))
+}
+
+func (p *Pages) openRound(c *web.Ctx) error {
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	round, err := p.Haves.Open(c.Context(), c.Who, f.Get("name"), day(f.Get("due")))
+	if sentBack(err) {
+		x, ok, err2 := p.Haves.Latest(c.Context(), c.Home(), c.Who.Unit().County)
+		if err2 != nil {
+			return err2
+		}
+		if ok && fault.KindOf(err) == fault.Invalid {
+			return p.board(c, web.Status(err), x.ID, f, err)
+		}
+		if ok {
+			return err
+		}
+		return p.noRound(c, web.Status(err), f, err)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(roundHref(round, "") + "?done=haves_round")
+}
+
+// number is what a measure says, as people write it; what is withheld from the reader is said so.
+func (p *Pages) number(c *web.Ctx, k haves.Known) string {
+	switch {
+	case k.Value.Veil != nil:
+		return c.T("haves.withheld")
+	case !k.Known:
+		return c.T("measure.unknown")
+	case k.Unit == measure.Number:
+		return ui.Thousands(k.Value.Numerator)
+	}
+	return ui.Fraction(k.Value.Numerator, k.Value.Denominator)
+}
