@@ -61,7 +61,10 @@ const (
 	BurdenRead   Perm = "burden.read" // what townships are asked to do, and by whom
 	BurdenAsk    Perm = "burden.ask"  // asks something of townships
 	HaveRead     Perm = "have.read"
-	HaveRun      Perm = "have.run" // adopts lists of the six haves, opens rounds and checks what townships say; above the county, issues lists
+	HaveRun      Perm = "have.run"    // adopts lists of the six haves, opens rounds and checks what townships say; above the county, issues lists
+	AreaWrite    Perm = "area.write"  // groups a county's townships, keeps its force formula
+	CallupRead   Perm = "callup.read" // who is called up for what
+	CallupAsk    Perm = "callup.ask"
 )
 
 // Read is a kind of matter and the permission to read it.
@@ -71,7 +74,7 @@ type Read struct {
 }
 
 // Reads says under which permission each kind of matter is read.
-var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}}
+var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"callup", CallupRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {
@@ -119,14 +122,14 @@ var everyone = organ(Signed, RuleRead)
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
 	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead, BurdenRead, BurdenAsk)),
-	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead)),
-	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead)),
-	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead)),
+	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk)),
+	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead)),
+	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk)),
 	Review:      join(organ(CaseRead, MatterMove, OrgRead, MeasureRead)),
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
-	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
-	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
-	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
+	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk)),
+	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite)),
 	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
 	Chief:       join(unit(OrgRead)),
 	SysAdmin:    organ(AccountAdmin),

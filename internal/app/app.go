@@ -31,6 +31,9 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
+	"qianshao/internal/org/area"
+	"qianshao/internal/org/callup"
+	"qianshao/internal/org/formula"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
@@ -54,6 +57,9 @@ type App struct {
 	Custody   *custody.Keeper
 	Likeness  *likeness.Keeper
 	Org       *org.Service
+	Areas     *area.Service
+	Formula   *formula.Service
+	Callups   *callup.Service
 	Intake    *intake.Service
 	Reprisal  *reprisal.Service
 	Burden    *burden.Service
@@ -97,6 +103,8 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedLater}
+	a.Areas, a.Formula = &area.Service{Ledger: a.Ledger, Rules: book}, &formula.Service{Ledger: a.Ledger, Rules: book}
+	a.Callups = &callup.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
 	a.Likeness = &likeness.Keeper{Ledger: a.Ledger, Ring: a.Custody.Ring, Tenants: func(ctx context.Context) ([]id.City, error) { return Tenants(ctx, d) }}
 	a.Clues = &clue.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Intake: a.Intake}
@@ -108,12 +116,13 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Intake.AddSources()
 	a.Cases.AddSources()
 	a.Reprisal.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table()} {
+	a.Callups.AddSources()
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table()} {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
@@ -158,7 +167,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

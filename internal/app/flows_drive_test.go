@@ -169,6 +169,8 @@ func (d *driver) may(m flow.Matter, mv *flow.Move) []string {
 			out = append(out, at(m.Organ, access.Review)...)
 		case flow.ByDeputy:
 			out = append(out, at(m.Organ, access.Deputy)...)
+		case flow.ByPrincipal:
+			out = append(out, at(m.Organ, access.Principal)...)
 		case flow.BySuperior:
 			up := "city"
 			if m.Kind == reprisal.Kind {

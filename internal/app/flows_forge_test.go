@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/org/callup"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 )
@@ -106,6 +107,10 @@ func (d *driver) wrong(x flow.Matter, f flow.Field, in vals) map[string]string {
 		out[strings.Repeat("字", f.Limit()+1)] = "text.long"
 	case flow.Day:
 		out["2026-02-30"], out["昨天"] = "day.invalid", "day.invalid"
+		if f.Future {
+			out[string(x.Received.AddDays(-1))] = "day.past"
+			break
+		}
 		out[string(d.App.DB.Today().AddDays(1))] = "day.future"
 		out[string(x.Received.AddDays(-1))] = "day.before_receipt"
 	case flow.Choice, flow.Choices:
@@ -115,7 +120,12 @@ func (d *driver) wrong(x flow.Matter, f flow.Field, in vals) map[string]string {
 		}
 	case flow.Person, flow.People:
 		unknown(none, "forged", d.Units["full"].ID.Key)
-		person("othersecretary", "otherprincipal", "province", "cityoffice", "principal", "intake", "sysadmin")
+		person("othersecretary", "otherprincipal", "province", "cityoffice", "principal", "sysadmin")
+		if f.Of == callup.People { // anybody of the county's, but its leaders
+			person("deputy")
+			break
+		}
+		person("intake")
 		for _, town := range []string{"full", "headless", "single"} {
 			if d.Units[town].ID != x.Handler {
 				person(map[string]string{"full": "officer", "headless": "hlofficer", "single": "lone"}[town])

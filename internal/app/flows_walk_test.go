@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
 	"qianshao/internal/org"
+	"qianshao/internal/org/callup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/reprisal"
@@ -426,6 +427,33 @@ func (w *walk) gaps() {
 	w.made["gap.found"] = w.Matter(at["equipment.safe"]).State == haves.Closed
 }
 
+// callups walks people called up: from where the unit heads itself, from where it does not, against its wish, and not at all.
+func (w *walk) callups() {
+	ask := func() id.ID {
+		today := w.App.DB.Today()
+		c, err := w.App.Callups.Ask(apptest.Ctx, w.actors["supervision"], callup.Request{To: w.Units["county.office2"].ID.Key, Reason: "核对账目。", From: today, Until: today.AddDays(10)})
+		w.must(err)
+		w.look(c.ID.Key, "")
+		return c.ID
+	}
+	m := ask()
+	w.make(m, "pick", nil)
+	w.make(m, "take_back", nil)
+	w.make(m, "pick", vals{"lead": {w.Who["handler"].Person}})
+	w.make(m, "refuse", nil)
+	w.make(m, "order", nil)
+	w.make(m, "give_back", nil)
+	m = ask()
+	w.make(m, "pick", vals{"lead": {w.Who["handler"].Person}})
+	w.make(m, "consent", nil)
+	w.make(m, "give_back", nil)
+	m = ask()
+	w.make(m, "pick", vals{"lead": {w.Who["reviewer"].Person}}) // of the county itself, which no head of an office answers for
+	w.make(m, "answer", nil)
+	w.make(m, "give_back", nil)
+	w.make(ask(), "cancel", nil)
+}
+
 // late walks a letter that nobody answers.
 func (w *walk) late() {
 	c := w.found(org.SubjectInput{})
@@ -453,6 +481,7 @@ func TestFlowsEveryMove(t *testing.T) {
 				w.clues()
 				w.cases()
 				w.endings()
+				w.callups()
 				w.late()
 				w.unlisted()
 				w.gaps()

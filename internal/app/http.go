@@ -18,6 +18,7 @@ import (
 	"qianshao/internal/intake/intakehttp"
 	"qianshao/internal/ledger/ledgerhttp"
 	"qianshao/internal/measure/measurehttp"
+	"qianshao/internal/org/area/areahttp"
 	"qianshao/internal/org/orghttp"
 	"qianshao/internal/reprisal/reprisalhttp"
 	"qianshao/internal/web"
@@ -36,6 +37,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
 	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
+	ar := &areahttp.Pages{Areas: a.Areas, Formula: a.Formula, Callups: a.Callups, Rules: a.Rules}
 	ex := &exchangehttp.Pages{Exchange: a.Exchange}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
 	bu := &burdenhttp.Pages{Burden: a.Burden, Rules: a.Rules, DB: a.DB}
@@ -43,13 +45,13 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	fp.Notes = append(fp.Notes, bu.Note)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
-	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds()} {
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -91,6 +93,9 @@ func nav(c *web.Ctx) []web.NavItem {
 		add(access.HaveRead, false, "/haves", "nav.haves")
 		add(access.BurdenRead, false, "/burden", "nav.burden")
 	}
+	add(access.MeasureRead, false, "/areas", "nav.areas")
+	add(access.MeasureRead, false, "/formula", "nav.formula")
+	add(access.CallupRead, false, "/callups", "nav.callups")
 	add(access.ReportRead, false, "/report", "nav.report")
 	add(access.Delegate, true, "/delegations", "nav.delegations")
 	add(access.KeyHold, false, "/keys", "nav.keys")

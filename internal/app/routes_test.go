@@ -56,6 +56,7 @@ var (
 		"gap":      {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 		"round":    {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 		"list":     {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
+		"callup":   {"principal", "vice", "supervision_clerk"},
 	}
 	workers = map[string][]string{"office": {"office_head", "investigator"}, "township": {"secretary", "deputy", "officer"}}
 	// reach is which places an organ's people see: a county its own, the city and the province all there are below them.
@@ -186,9 +187,9 @@ var familial = []string{"tipoff", "clue", "case", "proposal"}
 
 // widest are the addresses at which lists show the most.
 var widest = map[string][]string{
-	"/tipoffs": {"?view=all"}, "/slips": {"?view=all"}, "/clues": {"?view=all"}, "/cases": {"?view=all"}, "/search": {"?q=" + url.QueryEscape("反映"), "?q=" + url.QueryEscape("线索")},
+	"/tipoffs": {"?view=all"}, "/slips": {"?view=all"}, "/clues": {"?view=all"}, "/cases": {"?view=all"}, "/callups": {"?view=all"}, "/search": {"?q=" + url.QueryEscape("反映"), "?q=" + url.QueryEscape("线索")},
 	"/api/v1/tipoffs": {"?view=all&limit=200"}, "/api/v1/slips": {"?view=all&limit=200"}, "/api/v1/clues": {"?view=all&limit=200"}, "/api/v1/cases": {"?view=all&limit=200"},
-	"/unlisted": {"?view=all"}, "/burden/asks": {"?view=all"}, "/gaps": {"?view=all"},
+	"/unlisted": {"?view=all"}, "/burden/asks": {"?view=all"}, "/gaps": {"?view=all"}, "/api/v1/callups": {"?view=all&limit=200"},
 }
 
 // anywhere makes a visit to what is no one thing: a list, a figure, a form. It holds no id of what the reader may not know

@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/intake"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
+	"qianshao/internal/org/callup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/envelope"
 )
@@ -59,7 +60,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -121,6 +122,10 @@ func (w *furnished) matters(p place, out things) {
 		w.Do(p.pool, out["clue"], "hand_out", vals{"target": {w.Units[p.target].ID.Key}, "back": {"no"}})
 		w.received(p, out["clue"])
 		out["case"] = w.filed(p)
+		today := w.App.DB.Today()
+		c, err := w.App.Callups.Ask(apptest.Ctx, w.As(p.pool), callup.Request{To: w.Units[p.target].ID.Key, Reason: "核对账目。", From: today, Until: today.AddDays(5)})
+		w.must(err)
+		out["callup"] = c.ID
 	}
 	w.proposal(p, out)
 	to := w.Units["city"]
@@ -332,7 +337,7 @@ func (w *furnished) belongings(p place, out things) {
 		if !ok {
 			continue
 		}
-		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0], "unlisted": p.team[0], "gap": p.team[0]}[kind]
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0], "unlisted": p.team[0], "gap": p.team[0], "callup": p.pool}[kind]
 		if who == "" {
 			who = "citychief"
 		}
@@ -340,7 +345,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if kind == "letter" || kind == "alert" || kind == "unlisted" || kind == "gap" {
+		if kind == "letter" || kind == "alert" || kind == "unlisted" || kind == "gap" || kind == "callup" {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})

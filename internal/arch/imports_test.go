@@ -93,6 +93,7 @@ var rooms = []room{
 
 	{"commission", nil}, // words alone, for both sides
 	{"org", append([]string{"commission"}, spine...)},
+	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "locale"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
 	{"intake/telltale", nil}, // words alone
@@ -116,6 +117,8 @@ func pages(name string) []string {
 	own, _, _ := strings.Cut(name, "/")
 	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/namesake", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 	switch own {
+	case "org": // areas, the force formula and call-ups have their pages in one room
+		may = append(may, "org/area", "org/formula", "org/callup")
 	case "flow": // what is sealed is opened from the matter's page
 		may = append(may, "custody")
 	case "intake": // and sealed at the counter

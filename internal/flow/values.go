@@ -116,6 +116,7 @@ type Option struct {
 	Code string
 	Name string // set for persons and units; list entries are named by the rulebook or locale
 	Note string
+	Why  []string // codes and figures that the area puts into words
 }
 
 // validate checks what was filled in and returns it cleaned: only known fields, trimmed, fields not asked for dropped.

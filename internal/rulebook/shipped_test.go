@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
-		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above`) {
+		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
 			t.Errorf("timer %s is missing", id)
@@ -101,6 +101,8 @@ func TestListsThatCodeNames(t *testing.T) {
 		"return_kind":       "investigation supplement",
 		"assigning_organ":   "centre province city",
 		"hand_back_reason":  "overreach absence misplacement",
+		"skill":             "finance audit law engineering land farming data writing talks",
+		"slot_source":       "own resident office township village lent",
 		"misconduct": "not_acting not_carrying_out harming_people overload formalism_other " +
 			"gifts dining allowances travel ceremonies hedonism_other",
 	}
@@ -222,6 +224,9 @@ func TestLengths(t *testing.T) {
 		{"namesake.answer", 3, "workday", "", open, "local"},
 		{"identity.confirm", 1, "workday", "", open, "local"},
 		{"alert.look", 5, "workday", "", open, "local"},
+		{"callup.pick", 3, "workday", "", open, "local"},
+		{"callup.consent", 2, "workday", "", open, "local"},
+		{"callup.return", 1, "workday", "", open, "local"},
 	} {
 		tm, ok := b.Timer(c.id, day)
 		if !ok {

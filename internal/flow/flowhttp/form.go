@@ -202,7 +202,11 @@ func (p *Pages) fieldView(c *web.Ctx, r db.Reader, m flow.Matter, move string, f
 			return v, err
 		}
 		for _, o := range opts {
-			v.Options = append(v.Options, p.option(c, f, o))
+			x := p.option(c, f, o)
+			if choice := p.kinds[m.Kind].Choice; choice != nil {
+				x = choice(c, f, o, x)
+			}
+			v.Options = append(v.Options, x)
 		}
 		if f.Kind == flow.UnitRef || f.Kind == flow.Person && len(v.Options) > 12 || len(v.Options) > 14 && f.Kind == flow.Choice {
 			v.Kind = "select"

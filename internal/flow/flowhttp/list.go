@@ -73,6 +73,12 @@ const listRows = 50
 // nothing is known but when it came, and a tip-off is nobody's but the intake's.
 func sourced(kind string) bool { return kind != "tipoff" && !bare(kind) }
 
+// spoken says whether matters of a kind say somebody whom they are about.
+func spoken(kind string) bool { return !bare(kind) && !staffing(kind) }
+
+// staffing says whether a kind of matter is about the commission's own people at work, and speaks of nobody.
+func staffing(kind string) bool { return kind == "callup" }
+
 // bare says whether all that a kind of matter says is sealed.
 func bare(kind string) bool { return kind == custody.Letter || kind == custody.Alert }
 
@@ -250,7 +256,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 	if bare(k.Name) {
 		return nil
 	}
-	if k.Name != "slip" && bySource(c) {
+	if k.Name != "slip" && !staffing(k.Name) && bySource(c) {
 		var opts []ui.OptionView
 		for _, t := range p.Rules.Terms("clue_source", c.Today) {
 			opts = append(opts, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
@@ -273,7 +279,9 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 			}
 			handlers = append(handlers, ui.OptionView{Code: t.ID.Key, Name: t.Commission()})
 		}
-		sel("township", f.Township, towns)
+		if !staffing(k.Name) {
+			sel("township", f.Township, towns)
+		}
 		if k.Name != "tipoff" && k.Name != "slip" {
 			sel("handler", f.Handler, handlers)
 		}

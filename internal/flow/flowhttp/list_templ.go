@@ -880,7 +880,7 @@ func matterTable(f ui.Frame, kind string, rows []rowView, pick bool) templ.Compo
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if !bare(kind) {
+		if spoken(kind) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<th role=\"columnheader\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -912,7 +912,7 @@ func matterTable(f ui.Frame, kind string, rows []rowView, pick bool) templ.Compo
 				return templ_7745c5c3_Err
 			}
 		}
-		if sourced(kind) {
+		if sourced(kind) && spoken(kind) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 80, "<th role=\"columnheader\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1109,7 +1109,7 @@ func matterTable(f ui.Frame, kind string, rows []rowView, pick bool) templ.Compo
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if !bare(kind) {
+			if spoken(kind) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, "<td role=\"cell\" class=\"c-opt\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1160,7 +1160,7 @@ func matterTable(f ui.Frame, kind string, rows []rowView, pick bool) templ.Compo
 					return templ_7745c5c3_Err
 				}
 			}
-			if sourced(kind) {
+			if sourced(kind) && spoken(kind) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 106, "<td role=\"cell\" class=\"c-opt c-src\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

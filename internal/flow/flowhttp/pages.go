@@ -37,7 +37,9 @@ type Kind struct {
 	Beside func(c *web.Ctx, m flow.Matter, move string, in flow.Values, p *flow.Proposal) (templ.Component, error)
 	// Compare is Beside with what is sealed, opened for a reason.
 	Compare func(c *web.Ctx, m flow.Matter, p *flow.Proposal, reason string) (templ.Component, error)
-	Bulk    bool // rows can be selected and handed out
+	// Choice puts what may be chosen in a field into words that only the area has; nil for most kinds.
+	Choice func(c *web.Ctx, f flow.Field, o flow.Option, v ui.OptionView) ui.OptionView
+	Bulk   bool // rows can be selected and handed out
 }
 
 // Detail is what an area shows of a matter.

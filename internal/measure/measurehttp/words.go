@@ -128,7 +128,7 @@ func (w words) dim(dims []string, code string) string {
 // cell is what a column's code means to a reader.
 func (w words) cell(d measure.Def, column, v string) string {
 	switch column {
-	case "day", "since", "vacant", "opened":
+	case "day", "since", "vacant", "opened", "gone", "until":
 		return ui.DayIn(w.lang, calendar.Date(v), w.today)
 	case "born":
 		if on := calendar.Date(v + "-01"); on.Valid() {
@@ -188,7 +188,7 @@ func (w words) months(n int) string {
 // isNumber says whether a column is set to the right.
 func isNumber(column string) bool {
 	switch column {
-	case "n", "authorised", "actual", "villages", "towns", "days":
+	case "n", "authorised", "actual", "villages", "towns", "days", "held", "least":
 		return true
 	}
 	return false

@@ -42,7 +42,7 @@ var bundles = sync.OnceValue(func() map[string]*bundle {
 		out[name] = &bundle{name: hashed, kind: kind, plain: b.Bytes()}
 		out[hashed] = out[name]
 	}
-	add("app.css", "text/css; charset=utf-8", "tokens.css", "app.css", "forms.css", "account.css", "numbers.css", "report.css", "office.css")
+	add("app.css", "text/css; charset=utf-8", "tokens.css", "app.css", "forms.css", "account.css", "numbers.css", "report.css", "office.css", "area.css")
 	add("app.js", "text/javascript; charset=utf-8", "htmx.js", "app.js")
 	add("passkeys.js", "text/javascript; charset=utf-8", "passkeys.js")
 	add("portal.css", "text/css; charset=utf-8", "tokens.css", "portal.css")
