@@ -46,6 +46,9 @@ const (
 	SuperiorRead Perm = "superior.read"
 	MeasureRead  Perm = "measure.read"
 	ReportRead   Perm = "report.read"
+	PostRead     Perm = "post.read"   // which posts are owed to be filled, and whose years come to an end
+	FilingRead   Perm = "filing.read" // what was filed for the register of officials
+	RegisterFile Perm = "register.file"
 	OrgRead      Perm = "org.read"
 	OrgWrite     Perm = "org.write"
 	Delegate     Perm = "delegate"
@@ -74,7 +77,8 @@ type Read struct {
 }
 
 // Reads says under which permission each kind of matter is read.
-var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"callup", CallupRead}}
+var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"callup", CallupRead},
+	{"vacancy", PostRead}, {"rotation", PostRead}, {"filing", FilingRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {
@@ -123,15 +127,15 @@ var everyone = organ(Signed, RuleRead)
 var roleRights = map[Role][]right{
 	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead, BurdenRead, BurdenAsk)),
 	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk)),
-	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead)),
-	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk)),
+	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead, FilingRead, RegisterFile)),
+	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk, FilingRead, RegisterFile)),
 	Review:      join(organ(CaseRead, MatterMove, OrgRead, MeasureRead)),
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
-	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk)),
-	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk)),
-	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite)),
+	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead)),
+	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, MatterMove, PostRead, FilingRead, RegisterFile)),
 	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
-	Chief:       join(unit(OrgRead)),
+	Chief:       join(unit(OrgRead, FilingRead, RegisterFile)),
 	SysAdmin:    organ(AccountAdmin),
 	SecAdmin:    organ(GrantAdmin, Appoint),
 	Auditor:     organ(AuditRead),

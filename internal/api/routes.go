@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/account/accounthttp"
@@ -55,7 +56,12 @@ const (
 )
 
 // pathOf is the collection of a kind of matter.
-func pathOf(kind string) string { return base + "/" + kind + "s" }
+func pathOf(kind string) string {
+	if stem, ok := strings.CutSuffix(kind, "y"); ok {
+		return base + "/" + stem + "ies"
+	}
+	return base + "/" + kind + "s"
+}
 
 // ops is the table of everything under /api. What other rooms answer stands here without a handler.
 func (a *API) ops() []op {

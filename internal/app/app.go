@@ -34,6 +34,8 @@ import (
 	"qianshao/internal/org/area"
 	"qianshao/internal/org/callup"
 	"qianshao/internal/org/formula"
+	"qianshao/internal/org/roll"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
@@ -60,6 +62,8 @@ type App struct {
 	Areas     *area.Service
 	Formula   *formula.Service
 	Callups   *callup.Service
+	Staffing  *staffing.Service
+	Roll      *roll.Service
 	Intake    *intake.Service
 	Reprisal  *reprisal.Service
 	Burden    *burden.Service
@@ -102,7 +106,9 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Engine.Splits = Splits()
 	a.Namesakes = &namesake.Service{Engine: a.Engine}
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
-	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedLater}
+	a.Staffing = &staffing.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
+	a.Roll = &roll.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
+	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedLater, Seats: a.Staffing}
 	a.Areas, a.Formula = &area.Service{Ledger: a.Ledger, Rules: book}, &formula.Service{Ledger: a.Ledger, Rules: book}
 	a.Callups = &callup.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}
@@ -117,12 +123,12 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Cases.AddSources()
 	a.Reprisal.AddSources()
 	a.Callups.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table()} {
+	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table(), a.Staffing.VacancyTable(), a.Staffing.RotationTable(), a.Roll.Table()} {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
@@ -167,7 +173,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), staffing.Tables(), roll.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

@@ -15,6 +15,8 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/org"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/reprisal"
 )
@@ -171,6 +173,8 @@ func (d *driver) may(m flow.Matter, mv *flow.Move) []string {
 			out = append(out, at(m.Organ, access.Deputy)...)
 		case flow.ByPrincipal:
 			out = append(out, at(m.Organ, access.Principal)...)
+		case flow.ByPersonnel:
+			out = append(out, at(m.Organ, access.Personnel)...)
 		case flow.BySuperior:
 			up := "city"
 			if m.Kind == reprisal.Kind {
@@ -426,6 +430,9 @@ func (d *driver) somebody(x flow.Matter) bool {
 		if why == "" && (mv.To != "" || mv.Fork != nil || len(mv.Also) > 0) {
 			return true
 		}
+	}
+	if x.Kind == staffing.KindVacancy || x.Kind == staffing.KindRotation { // who fills a post, and leaves one, is entered where posts are
+		return slices.ContainsFunc(d.people, func(k string) bool { return org.Oversees(d.actors[k], d.Units["county"]) != "" })
 	}
 	if x.Kind != intake.Kind {
 		return false

@@ -326,6 +326,8 @@ func (w *walk) letters() {
 	enter("intake", up)
 	w.made["letter.pass_up"] = w.Matter(up.Letter).Organ == w.Units["city"].ID
 	w.alerts()
+	w.seats()
+	w.filings()
 }
 
 // alerts walks what is noticed of those who asked the city to watch over them.

@@ -36,7 +36,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
 	ca := &casehttp.Pages{Rules: a.Rules}
-	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures}
+	og := &orghttp.Pages{Org: a.Org, Rules: a.Rules, Measures: a.Measures, Staffing: a.Staffing, Roll: a.Roll}
 	ar := &areahttp.Pages{Areas: a.Areas, Formula: a.Formula, Callups: a.Callups, Rules: a.Rules}
 	ex := &exchangehttp.Pages{Exchange: a.Exchange}
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
@@ -45,13 +45,13 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	fp.Notes = append(fp.Notes, bu.Note)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
-	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds()} {
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds(), og.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), og.PeopleRoutes(), og.StaffRoutes(), og.RegisterRoutes(), og.StrengthRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -96,6 +96,7 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.MeasureRead, false, "/areas", "nav.areas")
 	add(access.MeasureRead, false, "/formula", "nav.formula")
 	add(access.CallupRead, false, "/callups", "nav.callups")
+	add(access.PostRead, false, "/vacancies", "list.vacancy")
 	add(access.ReportRead, false, "/report", "nav.report")
 	add(access.Delegate, true, "/delegations", "nav.delegations")
 	add(access.KeyHold, false, "/keys", "nav.keys")

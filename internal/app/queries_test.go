@@ -130,7 +130,10 @@ func TestStatementsPerPage(t *testing.T) {
 				page{"supervision", "/cases"}, page{"cityoffice", "/cases"}, page{"deputy", "/watch"}, page{"cityoffice", "/watch"}, page{"cityoffice", "/superior"}, page{"cityintake", "/superior"},
 				page{"supervision", "/search?q=管护"}, page{"cityoffice", "/force"}, page{"supervision", "/units/" + w.Units["full"].ID.String()}, page{"cityoffice", "/units/" + w.Units["county"].ID.String()},
 				page{"intake", "/tipoffs/new"}, page{"secretary", "/measures"}, page{"supervision", "/measures"}, page{"head", "/measures"}, page{"cityoffice", "/measures"}, page{"cityoffice", "/measures/clue.open"},
-				page{"cityoffice", "/measures/clue.filed_per_disposed"}, page{"cityoffice", "/measures/officials.growth"}, page{"cityoffice", "/measures/gap.common"}, page{"supervision", "/rules"}, page{"sysadmin", "/admin/accounts"}, page{"auditor", "/admin/audit"})
+				page{"cityoffice", "/measures/clue.filed_per_disposed"}, page{"cityoffice", "/measures/officials.growth"}, page{"cityoffice", "/measures/gap.common"}, page{"supervision", "/rules"}, page{"sysadmin", "/admin/accounts"}, page{"auditor", "/admin/audit"},
+				page{"cityoffice", "/force/vacancies"}, page{"principal", "/force/vacancies"}, page{"principal", "/force/bench"}, page{"cityoffice", "/force/bench"}, page{"principal", "/force/establishment"}, page{"cityorg", "/force/establishment"},
+				page{"secretary", "/people/" + (id.ID{City: apptest.City, Key: w.Who["officer"].Person}).String()}, page{"cityorg", "/people/" + (id.ID{City: apptest.City, Key: w.Who["officer"].Person}).String()},
+				page{"secretary", "/units/" + w.Units["full"].ID.String() + "/officials"}, page{"cityorg", "/units/" + w.Units["county"].ID.String() + "/officials"}, page{"principal", "/vacancies"}, page{"cityorg", "/filings"})
 			for i, g := range pages {
 				n := c.get(t, g.who, g.path)
 				if n > mostStatements && (g.who != "province" || g.path == "/") {

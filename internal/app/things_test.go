@@ -20,6 +20,8 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/org/callup"
+	"qianshao/internal/org/roll"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/envelope"
 )
@@ -60,7 +62,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip", "vacancy": "up_slip", "rotation": "up_slip", "filing": "up_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -75,6 +77,7 @@ func furnish(t *testing.T, d *db.DB) *furnished {
 	for _, p := range []struct{ key, name, kind, unit string }{
 		{"otherdeputy", "滕副", "vice", "other"}, {"otherhead", "袁主任", "office_head", "other.office1"}, {"otherhandler", "柳办", "investigator", "other.office1"},
 		{"otherhandler2", "史办", "investigator", "other.office1"}, {"citysec", "费安", "secadmin", "city"},
+		{"personnel", "皮组", "personnel_clerk", "county"},
 	} {
 		w.Hire(p.key, p.name, p.kind, p.unit)
 	}
@@ -84,6 +87,9 @@ func furnish(t *testing.T, d *db.DB) *furnished {
 		w.matters(p, w.things[p.name])
 		w.asked(p, w.things[p.name])
 		w.lacking(p, w.things[p.name])
+		if p.name == "township" {
+			w.staffed(w.things[p.name])
+		}
 		w.belongings(p, w.things[p.name])
 	}
 	w.unlock()
@@ -345,7 +351,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if kind == "letter" || kind == "alert" || kind == "unlisted" || kind == "gap" || kind == "callup" {
+		if slices.Contains([]string{"letter", "alert", "vacancy", "rotation", "filing"}, kind) || kind == "unlisted" || kind == "gap" || kind == "callup" {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})
@@ -362,7 +368,7 @@ func (w *furnished) belongings(p place, out things) {
 		out[kind+".paper"] = q
 	}
 	w.namesake(p, out)
-	out["unit"], out["ward"] = w.Units[p.seat].ID, w.Units[p.seat].ID // as everybody sees it, and as those who see to its people do
+	out["unit"], out["ward"], out["register"] = w.Units[p.seat].ID, w.Units[p.seat].ID // as everybody sees it, and as those who see to its people do, w.Units[p.seat].ID
 	w.delegated(p.name)
 	out["post"], out["appointment"] = w.vacancy(p)
 	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)
@@ -427,4 +433,33 @@ func (w *furnished) accounts() {
 		return ledger.Act{Action: "account.create", Organ: w.Units["city"].ID}, account.CreateMany(apptest.Ctx, tx, rows)
 	})
 	w.must(err)
+}
+
+// staffed adds what there is of a township's people: a post that is owed to be filled with somebody put forward, somebody whose
+// years come to an end, a change of its register that is filed.
+func (w *furnished) staffed(out things) {
+	w.t.Helper()
+	var post id.Key
+	_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (_ ledger.Act, err error) {
+		if post, err = org.OpenPost(apptest.Ctx, tx, w.Units["full"], "officer", "纪检干部", true, "2026-09-01"); err == nil {
+			err = org.AmendHolding(apptest.Ctx, tx, w.Who["officer"].Holding, map[string]any{"from_on": "2021-11-01"})
+		}
+		return ledger.Act{Action: "roster.import", Organ: w.Units["county"].ID}, err
+	})
+	w.must(err)
+	w.must(w.App.Staffing.Sweep(apptest.Ctx, apptest.City))
+	_, err = w.App.Org.Propose(apptest.Ctx, w.As("citysec"), org.Proposal{Post: post, Name: "薛补", Born: "1990-01", From: "2026-11-01", FullTime: true})
+	w.must(err)
+	if out["filing"], err = w.App.Roll.File(apptest.Ctx, w.As("secretary"), roll.Change{What: roll.Add, Unit: w.Units["full"].ID.Key, Name: "余新", Post: "民政办干部", Rank: "staff", Category: "c1", On: "2026-10-12"}); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, kind := range []string{staffing.KindVacancy, staffing.KindRotation} {
+		keys, err := db.Column[id.Key](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = $2 AND m.open = TRUE`, kind)
+		w.must(err)
+		if len(keys) != 1 {
+			w.t.Fatalf("%d of kind %s", len(keys), kind)
+		}
+		out[kind] = id.ID{City: apptest.City, Key: keys[0]}
+	}
+	out["person"] = id.ID{City: apptest.City, Key: w.Who["officer"].Person}
 }

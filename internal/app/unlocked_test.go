@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/id"
 	"qianshao/internal/intake"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -41,7 +42,7 @@ func TestComparedWhileUnlocked(t *testing.T) {
 		w.Unlock("city")
 		looks(time.Second, 1) // what the register says of them is remembered
 		w.Hire("late", "奚干", "correspondent", "village")
-		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["late"].Holding}, w.App.DB.Today(), "other", ""); err != nil {
+		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["late"].Holding}, org.Leaving{On: w.App.DB.Today(), Reason: "other"}); err != nil {
 			t.Fatal(err)
 		}
 		looks(9*time.Minute, 1)

@@ -33,17 +33,18 @@ func (ts things) none() things {
 	return out
 }
 
-var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", "unlisted", "gap", "callup"}
+var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", "unlisted", "gap", "callup", "vacancy", "rotation", "filing"}
 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
 	{"/admin/units/", "ward"},
 	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
 	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/burden/asks/", "ask"}, {"/api/v1/unlisteds/", "unlisted"}, {"/haves/rounds/", "round"}, {"/haves/lists/", "list"}, {"/api/v1/gaps/", "gap"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"}, {"/api/v1/callups/", "callup"},
+	{"/people/", "person"}, {"/api/v1/vacancies/", "vacancy"}, {"/api/v1/rotations/", "rotation"}, {"/api/v1/filings/", "filing"},
 }
 
 // moveOf is a move of each kind that needs more than nothing filled in.
-var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside", "unlisted": "stop", "gap": "mend", "callup": "pick"}
+var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside", "unlisted": "stop", "gap": "mend", "callup": "pick", "vacancy": "decline", "rotation": "plan", "filing": "return"}
 
 // visit is one route with one kind of thing.
 type visit struct {
@@ -81,6 +82,9 @@ func visits(r web.Route) []visit {
 func (v visit) about() string {
 	if v.kind != "" {
 		return v.kind
+	}
+	if strings.HasSuffix(v.Path, "/officials") {
+		return "register"
 	}
 	for _, w := range wholeOf {
 		if strings.HasPrefix(v.Path, w.prefix) {
@@ -257,6 +261,8 @@ func (v visit) body(ts things, version int64) (kind string, body io.Reader) {
 	case "/bulk/{kind}/{move}":
 		f.Set("row", ts["clue"].String()+"@"+fmt.Sprint(version))
 		f.Set("back", "no")
+	case "/people/{id}/skills":
+		f.Set("skills", "magic")
 	case "/admin/posts/{post}/decide":
 		f = url.Values{"appointment": {ts["appointment"].Key}, "version": {"1"}, "do": {"refuse"}}
 	}

@@ -29,6 +29,7 @@ const (
 	jobNamesakes  = "flow.namesakes"
 	jobCheckpoint = "ledger.checkpoint"
 	jobLapse      = "watch.lapse"
+	jobStaffing   = "staffing.sweep"
 	jobTidy       = "tidy"
 )
 
@@ -61,6 +62,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		{jobNamesakes, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Namesakes.Ask(ctx, c); return err })},
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
 		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},
+		{jobStaffing, time.Hour, w.each(a.Staffing.Sweep)},
 		{jobTidy, time.Hour, w.tidy},
 	} {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })

@@ -94,6 +94,7 @@ var rooms = []room{
 	{"commission", nil}, // words alone, for both sides
 	{"org", append([]string{"commission"}, spine...)},
 	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "locale"}, spine...)},
+	{"org/staffing", append([]string{"org"}, spine...)}, {"org/roll", append([]string{"org"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
 	{"intake/telltale", nil}, // words alone
@@ -123,6 +124,8 @@ func pages(name string) []string {
 		may = append(may, "custody")
 	case "intake": // and sealed at the counter
 		may = append(may, "custody", "platform/envelope", "intake/telltale", "intake/likeness")
+	case "org": // what sees to people and to the register
+		may = append(may, "org/staffing", "org/roll")
 	case "custody": // what keys are wrapped under, handed on as it was typed
 		may = append(may, "platform/seal", "platform/envelope")
 	case "reprisal": // what was noticed is sealed

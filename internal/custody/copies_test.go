@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/custody"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/platform/seal"
@@ -142,7 +143,7 @@ func TestMergedOrgan(t *testing.T) {
 		if err := k.Unlock(apptest.Ctx, w.As("heir"), county, seal.Secret{Passphrase: taken}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["intake"].Holding}, "2026-10-12", "transferred", ""); err != nil {
+		if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["intake"].Holding}, org.Leaving{On: "2026-10-12", Reason: "transferred"}); err != nil {
 			t.Fatal(err)
 		}
 		s, err := k.Look(apptest.Ctx, w.As("heir"))

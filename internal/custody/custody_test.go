@@ -96,7 +96,7 @@ func TestCustodianLeaves(t *testing.T) {
 		left("")
 		w.Now = w.Now.AddDate(0, 0, 1)
 		for _, who := range []string{"intake2", "intake3"} {
-			if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who[who].Holding}, w.App.DB.Today(), "transferred", ""); err != nil {
+			if err := w.App.Org.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who[who].Holding}, org.Leaving{On: w.App.DB.Today(), Reason: "transferred"}); err != nil {
 				t.Fatal(err)
 			}
 		}

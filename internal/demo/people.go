@@ -239,7 +239,8 @@ func (b *builder) planChange(w *worker, p seatPlan) {
 	w.leaves = p.leave
 	b.at(b.hour(b.workday(p.leave)), func() error {
 		clerk := b.find(access.Personnel, b.countyOf(w.unit))
-		if err := b.app.Org.LeavePost(b.ctx, b.as(clerk), id.ID{City: City, Key: w.seat.Holding}, b.today(), p.reason, p.leaveTo); err != nil {
+		b.follow(w.unit)
+		if err := b.app.Org.LeavePost(b.ctx, b.as(clerk), id.ID{City: City, Key: w.seat.Holding}, org.Leaving{On: b.today(), Reason: p.reason, To: p.leaveTo, Paper: b.agreed(p.reason)}); err != nil {
 			return err
 		}
 		b.out.Acts++
@@ -252,9 +253,27 @@ func (b *builder) planChange(w *worker, p seatPlan) {
 	})
 }
 
+// agreed is the number under which the county commission agreed to somebody's move.
+func (b *builder) agreed(reason string) string {
+	if t, ok := b.app.Rules.Term("leaving_reason", reason); !ok || t.Attrs["consent"] == "" {
+		return ""
+	}
+	return fmt.Sprintf("县纪干〔%d〕%d号", b.today().Year(), 1+b.out.Acts%90)
+}
+
+// follow has vacancies open and close with what happens in the first county only: of the others nobody opens what is past, and the
+// sweep of the last day opens what is vacant then.
+func (b *builder) follow(u access.Unit) {
+	b.app.Org.Seats = nil
+	if b.countyOf(u) == b.counties[0].unit.ID.Key {
+		b.app.Org.Seats = b.app.Staffing
+	}
+}
+
 // succeed appoints the next one to a post.
 func (b *builder) succeed(w *worker, p seatPlan) error {
 	clerk := b.as(b.find(access.Personnel, b.countyOf(w.unit)))
+	b.follow(w.unit)
 	n := &worker{name: p.next.Name, kind: w.kind, unit: w.unit, full: b.fullTime(w.kind), from: b.today()}
 	_, err := b.app.Ledger.Write(b.ctx, clerk, City, func(tx *ledger.Tx) (ledger.Act, error) {
 		person, err := org.AddPerson(b.ctx, tx, *p.next)
@@ -263,6 +282,9 @@ func (b *builder) succeed(w *worker, p seatPlan) error {
 		}
 		h, err := org.Appoint(b.ctx, tx, org.Appointment{Post: w.seat.Post, Person: person, From: n.from, FullTime: n.full})
 		n.seat = org.Seated{Post: w.seat.Post, Person: person, Holding: h}
+		if err == nil && b.app.Org.Seats != nil {
+			err = b.app.Org.Seats.Changed(b.ctx, tx, w.seat.Post)
+		}
 		return ledger.Act{Action: "holding.begin", Organ: clerk.Unit().OrganID(), About: "holding/" + h, Params: map[string]any{"unit": w.unit.ID.String(), "kind": w.kind}}, err
 	})
 	b.out.Acts++

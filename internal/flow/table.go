@@ -21,6 +21,7 @@ const (
 	ByReview      By = "review"      // the case review office
 	ByDeputy      By = "deputy"      // the leader in charge
 	ByPrincipal   By = "principal"   // the organ's chief
+	ByPersonnel   By = "personnel"   // whoever sees to its people
 	BySuperior    By = "superior"    // the organ one level up
 	BySystem      By = "system"      // the program, when something else makes it so
 )
@@ -42,6 +43,8 @@ func (b By) role() access.Role {
 		return access.Deputy
 	case ByPrincipal:
 		return access.Principal
+	case ByPersonnel:
+		return access.Personnel
 	case BySuperior:
 		return access.Observer
 	}

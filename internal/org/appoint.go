@@ -59,6 +59,9 @@ func overStaff(who access.Actor, unit access.Unit) access.Role {
 	return ""
 }
 
+// Oversees says as what the actor sees to appointments at a unit, "" if not at all.
+func Oversees(who access.Actor, unit access.Unit) access.Role { return overStaff(who, unit) }
+
 // seatOf reads a post that the actor sees to; any other is absent.
 func seatOf(ctx context.Context, r db.Reader, who access.Actor, post id.Key) (Place, error) {
 	p, err := place(ctx, r, post)
@@ -116,6 +119,9 @@ func (s *Service) Propose(ctx context.Context, who access.Actor, in Proposal) (i
 			AppointOpen, "", "", "", "", int64(1))
 		if db.Unique(err) {
 			err = fault.New(fault.Conflict, "appoint.waiting")
+		}
+		if err == nil && s.Seats != nil && p.Covered() {
+			err = s.Seats.Asked(ctx, tx, Waiting{ID: a.Key, Post: in.Post, Person: in.Person, From: in.From, Acting: in.Acting}, p)
 		}
 		return ledger.Act{Action: "appointment.propose", Organ: p.Unit.OrganID(), About: "appointment/" + a.String(), Answer: a.Key,
 			Params: map[string]any{"post_id": in.Post, "kind": p.Kind, "person": in.Person, "on": string(in.From), "paper": in.Paper}}, err
@@ -191,6 +197,11 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, appointment id.K
 		case a.AskedAs != access.SecAdmin && overStaff(who, p.Unit) != access.SecAdmin:
 			return act, fault.New(fault.Forbidden, "appoint.no_security")
 		default:
+			if s.Seats != nil && p.Covered() {
+				if err := s.Seats.Lacks(ctx, tx, a, p); err != nil {
+					return act, err
+				}
+			}
 			if err := apart(ctx, tx, a.Person, p.Kind, a.From); err != nil {
 				return act, err
 			}
@@ -202,10 +213,26 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, appointment id.K
 			act.Params["asked_by"] = a.AskedBy
 		}
 		a.DecidedBy, a.DecidedName, a.DecidedOn, a.Note = who.Person, who.Name, tx.Today(), note
-		return act, tx.Update(ctx, appointmentTable, a.ID, a.Post, a.Person, a.From, a.FullTime, a.Acting, a.Paper, a.AskedBy, a.AskedName, a.AskedAs, a.AskedOn, a.State,
-			a.DecidedBy, a.DecidedName, a.DecidedOn, a.Note, a.Version)
+		if err := tx.Update(ctx, appointmentTable, a.row()...); err != nil || s.Seats == nil || !p.Covered() {
+			return act, err
+		}
+		if a.State == AppointGranted {
+			return act, s.Seats.Changed(ctx, tx, a.Post)
+		}
+		return act, s.Seats.Answered(ctx, tx, a)
 	})
 	return err
+}
+
+// RefuseFor refuses what was put forward for a post, in the transaction of a caller who answers for it: the county commission,
+// which was asked beforehand.
+func RefuseFor(ctx context.Context, tx *ledger.Tx, appointment id.Key, note string) error {
+	a, err := appointmentOf(ctx, tx, appointment)
+	if err != nil || a.State != AppointOpen {
+		return err
+	}
+	a.State, a.DecidedBy, a.DecidedName, a.DecidedOn, a.Note = AppointRefused, tx.Actor.Person, tx.Actor.Name, tx.Today(), note
+	return tx.Update(ctx, appointmentTable, a.row()...)
 }
 
 // Waiting is what was put forward for a post, and what became of it.
@@ -232,6 +259,10 @@ type Waiting struct {
 
 const waitingSQL = `SELECT a.id, a.post_id, a.person_id, p.name, a.from_on, a.full_time, a.acting, a.paper, a.asked_by, a.asked_name, a.asked_as, a.asked_on, a.state,
 	a.decided_by, a.decided_name, a.decided_on, a.note, a.version FROM appointments a JOIN people p ON p.city_id = a.city_id AND p.id = a.person_id WHERE a.city_id = $1`
+
+func (a Waiting) row() []any {
+	return []any{a.ID, a.Post, a.Person, a.From, a.FullTime, a.Acting, a.Paper, a.AskedBy, a.AskedName, a.AskedAs, a.AskedOn, a.State, a.DecidedBy, a.DecidedName, a.DecidedOn, a.Note, a.Version}
+}
 
 func (a *Waiting) dest() []any {
 	return []any{&a.ID, &a.Post, &a.Person, &a.Name, &a.From, &a.FullTime, &a.Acting, &a.Paper, &a.AskedBy, &a.AskedName, &a.AskedAs, &a.AskedOn, &a.State,

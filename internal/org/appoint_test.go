@@ -6,9 +6,11 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -81,6 +83,13 @@ func TestAppointment(t *testing.T) {
 		code(t, s.Decide(apptest.Ctx, w.As("sysadmin"), a, 1, true, ""), "not_found")
 		code(t, s.Decide(apptest.Ctx, w.As("cityorg"), a, 2, true, ""), "stale")
 		code(t, s.Decide(apptest.Ctx, w.As("cityorg"), a, 1, false, ""), "note required")
+		// The county commission agrees before anybody comes into a township's establishment.
+		code(t, s.Decide(apptest.Ctx, w.As("cityorg"), a, 1, true, ""), "appoint.no_consent")
+		m, open, err := staffing.OpenMatter(apptest.Ctx, d.In(apptest.City), post)
+		if err != nil || !open {
+			t.Fatalf("nobody was asked: %v", err)
+		}
+		w.Do("principal", id.ID{City: apptest.City, Key: m}, "consent", flow.Values{"paper": {"县纪干〔2026〕1号"}})
 		if err := s.Decide(apptest.Ctx, w.As("cityorg"), a, 1, true, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -96,10 +105,10 @@ func TestAppointment(t *testing.T) {
 		_, err = s.Propose(apptest.Ctx, w.As("secadmin"), org.Proposal{Post: post, Person: w.Who["officer"].Person, From: "2026-10-12"})
 		code(t, err, "post.held")
 		// Taking authority away takes one, at once.
-		if err := s.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: f.Holding}, "2026-10-12", "transferred", ""); err != nil {
+		if err := s.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: f.Holding}, org.Leaving{On: "2026-10-12", Reason: "transferred"}); err != nil {
 			t.Fatal(err)
 		}
-		code(t, s.LeavePost(apptest.Ctx, w.As("othersec"), id.ID{City: apptest.City, Key: w.Who["officer"].Holding}, "2026-10-12", "transferred", ""), "not_found")
+		code(t, s.LeavePost(apptest.Ctx, w.As("othersec"), id.ID{City: apptest.City, Key: w.Who["officer"].Holding}, org.Leaving{On: "2026-10-12", Reason: "transferred"}), "not_found")
 		w.Verify()
 	})
 }

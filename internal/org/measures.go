@@ -179,7 +179,7 @@ func (m staffMeasure) each(f *Facts, keep func(Seat) bool, do func(s Seat, count
 }
 
 // seatLink is the place of a seat on its unit's page.
-func seatLink(r db.Reader, s Seat) string { return unitLink(r, s.Unit) + "#p-" + s.Post }
+func seatLink(r db.Reader, s Seat) string { return UnitLink(r, s.Unit) + "#p-" + s.Post }
 
 func (m staffMeasure) def() measure.Def {
 	unit := m.unit

@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 )
@@ -21,6 +22,7 @@ type Place struct {
 	Opened  calendar.Date
 	Closed  calendar.Date
 	Vacant  calendar.Date // since when nobody holds it
+	Counts  bool          // in the establishment
 	Unit    access.Unit   // id, kind, level, code, name, organ
 	Holding id.Key        // "" when nobody does
 	Person  id.Key
@@ -30,7 +32,13 @@ type Place struct {
 	Asked   string // who was put forward and waits; "" for nobody
 }
 
-const placeSQL = `SELECT o.id, o.kind, o.title, o.opened_on, o.closed_on, o.vacant_since, u.id, u.kind, u.level, u.code, u.name, u.organ_id,
+// Covered says whether it is a post of a township's establishment: the county commission agrees before somebody is appointed to
+// it or moved from it.
+func (p Place) Covered() bool {
+	return p.Counts && p.Unit.Kind == "township" && contains(Establishment, p.Kind)
+}
+
+const placeSQL = `SELECT o.id, o.kind, o.title, o.opened_on, o.closed_on, o.vacant_since, o.established, u.id, u.kind, u.level, u.code, u.name, u.organ_id,
 	COALESCE(h.id, ''), COALESCE(h.person_id, ''), COALESCE(p.name, ''), COALESCE(h.from_on, ''), COALESCE(h.acting, FALSE), COALESCE(q.name, '')
 	FROM posts o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id
 	LEFT JOIN holdings h ON h.city_id = o.city_id AND h.post_id = o.id AND (h.to_on = '' OR h.to_on > ?)
@@ -43,7 +51,7 @@ func scanPlace(city id.City) func(*db.Rows) (Place, error) {
 	return func(rows *db.Rows) (Place, error) {
 		p := Place{Unit: access.Unit{ID: id.ID{City: city}}}
 		u := &p.Unit
-		return p, rows.Scan(&p.Post, &p.Kind, &p.Title, &p.Opened, &p.Closed, &p.Vacant, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Organ,
+		return p, rows.Scan(&p.Post, &p.Kind, &p.Title, &p.Opened, &p.Closed, &p.Vacant, &p.Counts, &u.ID.Key, &u.Kind, &u.Level, &u.Code, &u.Name, &u.Organ,
 			&p.Holding, &p.Person, &p.Name, &p.Since, &p.Acting, &p.Asked)
 	}
 }
@@ -195,4 +203,9 @@ func (s *Service) Person(ctx context.Context, city id.City, person id.Key) (Some
 		err = fault.Hidden()
 	}
 	return x, err
+}
+
+// ClosePost closes a post from a day on, in the transaction of a caller whose act says so.
+func ClosePost(ctx context.Context, tx *ledger.Tx, post id.Key, on calendar.Date) error {
+	return amend(ctx, tx, postTable, post, map[string]any{"closed_on": on})
 }

@@ -39,7 +39,8 @@ func registerMeasures() []measure.Def {
 	}
 }
 
-func unitLink(r db.Reader, unit id.Key) string {
+// UnitLink is the address of a unit's page, "" without a reader.
+func UnitLink(r db.Reader, unit id.Key) string {
 	if r == nil {
 		return ""
 	}
@@ -56,7 +57,7 @@ func (f *Facts) short(r db.Reader, keep func(Seat) bool) []measure.Line {
 		}
 		if s.Unit != last {
 			last = s.Unit
-			out = append(out, measure.Line{Cells: []string{s.UnitName, s.Kind, string(s.Vacant)}, Link: unitLink(r, s.Unit), Counts: true, N: 1})
+			out = append(out, measure.Line{Cells: []string{s.UnitName, s.Kind, string(s.Vacant)}, Link: UnitLink(r, s.Unit), Counts: true, N: 1})
 			continue
 		}
 		c := out[len(out)-1].Cells
@@ -105,7 +106,7 @@ func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.A
 		var unit string
 		c := make([]string, 6)
 		err = rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: true, N: 1}, err
+		return measure.Line{Cells: c, Link: UnitLink(r, unit), Counts: true, N: 1}, err
 	}, text, args...)
 	if len(lines) > at.Limit {
 		lines = lines[:at.Limit]
@@ -169,7 +170,7 @@ func growth(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, 
 				n += c.n
 			}
 		}
-		link := unitLink(r, x.unit)
+		link := UnitLink(r, x.unit)
 		out = append(out, measure.Line{Cells: []string{x.name, "register", string(q.To), strconv.FormatInt(n, 10)}, Link: link, Counts: true, N: n},
 			measure.Line{Cells: []string{x.name, "base", string(x.on), strconv.FormatInt(x.n, 10)}, Link: link, N: x.n})
 	}
@@ -249,7 +250,7 @@ func sizes(ctx context.Context, r db.Reader, q measure.Query, judge func(authori
 	})
 	var out []measure.Line
 	for _, x := range all {
-		l := measure.Line{Cells: []string{x.name, strconv.FormatInt(x.authorised, 10), strconv.FormatInt(x.actual, 10), x.on}, Link: unitLink(r, x.unit)}
+		l := measure.Line{Cells: []string{x.name, strconv.FormatInt(x.authorised, 10), strconv.FormatInt(x.actual, 10), x.on}, Link: UnitLink(r, x.unit)}
 		l.Counts, l.N = judge(x.authorised, x.actual)
 		out = append(out, l)
 	}
@@ -302,6 +303,6 @@ func groups(ctx context.Context, r db.Reader, q measure.Query, counts func(headK
 		var unit string
 		c := make([]string, 6)
 		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-		return measure.Line{Cells: c, Link: unitLink(r, unit), Counts: counts(c[4]), N: 1}, err
+		return measure.Line{Cells: c, Link: UnitLink(r, unit), Counts: counts(c[4]), N: 1}, err
 	}, text, args...)
 }

@@ -22,6 +22,17 @@ type Service struct {
 	Rules  *rulebook.Book
 	// UnitMerged is told in the transaction that a unit was closed and another took its place: what it works on must follow.
 	UnitMerged func(ctx context.Context, tx *ledger.Tx, from, into id.ID) error
+	// Seats is told what becomes of posts; nil: nobody asks.
+	Seats Seats
+}
+
+// Seats is told, in the transaction, what becomes of posts, and says what an appointment still lacks.
+type Seats interface {
+	Asked(ctx context.Context, tx *ledger.Tx, a Waiting, p Place) error           // somebody was put forward
+	Answered(ctx context.Context, tx *ledger.Tx, a Waiting) error                 // refused or taken back
+	Lacks(ctx context.Context, tx *ledger.Tx, a Waiting, p Place) error           // a fault while it can't be confirmed yet
+	Changed(ctx context.Context, tx *ledger.Tx, post id.Key) error                // somebody came or left
+	Moved(ctx context.Context, tx *ledger.Tx, holding id.Key, paper string) error // with whose consent somebody was moved
 }
 
 var (
@@ -223,11 +234,25 @@ func (s *Service) Leave(ctx context.Context, tx *ledger.Tx, holding id.Key, on c
 	return tx.Update(ctx, postTable, h.post, h.unit, h.kind, p.title, p.established, p.opened, p.closed, on)
 }
 
+// Leaving is somebody's end in a post; Paper is the number under which the county commission agreed beforehand, where the reason
+// is a move and the post one of a township's establishment.
+type Leaving struct {
+	On     calendar.Date
+	Reason string
+	To     string
+	Paper  string
+}
+
 // LeavePost is Leave as a use case of whoever sees to appointments. It takes one person only: what takes authority away
 // must never wait.
-func (s *Service) LeavePost(ctx context.Context, who access.Actor, holding id.ID, on calendar.Date, reason, to string) error {
-	if err := cleanLine("to", &to); err != nil {
-		return err
+func (s *Service) LeavePost(ctx context.Context, who access.Actor, holding id.ID, in Leaving) error {
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"to", &in.To}, {"leave_paper", &in.Paper}} {
+		if err := cleanLine(f.name, f.value); err != nil {
+			return err
+		}
 	}
 	_, err := s.Ledger.Write(ctx, who, holding.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		var post id.Key
@@ -240,10 +265,32 @@ func (s *Service) LeavePost(ctx context.Context, who access.Actor, holding id.ID
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		return ledger.Act{Action: "holding.end", Organ: p.Unit.OrganID(), About: "holding/" + holding.String(), Params: map[string]any{"on": string(on), "leave_reason": reason, "to": to}},
-			s.Leave(ctx, tx, holding.Key, on, reason, to)
+		moved := p.Covered() && s.moves(in.Reason)
+		// Whoever sees to security never waits for a paper; that there is none stays to be seen.
+		if moved && in.Paper == "" && overStaff(who, p.Unit) == access.Personnel {
+			return ledger.Act{}, fault.InvalidField("leave_paper", "leave.paper")
+		}
+		act := ledger.Act{Action: "holding.end", Organ: p.Unit.OrganID(), About: "holding/" + holding.String(), Params: map[string]any{"on": string(in.On), "leave_reason": in.Reason, "to": in.To}}
+		if in.Paper != "" {
+			act.Params["paper"] = in.Paper
+		}
+		if err := s.Leave(ctx, tx, holding.Key, in.On, in.Reason, in.To); err != nil || s.Seats == nil {
+			return act, err
+		}
+		if moved {
+			if err := s.Seats.Moved(ctx, tx, holding.Key, in.Paper); err != nil {
+				return act, err
+			}
+		}
+		return act, s.Seats.Changed(ctx, tx, post)
 	})
 	return err
+}
+
+// moves says whether somebody who leaves for a reason is moved, by the rulebook.
+func (s *Service) moves(reason string) bool {
+	t, _ := s.Rules.Term("leaving_reason", reason)
+	return t.Attrs["consent"] == "yes"
 }
 
 // lineLimit is how many characters one line about an appointment may have.

@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
-		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return`) {
+		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return post.fill post.consent post.rotate register.confirm`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
 			t.Errorf("timer %s is missing", id)
@@ -84,25 +84,28 @@ func TestListsThatCodeNames(t *testing.T) {
 		"decision":             "sanction exempt none dismiss transfer",
 		"deciding_body": "township_commission township_party_committee county_commission county_party_committee " +
 			"county_supervision city_commission city_party_committee city_supervision",
-		"direct_ground":     "secret cross_unit branch_unable county_managed no_quorum escalated other",
-		"pause_reason":      "illness appraisal judicial force_majeure",
-		"clear_answer":      "not_needed declined wanted",
-		"clear_way":         "letter talk meeting notice",
-		"recusal_ground":    "kin witness interest other",
-		"recusal_by":        "self asked ordered",
-		"leaving_reason":    "promoted_county promoted_city transferred rotated merged retired resigned dismissed other",
-		"official_category": "c1 c2 c3 c4 c5 c6",
-		"duty_kind":         "portfolio village project leading_group secondment other",
-		"duty_role":         "lead main part outside",
-		"four_form":         "f1 f2 f3 f4",
-		"track":             "party admin both",
-		"service_way":       "in_person post public_notice left",
-		"late_entry_reason": "outage visit_outside transfer_late other",
-		"return_kind":       "investigation supplement",
-		"assigning_organ":   "centre province city",
-		"hand_back_reason":  "overreach absence misplacement",
-		"skill":             "finance audit law engineering land farming data writing talks",
-		"slot_source":       "own resident office township village lent",
+		"direct_ground":      "secret cross_unit branch_unable county_managed no_quorum escalated other",
+		"pause_reason":       "illness appraisal judicial force_majeure",
+		"clear_answer":       "not_needed declined wanted",
+		"clear_way":          "letter talk meeting notice",
+		"recusal_ground":     "kin witness interest other",
+		"recusal_by":         "self asked ordered",
+		"leaving_reason":     "promoted_county promoted_city transferred rotated merged retired resigned dismissed other",
+		"official_category":  "c1 c2 c3 c4 c5 c6",
+		"duty_kind":          "portfolio village project leading_group secondment other",
+		"duty_role":          "lead main part outside",
+		"four_form":          "f1 f2 f3 f4",
+		"track":              "party admin both",
+		"service_way":        "in_person post public_notice left",
+		"late_entry_reason":  "outage visit_outside transfer_late other",
+		"return_kind":        "investigation supplement",
+		"assigning_organ":    "centre province city",
+		"hand_back_reason":   "overreach absence misplacement",
+		"skill":              "finance audit law engineering land farming data writing talks",
+		"slot_source":        "own resident office township village lent",
+		"establishment":      "secretary deputy officer",
+		"establishment_rule": "large_township",
+		"bench":              "secretary deputy",
 		"misconduct": "not_acting not_carrying_out harming_people overload formalism_other " +
 			"gifts dining allowances travel ceremonies hedonism_other",
 	}

@@ -234,7 +234,7 @@ func (s *site) holding(who, kind, unit string) (h id.Key) {
 
 func (s *site) leave(holding id.Key) {
 	s.T.Helper()
-	if err := s.App.Org.LeavePost(apptest.Ctx, access.ByOperator(apptest.City), id.ID{City: apptest.City, Key: holding}, calendar.InstantOf(s.Now).Date(), "transferred", ""); err != nil {
+	if err := s.App.Org.LeavePost(apptest.Ctx, access.ByOperator(apptest.City), id.ID{City: apptest.City, Key: holding}, org.Leaving{On: calendar.InstantOf(s.Now).Date(), Reason: "transferred"}); err != nil {
 		s.T.Fatal(err)
 	}
 }

@@ -414,6 +414,8 @@ func roleOf(b flow.By) access.Role {
 		return access.Deputy
 	case flow.ByPrincipal:
 		return access.Principal
+	case flow.ByPersonnel:
+		return access.Personnel
 	case flow.ByHead:
 		return access.Head
 	case flow.ByHandler, flow.ByTeam:

@@ -71,7 +71,10 @@ const listRows = 50
 
 // sourced says whether matters of a kind come from several sources and are in somebody's hands. Of a letter that is sealed
 // nothing is known but when it came, and a tip-off is nobody's but the intake's.
-func sourced(kind string) bool { return kind != "tipoff" && !bare(kind) }
+func sourced(kind string) bool { return kind != "tipoff" && !bare(kind) && !inner(kind) }
+
+// inner says whether a kind of matter is about the commission's own posts and registers: it comes from nowhere, and nobody handles it.
+func inner(kind string) bool { return kind == "vacancy" || kind == "rotation" || kind == "filing" }
 
 // spoken says whether matters of a kind say somebody whom they are about.
 func spoken(kind string) bool { return !bare(kind) && !staffing(kind) }
@@ -256,7 +259,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 	if bare(k.Name) {
 		return nil
 	}
-	if k.Name != "slip" && !staffing(k.Name) && bySource(c) {
+	if k.Name != "slip" && !staffing(k.Name) && !inner(k.Name) && bySource(c) {
 		var opts []ui.OptionView
 		for _, t := range p.Rules.Terms("clue_source", c.Today) {
 			opts = append(opts, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
@@ -282,7 +285,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 		if !staffing(k.Name) {
 			sel("township", f.Township, towns)
 		}
-		if k.Name != "tipoff" && k.Name != "slip" {
+		if k.Name != "tipoff" && k.Name != "slip" && !inner(k.Name) {
 			sel("handler", f.Handler, handlers)
 		}
 	case u.Level == access.City:

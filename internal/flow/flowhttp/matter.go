@@ -225,7 +225,7 @@ func (p *Pages) meta(c *web.Ctx, l *look, d *flow.Dossier) ui.Segments {
 	if src := p.source(c, m); src != "" {
 		out = append(out, ui.Segment{Text: c.T("matter.source") + c.T("punct.colon") + src})
 	}
-	if !m.Handler.Zero() {
+	if !m.Handler.Zero() && !inner(m.Kind) {
 		out = append(out, ui.Segment{Text: c.T("matter.handler") + c.T("punct.colon") + l.unit(m.Handler.Key)})
 	}
 	out = append(out, ui.Segment{Text: c.T("matter.received") + " " + ui.DayIn(c.Lang, m.Received, c.Today)})

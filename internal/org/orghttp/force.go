@@ -27,24 +27,27 @@ func (p *Pages) ForceRoutes() []web.Route {
 
 // forceView is the establishment under a city or a county, looked at for one thing.
 type forceView struct {
-	Frame   ui.Frame
-	Line    string
-	Look    string
-	Unit    string
-	To      string
-	Units   []ui.OptionView
-	Looks   []lookView
-	Short   string
-	Of      string
-	Link    string
-	Sums    []figure
-	Legend  []legendView
-	Tiles   []countyTiles
-	Table   string
-	Columns []string
-	Lines   []countyLine
-	Total   countyLine
-	Vacant  []vacancyView
+	Frame    ui.Frame
+	Line     string
+	Look     string
+	Unit     string
+	To       string
+	Units    []ui.OptionView
+	Looks    []lookView
+	Short    string
+	Of       string
+	Link     string
+	Sums     []figure
+	Legend   []legendView
+	Tiles    []countyTiles
+	Table    string
+	Columns  []string
+	Lines    []countyLine
+	Total    countyLine
+	Vacant   []vacancyView
+	Board    string
+	Bench    string
+	Strength string
 }
 
 type lookView struct {
@@ -170,7 +173,7 @@ func (p *Pages) force(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := forceView{Frame: c.Frame(c.T("force.title")), Line: c.T("force.line", unit.Name, ui.LongDay(c.Lang, on)), Look: kind.code, Unit: unit.ID.String(), To: string(on), Table: c.T("force.table." + kind.code)}
+	v := forceView{Frame: c.Frame(c.T("force.title")), Line: c.T("force.line", unit.Name, ui.LongDay(c.Lang, on)), Look: kind.code, Unit: unit.ID.String(), To: string(on), Table: c.T("force.table." + kind.code), Board: pageOf(boardPath, unit.ID, on), Bench: pageOf(benchPath, unit.ID, on), Strength: pageOf(strengthPath, unit.ID, on)}
 	for _, l := range looks {
 		v.Looks = append(v.Looks, lookView{c.T("force.look." + l.code), "/force?" + url.Values{"look": {l.code}, "unit": {v.Unit}, "to": {v.To}}.Encode(), l.code == kind.code})
 	}

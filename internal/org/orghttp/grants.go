@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -177,6 +178,8 @@ type askedView struct {
 	Mine                               bool
 	Hindrance                          string // why the reader can't confirm it
 	Note                               ui.FieldView
+	Consent                            string // of the county commission, where it takes one
+	Matter                             string // where it answers
 }
 
 // askForm puts somebody forward: first who, then from when.
@@ -227,6 +230,17 @@ func (p *Pages) grantForm(c *web.Ctx, status int, f url.Values, form string, pro
 	if file.Holding != "" {
 		v.Holder = &tenureView{Name: file.Name, Span: c.T("grant.since", ui.LongDay(c.Lang, file.Since))}
 		v.End = p.endFields(c, f, form, texts)
+		if file.Covered() {
+			paper := grantField(c, "leave_paper", "line", false, texts)
+			if form == "end" {
+				paper.Value = f.Get("leave_paper")
+			} else if x, ok, err := staffing.ConsentTo(c.Context(), p.Org.Ledger.DB.In(c.Who.City), file.Holding); err != nil {
+				return err
+			} else if ok && x.Given {
+				paper.Value = x.Paper
+			}
+			v.End = append(v.End, paper)
+		}
 		v.All = append(v.All, v.End...)
 	} else if file.Vacant.Valid() {
 		v.Vacant = c.T("grant.vacant_since", ui.LongDay(c.Lang, file.Vacant))
@@ -234,6 +248,11 @@ func (p *Pages) grantForm(c *web.Ctx, status int, f url.Values, form string, pro
 	for _, a := range file.Asked {
 		x := p.asked(c, a, texts)
 		if a.State == org.AppointOpen {
+			if file.Covered() {
+				if err := p.consentOn(c, file.Place, a.ID, &x); err != nil {
+					return err
+				}
+			}
 			v.Open = &x
 		} else {
 			v.Past = append(v.Past, x)
@@ -246,6 +265,35 @@ func (p *Pages) grantForm(c *web.Ctx, status int, f url.Values, form string, pro
 		v.All = append(v.All, v.Ask.Fields...)
 	}
 	return c.Render(status, grantPage(v))
+}
+
+// consentOn says what the county commission answered to whom is put forward; until it has agreed nobody confirms it.
+func (p *Pages) consentOn(c *web.Ctx, at org.Place, appointment id.Key, x *askedView) error {
+	r := p.Org.Ledger.DB.In(c.Who.City)
+	said, ok, err := staffing.ConsentTo(c.Context(), r, appointment)
+	if err != nil {
+		return err
+	}
+	x.Consent = c.T("grant.consent.wait")
+	if ok {
+		x.Consent = consentLine(c, said)[0].Text + " " + said.By
+	}
+	if !ok || !said.Given {
+		x.Confirm = false
+		if x.Hindrance == "" {
+			x.Hindrance = c.T("fault.appoint.no_consent")
+		}
+	}
+	if c.Who.Can(access.PostRead) {
+		m, open, err := staffing.OpenMatter(c.Context(), r, at.Post)
+		if err != nil {
+			return err
+		}
+		if open {
+			x.Matter = "/m/" + id.ID{City: c.Who.City, Key: m}.String()
+		}
+	}
+	return nil
 }
 
 func (p *Pages) tenure(c *web.Ctx, t org.Tenure) tenureView {
@@ -413,7 +461,7 @@ func (p *Pages) endHolding(c *web.Ctx) error {
 	if !on.Valid() {
 		err = fault.InvalidField("on", "day.invalid")
 	} else {
-		err = p.Org.LeavePost(c.Context(), c.Who, id.ID{City: c.Who.City, Key: file.Holding}, on, f.Get("leave_reason"), strings.TrimSpace(f.Get("leave_to")))
+		err = p.Org.LeavePost(c.Context(), c.Who, id.ID{City: c.Who.City, Key: file.Holding}, org.Leaving{On: on, Reason: f.Get("leave_reason"), To: strings.TrimSpace(f.Get("leave_to")), Paper: strings.TrimSpace(f.Get("leave_paper"))})
 	}
 	return p.answered(c, f, "end", err, "ended_post")
 }

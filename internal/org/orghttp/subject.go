@@ -17,6 +17,8 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
+	"qianshao/internal/org/roll"
+	"qianshao/internal/org/staffing"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
@@ -28,6 +30,8 @@ type Pages struct {
 	Org      *org.Service
 	Rules    *rulebook.Book
 	Measures *measure.Registry
+	Staffing *staffing.Service
+	Roll     *roll.Service
 }
 
 // Routes are this room's addresses.

@@ -3,6 +3,7 @@ package orghttp
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
+	"qianshao/internal/org/roll"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -42,6 +44,7 @@ type postView struct {
 	ID       string
 	Post     string
 	Name     string
+	Href     string // of whoever holds it
 	Since    string
 	Age      string
 	Served   string
@@ -162,6 +165,12 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 		}
 		add("size", ui.Segment{Text: text, Href: rowsLink("staff.organ_size", u.ID, on)}, ui.Segment{Text: c.T("unit.counted", ui.LongDay(c.Lang, s.On)), Dim: true})
 	}
+	if u.Kind != "office" && u.Kind != "province" && roll.Sees(c.Who, u) {
+		add("register", ui.Segment{Text: c.T("unit.register.open"), Href: "/units/" + u.ID.String() + "/officials"})
+	}
+	if u.Level <= access.Township && u.Kind != "office" && c.Who.Can(access.MeasureRead) {
+		add("measures", ui.Segment{Text: c.T("unit.measures.open"), Href: "/measures?" + url.Values{"unit": {u.ID.String()}}.Encode()})
+	}
 	for _, m := range []string{"officials.count", "deadline.open", "deadline.late"} {
 		if !c.Who.Can(access.MeasureRead) || m != "officials.count" && u.Level < access.County {
 			continue
@@ -207,7 +216,7 @@ func (p *Pages) posts(c *web.Ctx, u access.Unit, v *unitView) error {
 		seats[s.Post] = s
 	}
 	for _, x := range posts {
-		pv := postView{ID: "p-" + x.Post, Post: c.T("post." + x.Kind), Name: x.Name, Since: ui.LongDay(c.Lang, x.Since), Acting: x.Acting}
+		pv := postView{ID: "p-" + x.Post, Post: c.T("post." + x.Kind), Name: x.Name, Href: personLink(u.ID.City, x.Person), Since: ui.LongDay(c.Lang, x.Since), Acting: x.Acting}
 		s, established := seats[x.Post]
 		switch {
 		case x.Holding == "" && established:
