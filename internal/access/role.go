@@ -68,6 +68,10 @@ const (
 	AreaWrite    Perm = "area.write"  // groups a county's townships, keeps its force formula
 	CallupRead   Perm = "callup.read" // who is called up for what
 	CallupAsk    Perm = "callup.ask"
+	DutyRead     Perm = "duty.read"    // what post holders are made to do, what is handed back, what was found beside the filing
+	DutyFile     Perm = "duty.file"    // enters the committee's own paper
+	DutyTask     Perm = "duty.task"    // enters a task, or proposes to hand one back
+	DutyInspect  Perm = "duty.inspect" // enters what an inspection on the spot found
 )
 
 // Read is a kind of matter and the permission to read it.
@@ -78,7 +82,8 @@ type Read struct {
 
 // Reads says under which permission each kind of matter is read.
 var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"callup", CallupRead},
-	{"vacancy", PostRead}, {"rotation", PostRead}, {"filing", FilingRead}}
+	{"vacancy", PostRead}, {"rotation", PostRead}, {"filing", FilingRead},
+	{"confirmation", DutyRead}, {"handback", DutyRead}, {"order", DutyRead}, {"deviation", DutyRead}}
 
 // ReadOf is the permission to read a kind of matter.
 func ReadOf(kind string) Perm {
@@ -126,15 +131,15 @@ var everyone = organ(Signed, RuleRead)
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
 	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead, BurdenRead, BurdenAsk)),
-	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk)),
-	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead, FilingRead, RegisterFile)),
-	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk, FilingRead, RegisterFile)),
+	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk, DutyRead, DutyFile, DutyTask, DutyInspect)),
+	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead, FilingRead, RegisterFile, DutyRead, DutyTask)),
+	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk, FilingRead, RegisterFile, DutyRead, DutyTask)),
 	Review:      join(organ(CaseRead, MatterMove, OrgRead, MeasureRead)),
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
-	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead)),
-	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead)),
-	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, MatterMove, PostRead, FilingRead, RegisterFile)),
-	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun)),
+	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead, DutyInspect)),
+	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, MatterMove, PostRead, FilingRead, RegisterFile, DutyRead, DutyFile)),
+	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun, DutyRead)),
 	Chief:       join(unit(OrgRead, FilingRead, RegisterFile)),
 	SysAdmin:    organ(AccountAdmin),
 	SecAdmin:    organ(GrantAdmin, Appoint),

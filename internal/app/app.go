@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/custody"
 	"qianshao/internal/deadline"
 	"qianshao/internal/document"
+	"qianshao/internal/duty"
 	"qianshao/internal/exchange"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -68,6 +69,7 @@ type App struct {
 	Reprisal  *reprisal.Service
 	Burden    *burden.Service
 	Haves     *haves.Service
+	Duties    *duty.Service
 	Clues     *clue.Service
 	Cases     *casework.Service
 	Insight   *insight.Service
@@ -118,17 +120,18 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Reprisal = &reprisal.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Custody: a.Custody}
 	a.Burden = &burden.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Haves = &haves.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Burden: a.Burden, Measures: a.Measures}
+	a.Duties = &duty.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks}
 	a.Intake.Pool, a.Clues.Filing, a.Intake.Watch = a.Clues, a.Cases, a.Reprisal
 	a.Intake.AddSources()
 	a.Cases.AddSources()
 	a.Reprisal.AddSources()
 	a.Callups.AddSources()
-	for _, t := range []*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table(), a.Staffing.VacancyTable(), a.Staffing.RotationTable(), a.Roll.Table()} {
+	for _, t := range append([]*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table(), a.Staffing.VacancyTable(), a.Staffing.RotationTable(), a.Roll.Table()}, a.Duties.Tables()...) {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
@@ -173,7 +176,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), staffing.Tables(), roll.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), staffing.Tables(), roll.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables(), duty.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

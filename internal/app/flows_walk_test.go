@@ -487,14 +487,15 @@ func TestFlowsEveryMove(t *testing.T) {
 				w.late()
 				w.unlisted()
 				w.gaps()
+				slowly(t, w.World)
+				remake(t, w.World)
+				slowly(t, w.World)
+				w.duties() // months go by
 				w.unreached()
 				w.Verify()
 				if bad, err := measureCheck(w.World); err != nil || len(bad) > 0 {
 					t.Errorf("rollups: %v %v", bad, err)
 				}
-				slowly(t, w.World)
-				remake(t, w.World)
-				slowly(t, w.World)
 			})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/burden/burdenhttp"
 	"qianshao/internal/casework/casehttp"
 	"qianshao/internal/clue/cluehttp"
+	"qianshao/internal/duty/dutyhttp"
 	"qianshao/internal/exchange/exchangehttp"
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/haves/haveshttp"
@@ -32,6 +33,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	m.Errors, m.Nav, m.Opened, m.Foot = errorPage, nav, a.opened, (&witnessed{cities: map[id.City]countersigned{}}).foot
 	fp := &flowhttp.Pages{Engine: a.Engine, Namesakes: a.Namesakes, Rules: a.Rules, DB: a.DB, Custody: a.Custody}
 	al := &reprisalhttp.Pages{Reprisal: a.Reprisal, Rules: a.Rules}
+	du := &dutyhttp.Pages{Duties: a.Duties, Rules: a.Rules}
 	in := &intakehttp.Pages{Intake: a.Intake, Rules: a.Rules, Flow: fp, Likes: a.Likeness}
 	ac := &accounthttp.Pages{Accounts: a.Accounts, Backups: a.backups}
 	cl := &cluehttp.Pages{Clues: a.Clues, Rules: a.Rules}
@@ -45,13 +47,13 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	fp.Notes = append(fp.Notes, bu.Note)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
-	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds(), og.Kinds()} {
+	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds(), og.Kinds(), du.Kinds()} {
 		for _, k := range ks {
 			fp.Add(k)
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), og.Routes(), og.GrantRoutes(), og.PeopleRoutes(), og.StaffRoutes(), og.RegisterRoutes(), og.StrengthRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), du.Routes(), og.Routes(), og.GrantRoutes(), og.PeopleRoutes(), og.StaffRoutes(), og.RegisterRoutes(), og.StrengthRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -84,6 +86,10 @@ func nav(c *web.Ctx) []web.NavItem {
 	}
 	add(access.ClueRead, false, "/clues", clues)
 	add(access.CaseRead, false, "/cases", "nav.cases")
+	if c.Who.Unit().Kind != "office" { // an office looks after no township's filings
+		add(access.DutyRead, true, "/duties", "nav.duties")
+		add(access.DutyRead, false, "/handbacks/board", "nav.handbacks")
+	}
 	add(access.SuperiorRead, true, "/watch", "nav.watch")
 	if c.Who.Unit().Level <= access.City || c.Who.Can(access.Approve) || c.Who.Can(access.ClueAssign) { // a county's intake office has no register below it
 		add(access.SuperiorRead, false, "/superior", "nav.superior")

@@ -31,11 +31,11 @@ func (a *App) officeRoutes(og *orghttp.Pages, fp *flowhttp.Pages) []web.Route {
 
 // Papers is the room of official papers.
 func (a *App) Papers() *document.Service {
-	return &document.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: a.Rules, Known: known}
+	return &document.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: a.Rules, Known: a.known}
 }
 
 // known asks the area of a matter what it knows beyond the matter's acts.
-func known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, error) {
+func (a *App) known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, error) {
 	switch m.Kind {
 	case clue.Kind:
 		c, err := clue.Get(ctx, r, m.ID.Key)
@@ -44,7 +44,8 @@ func known(ctx context.Context, r db.Reader, m flow.Matter) (document.Known, err
 		c, err := casework.Get(ctx, r, m.ID.Key)
 		return document.Known{Summary: c.Summary, Discipline: c.Discipline, Track: c.Track, Filed: c.Filed, Clear: c.ClearAnswer}, err
 	}
-	return document.Known{}, nil
+	to, fields, err := a.Duties.Said(ctx, r, m)
+	return document.Known{To: to, Fields: fields}, err
 }
 
 // alike counts the letters that are like others.

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/clue"
 	"qianshao/internal/deadline"
 	"qianshao/internal/document"
+	"qianshao/internal/duty"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/bar"
 	"qianshao/internal/haves"
@@ -62,7 +63,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip", "vacancy": "up_slip", "rotation": "up_slip", "filing": "up_slip"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip", "vacancy": "up_slip", "rotation": "up_slip", "filing": "up_slip", "confirmation": "up_slip", "handback": "handback_letter", "order": "correction_order", "deviation": "deviation_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -132,6 +133,7 @@ func (w *furnished) matters(p place, out things) {
 		c, err := w.App.Callups.Ask(apptest.Ctx, w.As(p.pool), callup.Request{To: w.Units[p.target].ID.Key, Reason: "核对账目。", From: today, Until: today.AddDays(5)})
 		w.must(err)
 		out["callup"] = c.ID
+		w.duties(p, out)
 	}
 	w.proposal(p, out)
 	to := w.Units["city"]
@@ -214,6 +216,44 @@ func (w *furnished) lacking(p place, out things) {
 			out["gap"] = g.ID
 		}
 	}
+}
+
+// dutyKinds are the matters about what a township's holders are made to do; they are the township's whoever handles the rest.
+var dutyKinds = []string{"confirmation", "handback", "order", "deviation"}
+
+// duties are what is filed of a township's holders and what came of it. Two places of one township have the same.
+func (w *furnished) duties(p place, out things) {
+	w.t.Helper()
+	names := append([]string{"town", "duty", "task", "inspection"}, dutyKinds...)
+	if first := w.things["office"]; p.name == "township" {
+		for _, name := range names {
+			out[name] = first[name]
+		}
+		return
+	}
+	town := w.Units[p.subject]
+	seats, err := duty.Seats(apptest.Ctx, w.App.DB.In(apptest.City), town.ID.Key, "2026-10-12", "2026-10-12")
+	w.must(err)
+	key := func(k id.Key) id.ID { return id.ID{City: apptest.City, Key: k} }
+	f, err := w.App.Duties.File(apptest.Ctx, w.As(p.pool), duty.Filing{Unit: town.ID.Key, Holding: seats[0].Holding, Kind: "project", What: "园区征地协调", Part: duty.PartMain, AssignedBy: duty.Committee(town), Paper: "党发〔2026〕3号",
+		PaperOn: "2026-09-01", Hours: 10, From: "2026-09-01"})
+	w.must(err)
+	e, err := w.App.Duties.Enter(apptest.Ctx, w.As(p.pool), duty.Entry{Unit: town.ID.Key, Name: "专项监督", Work: "special", Part: duty.PartMain, Department: "财政所", GivenBy: duty.Committee(town), From: "2026-10-12"})
+	w.must(err)
+	b, err := w.App.Duties.Enter(apptest.Ctx, w.As(p.pool), duty.Entry{Unit: town.ID.Key, Name: "征地拆迁", Work: "land", Part: duty.PartLead, Department: "自然资源所", GivenBy: duty.Committee(town), From: "2026-10-12"})
+	w.must(err)
+	i, err := w.App.Duties.Inspect(apptest.Ctx, w.As(p.pool), duty.Inspection{Unit: town.ID.Key, On: "2026-10-12", Inspectors: "钟某", Looked: "值班表", Findings: []duty.Finding{{Duty: f.Duty, Found: "more", Note: "每周三天。"}}})
+	w.must(err)
+	x, _, err := w.App.Duties.GetInspection(apptest.Ctx, w.App.DB.In(apptest.City), w.As(p.pool), i)
+	w.must(err)
+	_, err = w.App.Ledger.Write(apptest.Ctx, access.ByProgram(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		return ledger.Act{Action: "confirmation.open", Organ: town.OrganID()}, w.App.Duties.OpenMonths(apptest.Ctx, tx, []access.Unit{town}, "2026-09")
+	})
+	w.must(err)
+	m, _, err := duty.ToConfirm(apptest.Ctx, w.App.DB.In(apptest.City), town.ID.Key)
+	w.must(err)
+	out["town"], out["duty"], out["task"], out["inspection"] = town.ID, key(f.Duty), key(e.Task), key(i)
+	out["confirmation"], out["handback"], out["order"], out["deviation"] = m.Matter.ID, b.HandBack, f.Order, key(x.Findings[0].Deviation)
 }
 
 // alert is what the city has noticed of somebody who asked it to watch over them.
@@ -351,7 +391,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if slices.Contains([]string{"letter", "alert", "vacancy", "rotation", "filing"}, kind) || kind == "unlisted" || kind == "gap" || kind == "callup" {
+		if slices.Contains([]string{"letter", "alert", "vacancy", "rotation", "filing"}, kind) || kind == "unlisted" || kind == "gap" || kind == "callup" || slices.Contains(dutyKinds, kind) {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})
@@ -368,7 +408,8 @@ func (w *furnished) belongings(p place, out things) {
 		out[kind+".paper"] = q
 	}
 	w.namesake(p, out)
-	out["unit"], out["ward"], out["register"] = w.Units[p.seat].ID, w.Units[p.seat].ID // as everybody sees it, and as those who see to its people do, w.Units[p.seat].ID
+	// As everybody sees it, as those who see to its people do, and as those do who file for its register.
+	out["unit"], out["ward"], out["register"] = w.Units[p.seat].ID, w.Units[p.seat].ID, w.Units[p.seat].ID
 	w.delegated(p.name)
 	out["post"], out["appointment"] = w.vacancy(p)
 	accounts, err := db.Column[string](apptest.Ctx, w.App.DB.In(apptest.City), `SELECT a.id FROM accounts a WHERE a.city_id = $1 AND a.login = $2`, p.staff)

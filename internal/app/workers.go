@@ -30,6 +30,7 @@ const (
 	jobCheckpoint = "ledger.checkpoint"
 	jobLapse      = "watch.lapse"
 	jobStaffing   = "staffing.sweep"
+	jobDuty       = "duty.tend"
 	jobTidy       = "tidy"
 )
 
@@ -63,6 +64,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
 		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},
 		{jobStaffing, time.Hour, w.each(a.Staffing.Sweep)},
+		{jobDuty, time.Hour, w.each(a.Duties.Tend)},
 		{jobTidy, time.Hour, w.tidy},
 	} {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })

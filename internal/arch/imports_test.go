@@ -95,6 +95,7 @@ var rooms = []room{
 	{"org", append([]string{"commission"}, spine...)},
 	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "locale"}, spine...)},
 	{"org/staffing", append([]string{"org"}, spine...)}, {"org/roll", append([]string{"org"}, spine...)},
+	{"duty", append([]string{"org"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
 	{"intake/telltale", nil}, // words alone
@@ -118,14 +119,12 @@ func pages(name string) []string {
 	own, _, _ := strings.Cut(name, "/")
 	may := []string{own, "web", "web/ui", "locale", "access", "org", "org/orghttp", "flow", "flow/record", "flow/namesake", "flow/flowhttp", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 	switch own {
-	case "org": // areas, the force formula and call-ups have their pages in one room
-		may = append(may, "org/area", "org/formula", "org/callup")
+	case "org": // what sees to people and to the register; areas, the force formula and call-ups have their pages in one room
+		may = append(may, "org/staffing", "org/roll", "org/area", "org/formula", "org/callup")
 	case "flow": // what is sealed is opened from the matter's page
 		may = append(may, "custody")
 	case "intake": // and sealed at the counter
 		may = append(may, "custody", "platform/envelope", "intake/telltale", "intake/likeness")
-	case "org": // what sees to people and to the register
-		may = append(may, "org/staffing", "org/roll")
 	case "custody": // what keys are wrapped under, handed on as it was typed
 		may = append(may, "platform/seal", "platform/envelope")
 	case "reprisal": // what was noticed is sealed

@@ -74,6 +74,7 @@ func (b *builder) plan() {
 		c := b.counties[i%4]
 		b.at(b.hour(b.workday(b.o.Today.AddDays(-39-b.r.IntN(9)))), func() error { return b.ownClue(c, true) })
 	}
+	b.boundary()
 	for d := b.start; d <= b.o.Today; d = d.AddDays(1) {
 		b.at(noon(d).Add(-6*time.Hour), b.night)
 		if d.Weekday() == 4 {

@@ -59,8 +59,8 @@ func (b *builder) on(d calendar.Date, hour int, do func() error) {
 	}
 }
 
-// one is the first of those who have a role at a unit now, nil if nobody has.
-func (b *builder) one(role access.Role, unit access.Unit) *worker {
+// oneAt is the first of those who have a role at a unit now, nil if nobody has.
+func (b *builder) oneAt(role access.Role, unit access.Unit) *worker {
 	if ws := b.hands(role, unit.ID.Key); len(ws) > 0 {
 		return ws[0]
 	}
@@ -77,9 +77,9 @@ func keys(ts []*township) []id.Key {
 
 // demand asks it, and plans that its use is said.
 func (b *builder) demand(x demand) error {
-	w, towns := b.one(access.Supervision, b.counties[0].unit), keys(b.counties[0].townships)
+	w, towns := b.oneAt(access.Supervision, b.counties[0].unit), keys(b.counties[0].townships)
 	if x.city {
-		w, towns = b.one(access.Observer, b.city), nil
+		w, towns = b.oneAt(access.Observer, b.city), nil
 		for _, c := range b.counties {
 			towns = append(towns, keys(c.townships)...)
 		}
@@ -94,9 +94,9 @@ func (b *builder) demand(x demand) error {
 	}
 	b.on(due.AddDays(3), 10, func() error {
 		for _, a := range asks {
-			v := b.one(access.Deputy, b.counties[0].unit)
+			v := b.oneAt(access.Deputy, b.counties[0].unit)
 			if x.city {
-				v = b.one(access.Observer, b.city)
+				v = b.oneAt(access.Observer, b.city)
 			}
 			if v == nil {
 				return nil
@@ -112,7 +112,7 @@ func (b *builder) demand(x demand) error {
 
 // pastTheCap puts to the first county's chief what would pass the cap; it waits there on the last day.
 func (b *builder) pastTheCap() error {
-	w := b.one(access.Deputy, b.counties[0].unit)
+	w := b.oneAt(access.Deputy, b.counties[0].unit)
 	if w == nil {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (b *builder) pastTheCap() error {
 // unlisted has a township of the first county report an ask; the county answers one of them.
 func (b *builder) unlisted(town int, asker, what string, minutes int64, answered bool) error {
 	t := b.counties[0].townships[town]
-	w := b.one(access.Handler, t.unit)
+	w := b.oneAt(access.Handler, t.unit)
 	if w == nil {
 		return nil
 	}
@@ -134,14 +134,14 @@ func (b *builder) unlisted(town int, asker, what string, minutes int64, answered
 		return err
 	}
 	b.on(b.workday(b.today().AddDays(3)), 11, func() error {
-		return b.run(b.one(access.Deputy, b.counties[0].unit), m, "stop", flow.Values{"told": {"已告知该局：无文件依据，停止要求；确需了解的由其自行查阅系统数据。"}}, func() error { return nil })
+		return b.run(b.oneAt(access.Deputy, b.counties[0].unit), m, "stop", flow.Values{"told": {"已告知该局：无文件依据，停止要求；确需了解的由其自行查阅系统数据。"}}, func() error { return nil })
 	})
 	return nil
 }
 
 // issueHaves is the province's list, and the city's, which is the province's as it is.
 func (b *builder) issueHaves() error {
-	p, c := b.one(access.Observer, b.province), b.one(access.Personnel, b.city)
+	p, c := b.oneAt(access.Observer, b.province), b.oneAt(access.Personnel, b.city)
 	if p == nil || c == nil {
 		return nil
 	}
@@ -160,7 +160,7 @@ func (b *builder) issueHaves() error {
 // adoptHaves has every county but the last adopt the city's list; the second drops a line.
 func (b *builder) adoptHaves() error {
 	for i, c := range b.counties[:len(b.counties)-1] {
-		w := b.one(access.Personnel, c.unit)
+		w := b.oneAt(access.Personnel, c.unit)
 		if w == nil || b.haves.Zero() {
 			continue
 		}
@@ -186,7 +186,7 @@ var lacks = []struct {
 // rounds opens a round in the first two counties: nearly all townships say how they stand, and the first county checks most.
 func (b *builder) rounds() error {
 	for i, c := range b.counties[:2] {
-		w := b.one(access.Personnel, c.unit)
+		w := b.oneAt(access.Personnel, c.unit)
 		if w == nil {
 			continue
 		}
@@ -204,7 +204,7 @@ func (b *builder) rounds() error {
 
 func (b *builder) rate(c *county, round id.ID) error {
 	for i, t := range c.townships {
-		w := b.one(access.Handler, t.unit)
+		w := b.oneAt(access.Handler, t.unit)
 		if w == nil || i == len(c.townships)-1 {
 			continue
 		}
@@ -235,7 +235,7 @@ func (b *builder) rate(c *county, round id.ID) error {
 }
 
 func (b *builder) check(c *county, round id.ID) error {
-	w := b.one(access.Personnel, c.unit)
+	w := b.oneAt(access.Personnel, c.unit)
 	if w == nil {
 		return nil
 	}

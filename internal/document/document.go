@@ -50,6 +50,8 @@ type Known struct {
 	Filed      calendar.Date
 	Close      string // how a clue was closed
 	Clear      string // whether the name is to be cleared
+	To         string // whom its letters go to
+	Fields     map[string]string
 }
 
 var paperTable = &ledger.Table{Name: "papers", Key: []string{"id"}, Cols: []string{"matter_id", "code", "no", "issuer_id", "made_on", "move", "title", "addressee", "copies",

@@ -2,6 +2,7 @@ package document
 
 import (
 	"context"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -204,7 +205,7 @@ func (g *gathered) addressee(doc rulebook.Document) string {
 	case "inquiry_letter", "adopt_letter", "delivery_receipt":
 		return g.subject()
 	}
-	return ""
+	return g.Known.To
 }
 
 // toReporter are the notices that go to whoever reported: there are none where nobody gave a name.
@@ -219,7 +220,8 @@ func (g *gathered) made(doc rulebook.Document) calendar.Date {
 }
 
 // dues names the rule whose day a document states.
-var dues = map[string][]string{"disposal_form": {"clue.opinion"}, "assign_letter": {"tipoff.assigned"}, "execution_report": {"case.execution_report"}}
+var dues = map[string][]string{"disposal_form": {"clue.opinion"}, "assign_letter": {"tipoff.assigned"}, "execution_report": {"case.execution_report"},
+	"handback_letter": {"handback.receive"}, "correction_order": {"order.correct"}}
 
 func (g *gathered) due(doc rulebook.Document) calendar.Date {
 	if g.Clock != nil {
@@ -449,6 +451,9 @@ func (g *gathered) fields(doc rulebook.Document) map[string]string {
 		if at("announce") == nil {
 			f["announced"] = ""
 		}
+	case "handback_letter", "correction_order", "talk_notice", "deviation_slip":
+		f = map[string]string{"requirement": at("issue").Str("requirement"), "said": at("answer").Str("said")}
+		maps.Copy(f, g.Known.Fields)
 	case "closing_form":
 		v, x := at("propose_close"), at("report_execution")
 		f = map[string]string{"summary": g.Known.Summary, "result": lines(g.name("decision", at("decide").Str("decision")), g.sanctions()), "execution": x.Str("what"), "property": choice(x, "property"), "archive": v.Str("volumes")}

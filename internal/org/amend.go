@@ -84,6 +84,11 @@ func HeadGroup(ctx context.Context, tx *ledger.Tx, group, holding id.Key) error 
 	return amend(ctx, tx, groupTable, group, map[string]any{"head_holding": holding})
 }
 
+// EndGroup ends the commission's part in a work group or task.
+func EndGroup(ctx context.Context, tx *ledger.Tx, group id.Key, on calendar.Date) error {
+	return amend(ctx, tx, groupTable, group, map[string]any{"to_on": on})
+}
+
 // AmendSize replaces the count of an organ's cadres on a day that was counted before.
 func AmendSize(ctx context.Context, tx *ledger.Tx, s Size) error {
 	return tx.Update(ctx, sizeTable, s.Unit, s.On, s.Authorised, s.Actual)

@@ -132,15 +132,26 @@ type NewDuty struct {
 	Hours      int
 	Village    id.Key
 	From       calendar.Date
+	To         calendar.Date // the day from which it is no more; "" while it is
 }
 
 // AddDuties writes duties.
 func AddDuties(ctx context.Context, tx *ledger.Tx, in []NewDuty) error {
 	rows := make([][]any, len(in))
 	for i, d := range in {
-		rows[i] = []any{tx.NewKey(), d.Unit, d.Holding, d.Kind, d.What, d.AssignedBy, d.Paper, d.Hours, d.Village, d.From, ""}
+		rows[i] = d.row(tx.NewKey())
 	}
 	return tx.InsertMany(ctx, dutyTable, rows)
+}
+
+func (d NewDuty) row(key id.Key) []any {
+	return []any{key, d.Unit, d.Holding, d.Kind, d.What, d.AssignedBy, d.Paper, d.Hours, d.Village, d.From, d.To}
+}
+
+// AddDuty writes one duty and says under which key.
+func AddDuty(ctx context.Context, tx *ledger.Tx, d NewDuty) (id.Key, error) {
+	key := tx.NewKey()
+	return key, tx.Insert(ctx, dutyTable, d.row(key)...)
 }
 
 // NewGroup is a work group of a place and who heads it; Role is the commission's part in it, of the list duty_role.
@@ -158,7 +169,17 @@ type NewGroup struct {
 func AddGroups(ctx context.Context, tx *ledger.Tx, in []NewGroup) error {
 	rows := make([][]any, len(in))
 	for i, g := range in {
-		rows[i] = []any{tx.NewKey(), g.Unit, g.Name, g.SetUpBy, g.Responsible, g.Head, g.Role, g.From, ""}
+		rows[i] = g.row(tx.NewKey())
 	}
 	return tx.InsertMany(ctx, groupTable, rows)
+}
+
+func (g NewGroup) row(key id.Key) []any {
+	return []any{key, g.Unit, g.Name, g.SetUpBy, g.Responsible, g.Head, g.Role, g.From, ""}
+}
+
+// AddGroup writes one work group, or a task that is none, and says under which key.
+func AddGroup(ctx context.Context, tx *ledger.Tx, g NewGroup) (id.Key, error) {
+	key := tx.NewKey()
+	return key, tx.Insert(ctx, groupTable, g.row(key)...)
 }

@@ -30,7 +30,7 @@ func sample() paper {
 var drafted = strings.Fields(`urge_slip accept_notice decline_notice transfer_letter assign_letter up_slip result_record disposal_form
 	inquiry_letter adopt_letter verify_plan_form verify_report filing_report filing_decision review_report party_decision admin_decision exempt_decision
 	none_decision dismiss_decision
-	delivery_receipt execution_report closing_form`)
+	delivery_receipt execution_report closing_form handback_letter correction_order talk_notice deviation_slip`)
 
 func write(t *testing.T, d rulebook.Document, p paper) string {
 	t.Helper()
@@ -50,7 +50,8 @@ func every() map[string]string {
 	f := map[string]string{}
 	for _, k := range strings.Fields(`contact ground where reason requirement way content objection evidence source summary study disposal
 		questions copies register_by answered basis team method time scope measures cautions process findings proposal opinion verification facts track
-		discipline property department sanction body decided period filed document place delivered announced post archive other result execution demand`) {
+		discipline property department sanction body decided period filed document place delivered announced post archive other result execution demand
+		unit what given_by paper duties said`) {
 		f[k] = "「" + k + "」"
 	}
 	return f

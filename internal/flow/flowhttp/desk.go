@@ -470,7 +470,7 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 	default:
 		if mv := p.nextMove(m, k); mv != nil {
 			v.Button = c.T("move." + m.Kind + "." + mv.Name)
-			v.Href = base + "/do/" + mv.Name
+			v.Href = p.moveAt(m, mv.Name)
 		}
 	}
 	return v

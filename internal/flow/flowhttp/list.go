@@ -69,18 +69,20 @@ type markView struct{ Icon, Text string }
 
 const listRows = 50
 
-// sourced says whether matters of a kind come from several sources and are in somebody's hands. Of a letter that is sealed
-// nothing is known but when it came, and a tip-off is nobody's but the intake's.
-func sourced(kind string) bool { return kind != "tipoff" && !bare(kind) && !inner(kind) }
+// about says whether matters of a kind are about somebody's conduct.
+func about(kind string) bool { return kind == "tipoff" || sourced(kind) }
+
+// sourced says whether matters of a kind come from several sources. A tip-off has its channel.
+func sourced(kind string) bool { return kind == "clue" || kind == "case" || kind == "slip" }
 
 // inner says whether a kind of matter is about the commission's own posts and registers: it comes from nowhere, and nobody handles it.
 func inner(kind string) bool { return kind == "vacancy" || kind == "rotation" || kind == "filing" }
 
-// spoken says whether matters of a kind say somebody whom they are about.
-func spoken(kind string) bool { return !bare(kind) && !staffing(kind) }
+// posted says whether a post is said of matters of a kind.
+func posted(kind string) bool { return about(kind) || inner(kind) }
 
-// staffing says whether a kind of matter is about the commission's own people at work, and speaks of nobody.
-func staffing(kind string) bool { return kind == "callup" }
+// handled says whether matters of a kind are in the hands of one of several units.
+func handled(kind string) bool { return sourced(kind) || kind == "callup" }
 
 // bare says whether all that a kind of matter says is sealed.
 func bare(kind string) bool { return kind == custody.Letter || kind == custody.Alert }
@@ -259,7 +261,7 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 	if bare(k.Name) {
 		return nil
 	}
-	if k.Name != "slip" && !staffing(k.Name) && !inner(k.Name) && bySource(c) {
+	if k.Name != "slip" && about(k.Name) && bySource(c) {
 		var opts []ui.OptionView
 		for _, t := range p.Rules.Terms("clue_source", c.Today) {
 			opts = append(opts, ui.OptionView{Code: t.Code, Name: t.Name.In(c.Lang)})
@@ -282,10 +284,10 @@ func (p *Pages) filters(c *web.Ctx, v *listView, k Kind, f flow.Filter, l *look)
 			}
 			handlers = append(handlers, ui.OptionView{Code: t.ID.Key, Name: t.Commission()})
 		}
-		if !staffing(k.Name) {
+		if k.Name != "callup" {
 			sel("township", f.Township, towns)
 		}
-		if k.Name != "tipoff" && k.Name != "slip" && !inner(k.Name) {
+		if k.Name == "clue" || k.Name == "case" {
 			sel("handler", f.Handler, handlers)
 		}
 	case u.Level == access.City:

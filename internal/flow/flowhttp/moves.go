@@ -22,7 +22,7 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 			continue // other people's moves: the steps above say whose turn it is
 		}
 		key := "move." + m.Kind + "." + o.Move.Name
-		v := ui.MoveView{ID: "move-" + o.Move.Name, Name: c.T(key), Button: c.T(key), Href: "/m/" + m.ID.String() + "/do/" + o.Move.Name, Alone: o.Alone, Up: !o.Alone}
+		v := ui.MoveView{ID: "move-" + o.Move.Name, Name: c.T(key), Button: c.T(key), Href: p.moveAt(m, o.Move.Name), Alone: o.Alone, Up: !o.Alone}
 		v.Basis = p.basisOf(c.Lang, o.Move.Basis, p.sureOf(o))
 		if !o.Open {
 			v.Shut = c.T("fault."+o.Why, o.Args...)

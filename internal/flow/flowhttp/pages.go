@@ -39,7 +39,8 @@ type Kind struct {
 	Compare func(c *web.Ctx, m flow.Matter, p *flow.Proposal, reason string) (templ.Component, error)
 	// Choice puts what may be chosen in a field into words that only the area has; nil for most kinds.
 	Choice func(c *web.Ctx, f flow.Field, o flow.Option, v ui.OptionView) ui.OptionView
-	Bulk   bool // rows can be selected and handed out
+	Bulk   bool              // rows can be selected and handed out
+	At     map[string]string // where a move is made that has a page of its own: an address to which the matter's id is added
 }
 
 // Detail is what an area shows of a matter.
@@ -93,6 +94,14 @@ func (p *Pages) notes(c *web.Ctx) ([]Note, error) {
 		}
 	}
 	return out, nil
+}
+
+// moveAt is the page a move of a matter is made on.
+func (p *Pages) moveAt(m flow.Matter, move string) string {
+	if at := p.kinds[m.Kind].At[move]; at != "" {
+		return at + m.ID.String()
+	}
+	return "/m/" + m.ID.String() + "/do/" + move
 }
 
 // Add makes a kind known.

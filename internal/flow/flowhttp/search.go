@@ -25,7 +25,9 @@ func (p *Pages) search(c *web.Ctx) error {
 	if r := []rune(q); len(r) > 80 {
 		q = string(r[:80])
 	}
-	kinds := slices.DeleteFunc(slices.Clone(p.order), func(name string) bool { return name == "slip" || !c.Who.Can(access.ReadOf(name)) })
+	kinds := slices.DeleteFunc(slices.Clone(p.order), func(name string) bool {
+		return name == "slip" || !about(name) && !bare(name) || !c.Who.Can(access.ReadOf(name))
+	})
 	kind, after, most := get.Get("kind"), get.Get("after"), foundRows
 	if kind != "" {
 		if !slices.Contains(kinds, kind) {

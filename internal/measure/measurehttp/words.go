@@ -162,8 +162,22 @@ func (w words) cell(d measure.Def, column, v string) string {
 		return locale.First(w.lang, "measure.what."+v, "measure.what.other")
 	case "kind":
 		return w.dim(d.Dims, v)
+	case "month":
+		if on := calendar.Date(v + "-01"); on.Valid() {
+			return w.t("measure.month", strconv.Itoa(on.Year()), strconv.Itoa(on.Month()))
+		}
+	case "which":
+		return w.which(v)
 	}
 	return v
+}
+
+// which is what was asked, which paper it was, or that somebody was there.
+func (w words) which(v string) string {
+	if doc, ok := w.rules.Document(v); ok {
+		return doc.Name.In(w.lang)
+	}
+	return locale.First(w.lang, "kind."+v, "measure.what."+v)
 }
 
 // posts are kinds of posts, divided by blanks.
@@ -188,7 +202,7 @@ func (w words) months(n int) string {
 // isNumber says whether a column is set to the right.
 func isNumber(column string) bool {
 	switch column {
-	case "n", "authorised", "actual", "villages", "towns", "days", "held", "least":
+	case "n", "hours", "authorised", "actual", "villages", "towns", "days", "held", "least":
 		return true
 	}
 	return false

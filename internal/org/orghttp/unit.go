@@ -149,6 +149,9 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	if o, ok := near[u.Office]; ok {
 		add("office", ui.Segment{Text: o.Name, Href: "/units/" + o.ID.String()})
 	}
+	if sc := c.Who.Scope(access.DutyRead); u.Kind == "township" && (sc.Covers(u) || sc.Handles(u.ID)) {
+		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String()})
+	}
 	names, s, ok, err := org.Past(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err

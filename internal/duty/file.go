@@ -1,0 +1,332 @@
+package duty
+
+import (
+	"context"
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/ledger"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+)
+
+// Filing is what the county enters of one duty from the paper that assigned it.
+type Filing struct {
+	Unit       id.Key
+	Holding    id.Key
+	Kind       string // of the list duty_kind
+	What       string
+	Village    id.Key // for a stationed village
+	Part       string // of the list duty_role
+	AssignedBy string // the Party committee
+	Paper      string // number of its paper
+	PaperOn    calendar.Date
+	Hours      int // a month
+	From       calendar.Date
+	To         calendar.Date // the last day, where the paper says one; "" otherwise
+	Deviation  id.Key        // what was found unfiled and is filed with this; "" for none
+}
+
+// Filed is what came of a filing: the duty, what it is judged, and the order that goes to the committee where it is to be left.
+type Filed struct {
+	Duty  id.Key
+	Judge Judgement
+	Order id.ID
+}
+
+// The longest texts of a filing, in characters.
+const (
+	maxWhat  = 60
+	maxPaper = 60
+	maxBy    = 60
+)
+
+// File enters a duty from the paper that assigned it and judges it. One that is to be left goes into the order to the committee that
+// assigned it. faults: Hidden, Forbidden, Invalid beside fields, Conflict for what is filed already.
+func (s *Service) File(ctx context.Context, who access.Actor, in Filing) (out Filed, err error) {
+	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		town, err := s.Town(ctx, tx, who, in.Unit)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if !Files(who, town) {
+			return ledger.Act{}, notYours()
+		}
+		seat, err := s.checkFiling(ctx, tx, &in)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		out.Duty, err = org.AddDuty(ctx, tx, org.NewDuty{Unit: in.Unit, Holding: in.Holding, Kind: in.Kind, What: in.What, AssignedBy: in.AssignedBy, Paper: in.Paper, Village: in.Village, From: in.From, To: until(in.To)})
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if err := tx.Insert(ctx, filingTable, out.Duty, in.Part, in.PaperOn, int64(in.Hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
+			return ledger.Act{}, err
+		}
+		out.Judge = Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, tx.Today())
+		act := ledger.Act{Action: "duty.file", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: out.Duty}.String(), Answer: out.Duty + " ",
+			Params: map[string]any{"unit": in.Unit, "kind": in.Kind, "part": in.Part, "paper": in.Paper, "hours": in.Hours, "from": string(in.From), "verdict": out.Judge.Verdict}}
+		if in.Deviation != "" {
+			if err := s.settleDeviation(ctx, tx, in.Deviation, in.Unit); err != nil {
+				return act, err
+			}
+		}
+		if out.Judge.Verdict == Leave {
+			if out.Order, err = s.order(ctx, tx, town, in.AssignedBy, []id.Key{out.Duty}); err != nil {
+				return act, err
+			}
+			act.Params["order"] = out.Order.String()
+			act.Answer += out.Order.String()
+		}
+		return act, nil
+	})
+	if rc.Replayed {
+		err = out.read(ctx, s, who, rc.Answer)
+	}
+	return out, err
+}
+
+// read is what a filing that was made before came to.
+func (f *Filed) read(ctx context.Context, s *Service, who access.Actor, answer string) error {
+	key, order, _ := strings.Cut(answer, " ")
+	d, err := Get(ctx, s.Ledger.DB.In(who.City), key)
+	f.Duty, f.Judge = key, d.Judged(s.Rules, s.Ledger.DB.Today())
+	f.Order, _ = id.Parse(order) // written by File; empty where there is none
+	return err
+}
+
+// checkFiling says what is wrong with a filing, beside its fields, and whose duty it is.
+func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (seat Seat, err error) {
+	var bad []fault.Field
+	say := func(name, code string, args ...string) {
+		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
+	}
+	today := tx.Today()
+	s.code(&bad, "kind", "duty_kind", in.Kind, today)
+	s.code(&bad, "part", "duty_role", in.Part, today)
+	line(&bad, "assigned_by", &in.AssignedBy, true, maxBy)
+	line(&bad, "paper", &in.Paper, true, maxPaper)
+	day(&bad, "paper_on", in.PaperOn, today, true)
+	day(&bad, "from", in.From, today.AddMonths(12), true)
+	if most := s.Rules.Limit("duty.month_hours", today); in.Hours < 0 || in.Hours > most {
+		say("hours", "count.range", "0", itoa(most))
+	}
+	switch {
+	case in.To == "":
+	case !in.To.Valid():
+		say("to", "day.invalid")
+	case in.To < in.From:
+		say("to", "day.before", string(in.From))
+	}
+	if in.Village != "" {
+		v, err := access.GetUnit(ctx, tx, in.Village)
+		switch {
+		case fault.KindOf(err) == fault.NotFound || err == nil && (v.Kind != "village" || v.Township != in.Unit):
+			say("village", "choice.unknown")
+		case err != nil:
+			return seat, err
+		case in.What == "":
+			in.What = v.Name
+		}
+	} else if in.Kind == "village" {
+		say("village", "required")
+	}
+	line(&bad, "what", &in.What, in.Kind != "village", maxWhat)
+	seats, err := Seats(ctx, tx, in.Unit, oldest, today.AddMonths(12))
+	if err != nil {
+		return seat, err
+	}
+	for _, x := range seats {
+		if x.Holding == in.Holding {
+			seat = x
+		}
+	}
+	switch {
+	case seat.Holding == "":
+		say("holding", "choice.unknown")
+	case in.From.Valid() && in.From < seat.From:
+		say("from", "day.before", string(seat.From))
+	case in.From.Valid() && seat.To != "" && in.From >= seat.To:
+		say("from", "duty.after_post", string(seat.To))
+	}
+	if len(bad) > 0 {
+		return seat, fault.InvalidFields(bad)
+	}
+	return seat, overlaps(ctx, tx, *in)
+}
+
+// overlaps refuses the same duty of the same holder a second time on the same days.
+func overlaps(ctx context.Context, r db.Reader, in Filing) error {
+	b := db.Build(`SELECT d.from_on FROM duties d WHERE d.city_id = $1 AND d.holding_id = ? AND d.kind = ? AND (d.to_on = '' OR d.to_on > ?)`, in.Holding, in.Kind, in.From)
+	b.If(in.To != "", ` AND d.from_on <= ?`, in.To)
+	b.If(in.Village != "", ` AND d.village_id = ?`, in.Village).If(in.Village == "", ` AND d.what = ?`, in.What)
+	text, args := b.Add(` ORDER BY d.from_on LIMIT 1`).SQL()
+	have, err := db.Column[string](ctx, r, text, args...)
+	if err == nil && len(have) > 0 {
+		name := "what"
+		if in.Village != "" {
+			name = "village"
+		}
+		err = fault.InvalidField(name, "duty.overlap", have[0])
+	}
+	return err
+}
+
+// until is the day from which a duty is no more, by its last day.
+func until(last calendar.Date) calendar.Date {
+	if last == "" {
+		return ""
+	}
+	return last.AddDays(1)
+}
+
+// End ends a duty: its last day is on. Whatever was asked because of it ends with it.
+func (s *Service) End(ctx context.Context, who access.Actor, duty id.Key, on calendar.Date) error {
+	_, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		d, town, err := s.dutyOf(ctx, tx, who, duty)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		if !Files(who, town) {
+			return ledger.Act{}, notYours()
+		}
+		return ledger.Act{Action: "duty.end", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: duty}.String(), Params: map[string]any{"unit": town.ID.Key, "on": string(on)}}, s.end(ctx, tx, d, on, "on")
+	})
+	return err
+}
+
+// end ends a duty in the transaction of the act that says so, and settles what hung on it.
+func (s *Service) end(ctx context.Context, tx *ledger.Tx, d Duty, on calendar.Date, field string) error {
+	switch {
+	case !on.Valid():
+		return fault.InvalidField(field, "day.invalid")
+	case on < d.From:
+		return fault.InvalidField(field, "day.before", string(d.From))
+	case on > tx.Today():
+		return fault.InvalidField(field, "day.future")
+	case d.To != "" && d.To <= tx.Today():
+		return fault.New(fault.Conflict, "duty.ended")
+	}
+	if err := org.EndDuty(ctx, tx, d.ID, until(on)); err != nil {
+		return err
+	}
+	return s.settle(ctx, tx, d.ID)
+}
+
+// dutyOf reads a duty of a township that the actor may see.
+func (s *Service) dutyOf(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Duty, access.Unit, error) {
+	d, err := Get(ctx, r, key)
+	if err != nil {
+		return d, access.Unit{}, err
+	}
+	town, err := s.Town(ctx, r, who, d.Unit)
+	return d, town, err
+}
+
+// Duty is dutyOf for a page.
+func (s *Service) Duty(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Duty, access.Unit, error) {
+	return s.dutyOf(ctx, r, who, key)
+}
+
+// Decide is the county's decision on a duty that the rulebook leaves to be looked at; why stands in the act.
+func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, version int64, verdict, why string) (order id.ID, err error) {
+	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		d, town, err := s.dutyOf(ctx, tx, who, duty)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		var bad []fault.Field
+		if verdict != Allowed && verdict != Leave {
+			bad = append(bad, fault.Field{Name: "verdict", Code: "choice.unknown"})
+		}
+		line(&bad, "why", &why, true, 120)
+		d.Decided = ""
+		switch {
+		case !Files(who, town):
+			return ledger.Act{}, notYours()
+		case len(bad) > 0:
+			return ledger.Act{}, fault.InvalidFields(bad)
+		case !d.Filed:
+			return ledger.Act{}, fault.New(fault.Conflict, "duty.unfiled")
+		case d.Judged(s.Rules, tx.Today()).Verdict != Look:
+			return ledger.Act{}, fault.New(fault.Conflict, "duty.by_rule")
+		case d.Version != version:
+			return ledger.Act{}, fault.Stale()
+		}
+		act := ledger.Act{Action: "duty.decide", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: duty}.String(), Params: map[string]any{"unit": town.ID.Key, "verdict": verdict, "why": why}}
+		f, err := filedBy(ctx, tx, duty)
+		if err != nil {
+			return act, err
+		}
+		if err := tx.Update(ctx, filingTable, duty, d.Part, d.PaperOn, d.Hours, f.on, f.by, verdict, why, tx.Today(), who.Person, version); err != nil {
+			return act, err
+		}
+		if verdict == Leave {
+			if order, err = s.order(ctx, tx, town, d.AssignedBy, []id.Key{duty}); err != nil {
+				return act, err
+			}
+			act.Answer = order.String()
+		} else if err := s.settle(ctx, tx, duty); err != nil {
+			return act, err
+		}
+		return act, nil
+	})
+	if rc.Replayed && rc.Answer != "" {
+		order, err = id.Parse(rc.Answer)
+	}
+	return order, err
+}
+
+type filedOn struct {
+	on calendar.Date
+	by id.Key
+}
+
+func filedBy(ctx context.Context, r db.Reader, duty id.Key) (f filedOn, err error) {
+	return f, one(r.Row(ctx, `SELECT f.filed_on, f.filed_by FROM duty_filings f WHERE f.city_id = $1 AND f.id = $2`, duty).Scan(&f.on, &f.by))
+}
+
+// Complete adds the filing to a duty that a table brought: part, day of the paper, hours a month.
+func (s *Service) Complete(ctx context.Context, who access.Actor, duty id.Key, part string, paperOn calendar.Date, hours int) (order id.ID, err error) {
+	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
+		d, town, err := s.dutyOf(ctx, tx, who, duty)
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		var bad []fault.Field
+		s.code(&bad, "part", "duty_role", part, tx.Today())
+		day(&bad, "paper_on", paperOn, tx.Today(), true)
+		if most := s.Rules.Limit("duty.month_hours", tx.Today()); hours < 0 || hours > most {
+			bad = append(bad, fault.Field{Name: "hours", Code: "count.range", Args: []string{"0", itoa(most)}})
+		}
+		switch {
+		case !Files(who, town):
+			return ledger.Act{}, notYours()
+		case d.Filed:
+			return ledger.Act{}, fault.New(fault.Conflict, "duty.filed")
+		case len(bad) > 0:
+			return ledger.Act{}, fault.InvalidFields(bad)
+		}
+		d.Part = part
+		j := d.Judged(s.Rules, tx.Today())
+		act := ledger.Act{Action: "duty.file", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: duty}.String(),
+			Params: map[string]any{"unit": town.ID.Key, "kind": d.Kind, "part": part, "hours": hours, "verdict": j.Verdict}}
+		if err := tx.Insert(ctx, filingTable, duty, part, paperOn, int64(hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
+			return act, err
+		}
+		if j.Verdict == Leave {
+			if order, err = s.order(ctx, tx, town, d.AssignedBy, []id.Key{duty}); err != nil {
+				return act, err
+			}
+			act.Answer = order.String()
+		}
+		return act, nil
+	})
+	if rc.Replayed && rc.Answer != "" {
+		order, err = id.Parse(rc.Answer)
+	}
+	return order, err
+}
