@@ -181,7 +181,7 @@ type indexRow struct {
 }
 
 // groupOrder is how the measures' areas, the first words of their names, follow each other on the page.
-var groupOrder = []string{"staff", "officials", "duty", "gap", "tipoff", "clue", "case", "deadline"}
+var groupOrder = []string{"staff", "officials", "duty", "force", "callup", "burden", "gap", "tipoff", "clue", "case", "deadline"}
 
 func (p *Pages) index(c *web.Ctx) error {
 	a, err := p.ask(c)
