@@ -62,7 +62,7 @@ func (w *walker) able(v visit) string {
 	if v.Open || v.Half || strings.HasPrefix(v.Path, "/me") {
 		return "" // of an account of one's own
 	}
-	for _, other := range append([]string{who}, "principal", "supervision", "intake", "handler", "citysec", "sysadmin") {
+	for _, other := range append([]string{who}, "principal", "supervision", "intake", "handler", "citysec", "sysadmin", "cityorg") {
 		if other != "" && w.As(other).Can(v.Perm) {
 			return other
 		}

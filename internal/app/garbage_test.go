@@ -177,11 +177,14 @@ func (x *texts) next(n int) []string {
 }
 
 // shown are the things whose ids stand in an answer, in order; units stand in every form to choose from.
+// everywhere are the things that are units, which filters offer to everybody.
+var everywhere = []string{"unit", "ward", "register", "town"}
+
 func (w *furnished) shown(a answer) []string {
 	var out []string
 	for _, ts := range w.things {
 		for name, x := range ts {
-			if name != "unit" && strings.Contains(a.body, x.Key) && !slices.Contains(out, x.Key) {
+			if !slices.Contains(everywhere, name) && strings.Contains(a.body, x.Key) && !slices.Contains(out, x.Key) {
 				out = append(out, x.Key)
 			}
 		}

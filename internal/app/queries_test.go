@@ -136,8 +136,12 @@ func TestStatementsPerPage(t *testing.T) {
 				page{"secretary", "/units/" + w.Units["full"].ID.String() + "/officials"}, page{"cityorg", "/units/" + w.Units["county"].ID.String() + "/officials"}, page{"principal", "/vacancies"}, page{"cityorg", "/filings"})
 			for i, g := range pages {
 				n := c.get(t, g.who, g.path)
-				if n > mostStatements && (g.who != "province" || g.path == "/") {
-					t.Errorf("%s by %s takes %d statements, at most %d", g.path, g.who, n, mostStatements)
+				most := int64(mostStatements)
+				if g.path == "/measures" {
+					most = 16 // every room's numbers: those of a new room are a statement more
+				}
+				if n > most && (g.who != "province" || g.path == "/") {
+					t.Errorf("%s by %s takes %d statements, at most %d", g.path, g.who, n, most)
 				}
 				key := g
 				if i < matters {

@@ -59,9 +59,17 @@ func (s *Service) Candidates(ctx context.Context, r db.Reader, c Callup, today c
 	if err != nil {
 		return nil, err
 	}
-	kept, err := notFree(ctx, r, c.ForRoot)
-	if err != nil {
-		return nil, err
+	// Whoever is kept from what the task serves is not among them. What else somebody is named in shows nowhere (D22): a name
+	// that is missing for that would tell of it.
+	kept := map[id.Key]bool{}
+	if c.ForRoot != "" {
+		barred, err := access.Barred(ctx, r, c.ForRoot)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range barred {
+			kept[k] = true
+		}
 	}
 	here := map[id.Key]int{} // in post in a unit and not called up
 	for _, x := range all {
@@ -130,44 +138,12 @@ func (s *Service) loads(ctx context.Context, r db.Reader, county id.Key, today c
 	return days, gone, err
 }
 
-// notFree is who is named in something that is open, or kept from a family of matters. It is told to nobody.
-func notFree(ctx context.Context, r db.Reader, root id.Key) (map[id.Key]bool, error) {
-	keys, err := db.Column[id.Key](ctx, r, `SELECT x.person_id FROM bars x WHERE x.city_id = $1 AND x.why = 'named'
-		AND EXISTS (SELECT 1 FROM matters m WHERE m.city_id = x.city_id AND m.root_id = x.root_id AND m.open = TRUE)`)
-	if err != nil {
-		return nil, err
-	}
-	if root != "" {
-		barred, err := access.Barred(ctx, r, root)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, barred...)
-	}
-	out := map[id.Key]bool{}
-	for _, k := range keys {
-		out[k] = true
-	}
-	return out, nil
-}
-
-// Away is who of a county is called up now, and how many of some people are not free for something nobody is told of: for a
-// page that shows who is where.
-func (s *Service) Away(ctx context.Context, r db.Reader, county id.Key, people []id.Key, today calendar.Date) (away map[id.Key]bool, kept int, err error) {
-	const serving = `SELECT c.person_id FROM callups c JOIN matters m ON m.city_id = c.city_id AND m.id = c.id WHERE c.city_id = $1 AND c.county_id = $2 AND m.state = '` + Serving + `' AND c.began_on <= $3`
-	on, err := db.Column[id.Key](ctx, r, serving, county, today)
-	if err != nil {
-		return nil, 0, err
-	}
-	away = map[id.Key]bool{}
+// Away is who of a county is called up now.
+func (s *Service) Away(ctx context.Context, r db.Reader, county id.Key, today calendar.Date) (map[id.Key]bool, error) {
+	on, err := db.Column[id.Key](ctx, r, `SELECT c.person_id FROM callups c JOIN matters m ON m.city_id = c.city_id AND m.id = c.id WHERE c.city_id = $1 AND c.county_id = $2 AND m.state = '`+Serving+`' AND c.began_on <= $3`, county, today)
+	away := map[id.Key]bool{}
 	for _, p := range on {
 		away[p] = true
 	}
-	barred, err := notFree(ctx, r, "")
-	for _, p := range people {
-		if barred[p] {
-			kept++
-		}
-	}
-	return away, kept, err
+	return away, err
 }

@@ -8,8 +8,8 @@
 //
 // Invariants: nobody goes without the releasing unit's head having said yes, or the county's leader in charge having ordered it
 // with a reason, once the head said no or let the day pass; where nobody heads the unit its county office answers, and else the
-// leader in charge, and the record says so; whoever is named in something that is open, kept from what the task serves, or
-// called up already is not among the candidates, and nothing says why; what is not given back by its day stays late on the
+// leader in charge, and the record says so; whoever is kept from what the task serves, or called up already, is
+// not among the candidates, and of what else somebody is named in nothing shows (D22); what is not given back by its day stays late on the
 // desk of the county. Call-ups are among no numbers of reports, clues and cases, and no score counts them.
 //
 // Start at the table in flow.go, then Candidates.

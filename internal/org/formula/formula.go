@@ -6,7 +6,7 @@
 //
 // Invariants: places are filled by people who hold a post in the county, those of resident groups among them, nobody twice;
 // no slot holds more than its most; slots and places are dated and none is taken away, so that who was where on a day stays
-// known; whoever is kept from something at the time is counted as not free, and nowhere is it said who or why.
+// known; of what somebody is named in or kept from nothing shows here.
 //
 // Start at Service.Fill; On is what a page shows.
 package formula

@@ -62,7 +62,7 @@ func (p *Pages) formula(c *web.Ctx) error {
 			}
 		}
 	}
-	away, kept, err := p.Callups.Away(c.Context(), r, x.county.ID.Key, people, c.Today)
+	away, err := p.Callups.Away(c.Context(), r, x.county.ID.Key, c.Today)
 	if err != nil {
 		return err
 	}
@@ -101,9 +101,6 @@ func (p *Pages) formula(c *web.Ctx) error {
 		v.Slots = append(v.Slots, sv)
 	}
 	v.Sums = []sumView{{Name: c.T("formula.held"), N: itoa(held)}, {Name: c.T("formula.lacking"), N: itoa(short)}, {Name: c.T("formula.away"), N: itoa(gone)}}
-	if edit && kept > 0 {
-		v.Sums = append(v.Sums, sumView{Name: c.T("formula.not_free"), N: itoa(kept)})
-	}
 	if edit {
 		v.New = "/formula/new?" + url.Values{"unit": {x.Unit}}.Encode()
 	}
