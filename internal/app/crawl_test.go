@@ -54,6 +54,9 @@ func (c *crawler) page(what string, a answer) []string {
 	return links
 }
 
+// reDated is a day or a month in an address.
+var reDated = regexp.MustCompile(`\d{4}-\d{2}(?:-\d{2})?`)
+
 // around follows every link there is from somebody's desk on.
 func (c *crawler) around(who string) {
 	c.t.Helper()
@@ -65,7 +68,7 @@ func (c *crawler) around(who string) {
 		path := todo[0]
 		todo = todo[1:]
 		path, _, _ = strings.Cut(path, "#")
-		shape := who + " " + reKey.ReplaceAllString(path, "*")
+		shape := who + " " + reDated.ReplaceAllString(reKey.ReplaceAllString(path, "*"), "*") // one page of another day is the same page
 		if c.seen[who+" "+path] || c.shapes[shape] >= perShape || strings.HasPrefix(path, "/assets/") || strings.HasPrefix(path, "/rules") {
 			continue
 		}

@@ -387,7 +387,11 @@ func TestFlowsEveryMove(t *testing.T) {
 	for _, unit := range []string{"full", "headless", "single"} {
 		t.Run(unit, func(t *testing.T) {
 			t.Parallel()
-			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+			each := dbtest.Each
+			if unit != "full" { // what differs is who may do what, which no engine knows of: PostgreSQL sees every move once
+				each = func(t *testing.T, f func(*testing.T, *db.DB)) { f(t, dbtest.SQLite(t)) }
+			}
+			each(t, func(t *testing.T, d *db.DB) {
 				w := &walk{drive(t, d), unit}
 				w.forge = unit == "full"
 				w.tipoffs()
