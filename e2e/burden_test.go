@@ -47,10 +47,10 @@ func TestStoppedByTheCap(t *testing.T) {
 	q.click(`main button[value="through"]`)
 	q.sees("已同意提出", "确属紧急，下月相应减少")
 	q.open("/burden")
-	q.sees("1,020", "超限")
+	q.sees("1\u202f020", "超限")
 
 	o.open("/burden")
-	o.sees("1,020", "超出上限60分钟", "填报监督检查统计表")
+	o.sees("1\u202f020", "超出上限60分钟", "填报监督检查统计表")
 	o.click(`main a[href="/burden/unlisted/new"]`)
 	o.fill(pairs{"asker", "县某局", "what", "补报走访照片", "minutes", "45", "on", string(day)})
 	o.click("main [data-submit]")
@@ -62,5 +62,5 @@ func TestStoppedByTheCap(t *testing.T) {
 	d.move(m, "enter", "basis", "电话通知，无文号", "minutes", "45")
 	d.sees("已入账")
 	o.open("/burden")
-	o.sees("1,065", "补报走访照片", "县某局")
+	o.sees("1\u202f065", "补报走访照片", "县某局")
 }

@@ -20,7 +20,7 @@ func TestSixHaves(t *testing.T) {
 	p.sees("队伍和经费不能要求乡镇解决")
 	p.fill(pairs{"owes", "county", "least", "20000"})
 	p.click(`main button[value="line"]`)
-	p.sees("不少于20,000", "调整")
+	p.sees("不少于20\u202f000", "调整")
 	p.click(`main button[value="issue"]`)
 	p.sees("在用", "0个单位采用")
 
