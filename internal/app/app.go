@@ -110,7 +110,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
 	a.Staffing = &staffing.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Roll = &roll.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
-	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedLater, Seats: a.Staffing}
+	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedSoon, Seats: a.Staffing}
 	a.Areas, a.Formula = &area.Service{Ledger: a.Ledger, Rules: book}, &formula.Service{Ledger: a.Ledger, Rules: book}
 	a.Callups = &callup.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Intake = &intake.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Custody: a.Custody}

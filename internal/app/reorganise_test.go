@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/bar"
 	"qianshao/internal/flow/heir"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -29,6 +30,9 @@ func TestMerge(t *testing.T) {
 		tip := way.letter(true)
 		way.make(tip, "assign", way.to())
 		m := child(t, w, tip, "clue") // the township works on it
+		tip2 := way.letter(true)
+		way.make(tip2, "assign", way.to())
+		about := child(t, w, tip2, "clue")
 		before := w.Matter(m)
 		if before.Handler != from.ID {
 			t.Fatalf("it is with %v", before.Handler)
@@ -120,8 +124,21 @@ func TestMerge(t *testing.T) {
 		if err != nil || len(left) != 3 || left[0] != org.Merged {
 			t.Errorf("its people left because of %v, %v", left, err)
 		}
+		closed, err := db.Column[string](apptest.Ctx, r, `SELECT h.post_id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 ORDER BY h.id LIMIT 1`, from.ID.Key)
+		if err == nil {
+			_, err = o.Propose(apptest.Ctx, w.As("personnel"), org.Proposal{Post: closed[0], Person: w.Who["hlofficer"].Person, From: "2026-10-13", FullTime: true})
+		}
+		if fault.Code(err) != "appoint.closed" {
+			t.Errorf("somebody is put forward for a post that is closed: %v", err)
+		}
+		// One speaks of somebody of the township that took over.
+		if _, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+			return ledger.Act{Action: "rows.import", Organ: w.Units["county"].ID}, bar.Set(apptest.Ctx, tx, w.Who["lone"].Person, w.Matter(about).Root, bar.Named)
+		}); err != nil {
+			t.Fatal(err)
+		}
 		// The job that follows; twice, as any may run.
-		for _, want := range []int{1, 0} {
+		for _, want := range []int{2, 0} {
 			if n, err := heir.Succeed(apptest.Ctx, w.App.Engine, apptest.City, from.ID.Key, into.ID.Key); err != nil || n != want {
 				t.Errorf("%d followed, %v; want %d", n, err, want)
 			}
@@ -139,6 +156,18 @@ func TestMerge(t *testing.T) {
 				t.Errorf("%s is owed by a unit that is closed", c.Rule)
 			}
 		}
+		cs, err = deadline.Running(apptest.Ctx, r, about.Key)
+		if err != nil || len(cs) == 0 {
+			t.Fatalf("%v %v", cs, err)
+		}
+		for _, c := range cs {
+			if c.OwedBy != w.Units["county"].ID || c.OwedRole != access.Supervision {
+				t.Errorf("%s, of somebody of the heir, is owed by %v %s", c.Rule, c.OwedBy, c.OwedRole)
+			}
+		}
+		if _, err := flow.Get(apptest.Ctx, r, w.As("lone"), about.Key); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("whom it speaks of sees it: %v", err)
+		}
 		if _, err := flow.Get(apptest.Ctx, r, w.As("lone"), m.Key); err != nil {
 			t.Errorf("the secretary who took over does not see it: %v", err)
 		}
@@ -152,7 +181,7 @@ func TestMerge(t *testing.T) {
 			t.Errorf("on the day: %+v, %v", f.Seats, err)
 		}
 		acts, err := db.Column[string](apptest.Ctx, r, `SELECT a.action FROM acts a WHERE a.city_id = $1 AND a.action IN ('unit.propose', 'unit.merge', 'matter.succeed') ORDER BY a.at, a.seq`)
-		if err != nil || len(acts) != 3 {
+		if err != nil || len(acts) != 4 {
 			t.Errorf("acts: %v %v", acts, err)
 		}
 		w.Verify()

@@ -2,30 +2,28 @@ package app
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 
 	"qianshao/internal/flow/heir"
 	"qianshao/internal/id"
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 )
 
-// heirs are a unit that was merged and the one that took its place.
-type heirs struct {
-	From id.Key `json:"from"`
-	To   id.Key `json:"to"`
+// succeedSoon has what a merged unit works on given to its heir soon after.
+func succeedSoon(ctx context.Context, tx *ledger.Tx) error {
+	return jobs.Enqueue(ctx, tx.Tx, jobSucceed, "merge", 0, nil)
 }
 
-// succeedLater has what a merged unit works on given to the one that took its place, soon after.
-func succeedLater(ctx context.Context, tx *ledger.Tx, from, to id.ID) error {
-	return jobs.Enqueue(ctx, tx.Tx, jobSucceed, from.String(), from.City, heirs{from.Key, to.Key})
-}
-
-func (w *Workers) succeed(ctx context.Context, city id.City, args json.RawMessage) error {
-	var h heirs
-	if err := json.Unmarshal(args, &h); err != nil {
-		return err
+// succeed gives whatever still lies with a merged unit to its heir, in the order in which they were merged: also what was
+// handed there while the merge was under way, and what came to an heir that was itself merged by then.
+func (a *App) succeed(ctx context.Context, city id.City) error {
+	ms, err := org.Merges(ctx, a.DB.In(city))
+	failed := []error{err}
+	for _, m := range ms {
+		_, err := heir.Succeed(ctx, a.Engine, city, m.From, m.Into)
+		failed = append(failed, err)
 	}
-	_, err := heir.Succeed(ctx, w.app.Engine, city, h.From, h.To)
-	return err
+	return errors.Join(failed...)
 }

@@ -60,6 +60,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 	}{
 		{jobPass, time.Hour, w.pass},
 		{jobReroute, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Engine.Reroute(ctx, c); return err })},
+		{jobSucceed, time.Hour, w.each(a.succeed)},
 		{jobNamesakes, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Namesakes.Ask(ctx, c); return err })},
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
 		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},
@@ -70,7 +71,6 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })
 		w.Queue.Every(j.every, j.kind)
 	}
-	w.Queue.Handle(jobSucceed, w.succeed)
 	w.Queue.Handle(reprisal.JobBegin, a.Reprisal.Begin)
 	if a.Spool != nil {
 		w.letters()
@@ -141,18 +141,29 @@ func (w *Workers) abreast(n int, do func(context.Context, id.City) error) func(c
 		}
 		failed := make([]error, len(cities))
 		turns := make(chan struct{}, n)
+		defects := make(chan any, len(cities))
 		var wg sync.WaitGroup
 		for i, c := range cities {
 			turns <- struct{}{}
 			wg.Go(func() {
-				defer func() { <-turns }()
+				defer func() {
+					if p := recover(); p != nil {
+						defects <- p
+					}
+					<-turns
+				}()
 				if err := do(ctx, c); err != nil {
 					failed[i] = fmt.Errorf("tenant %d: %w", c, err)
 				}
 			})
 		}
 		wg.Wait()
-		return errors.Join(failed...)
+		select {
+		case p := <-defects:
+			panic(p) // of the job, which is where defects are caught
+		default:
+			return errors.Join(failed...)
+		}
 	}
 }
 

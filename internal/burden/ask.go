@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
@@ -306,13 +307,11 @@ type Over struct {
 	Sum, Cap int64
 }
 
-// over lists the townships of a county that an ask would take past the cap. The county is held, so that two who ask at the
-// same time are counted one after the other; SQLite has one writer.
+// over lists the townships of a county that an ask would take past the cap. Two who ask at the same time are
+// counted one after the other.
 func (s *Service) over(ctx context.Context, tx *ledger.Tx, county id.Key, towns []access.Unit, minutes int64) ([]Over, error) {
-	if tx.Engine() == db.Postgres {
-		if err := tx.Row(ctx, `/*engine*/ SELECT u.id FROM units u WHERE u.city_id = $1 AND u.id = $2 FOR UPDATE`, county).Scan(&county); err != nil {
-			return nil, err
-		}
+	if err := org.Alone(ctx, tx, county); err != nil {
+		return nil, err
 	}
 	top, err := s.Cap(ctx, tx, county, tx.Today())
 	if err != nil {

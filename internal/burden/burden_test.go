@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -102,6 +103,21 @@ func TestCap(t *testing.T) {
 			t.Errorf("by whoever asked: %v", err)
 		}
 		held = enter(t, w, "supervision", in)[0]
+		if _, err := w.App.Org.Delegate(apptest.Ctx, w.As("principal"), org.NewDelegation{To: w.Who["deputy"].Person, Begins: "2026-10-12", Ends: "2026-10-12", Reason: "外出"}); err != nil {
+			t.Fatal(err)
+		}
+		own := enter(t, w, "principal", in)[0]
+		if err := s.Decide(apptest.Ctx, w.As("deputy"), own, 1, true, "同意"); fault.Code(err) != "burden.own" {
+			t.Errorf("in the stead of whoever asked: %v", err)
+		}
+		if err := s.Decide(apptest.Ctx, w.As("deputy"), own, 1, false, "不急"); fault.Code(err) != "burden.own" {
+			t.Errorf("in the stead of whoever asked: %v", err)
+		}
+		other := enter(t, w, "supervision", in)[0]
+		if err := s.Decide(apptest.Ctx, w.As("deputy"), other, 1, false, "不急"); err != nil || !strings.Contains(said(t, w, "burden.refuse"), "严主任") {
+			t.Errorf("in the chief's stead: %v, %s", err, said(t, w, "burden.refuse"))
+		}
+		w.On("2026-10-13")
 		for who, want := range map[string]fault.Kind{"deputy": fault.Forbidden, "othersecretary": fault.NotFound, "otherprincipal": fault.NotFound, "citychief": fault.Forbidden} {
 			if err := s.Decide(apptest.Ctx, w.As(who), held, 1, true, "同意"); fault.KindOf(err) != want {
 				t.Errorf("%s lets it through: %v", who, err)
@@ -110,7 +126,6 @@ func TestCap(t *testing.T) {
 		if err := s.Decide(apptest.Ctx, w.As("principal"), held, 1, true, ""); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("without a reason: %v", err)
 		}
-		w.On("2026-10-13")
 		if err := s.Decide(apptest.Ctx, w.As("principal"), held, 2, true, "同意"); fault.Code(err) != "stale" {
 			t.Errorf("stale: %v", err)
 		}

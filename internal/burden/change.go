@@ -38,9 +38,11 @@ func (s *Service) Asked(who access.Actor, a Ask) bool {
 	return a.By.Key != "" && who.Can(access.BurdenAsk) && who.Unit().OrganID() == a.By
 }
 
-// Decides says whether the actor is the chief whom a held ask waits for: of its county, and not whoever put it there.
+// Decides says whether the actor is the chief whom a held ask waits for: of its county, and neither whoever put it there nor
+// somebody in that one's stead.
 func (s *Service) Decides(who access.Actor, a Ask) bool {
-	return a.State == Held && a.madeBy != who.Person && who.Is(access.Principal, id.ID{City: a.ID.City, Key: a.County})
+	hat, ok := who.HatFor(access.Principal, id.ID{City: a.ID.City, Key: a.County})
+	return a.State == Held && ok && a.madeBy != who.Person && a.madeBy != hat.For
 }
 
 // MayEnd says whether the actor may end an ask: whoever asks, or a leader of the county it is asked in. What the program asks
@@ -85,12 +87,13 @@ func said(field string, v *string) error {
 func (s *Service) Decide(ctx context.Context, who access.Actor, ask id.ID, version int64, through bool, why string) error {
 	return s.change(ctx, who, ask, version, func(tx *ledger.Tx, a *Ask) (ledger.Act, error) {
 		county := id.ID{City: ask.City, Key: a.County}
+		hat, chief := who.HatFor(access.Principal, county)
 		switch {
 		case a.State != Held:
 			return ledger.Act{}, fault.New(fault.Conflict, "burden.decided")
-		case !who.Is(access.Principal, county):
+		case !chief:
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
-		case a.madeBy == who.Person:
+		case a.madeBy == who.Person || a.madeBy == hat.For:
 			return ledger.Act{}, fault.New(fault.Forbidden, "burden.own")
 		}
 		if err := said("why", &why); err != nil {
@@ -98,6 +101,9 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, ask id.ID, versi
 		}
 		a.State, a.decidedBy, a.DecidedName, a.Decided, a.DecidedWhy = Refused, who.Person, who.Name, tx.Today(), why
 		act := ledger.Act{Action: "burden.refuse", Organ: county, Params: map[string]any{"why": why}}
+		if hat.ForName != "" {
+			act.Params["for"] = hat.ForName
+		}
 		if !through {
 			return act, nil
 		}

@@ -104,6 +104,11 @@ func (s *Service) enterUnlisted(ctx context.Context, op *flow.Op) error {
 	if err != nil {
 		return err
 	}
+	if town.Closed != "" { // merged since: on the account of whoever took its place
+		if town, err = access.GetUnit(ctx, op.Tx, op.M.Handler.Key); err != nil {
+			return err
+		}
+	}
 	a := Ask{ID: op.Tx.NewID(), County: op.M.Organ.Key, ByName: u.Asker, What: u.What, Basis: op.In.Str("basis"), Minutes: int64(op.In.Int("minutes")), Asked: op.Day, Due: op.Day, State: Standing, madeBy: op.Tx.Actor.Person}
 	if err := insert(ctx, op.Tx, a, []access.Unit{town}); err != nil {
 		return err

@@ -166,8 +166,11 @@ func TestHandBack(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		w.Do("supervision", m, "send", vals{"on": {"2026-12-20"}})
-		w.Do("officer", m, "receive", vals{"signed_by": {"财政所"}, "on": {"2026-12-20"}})
+		w.Do("supervision", m, "receive", vals{"signed_by": {"财政所"}, "on": {"2026-12-20"}})
 		w.On("2026-12-21")
+		if _, err := w.Try("supervision", m, "verify", vals{"result": {"stays"}, "on": {"2026-12-21"}, "note": {"现场核看。"}}); fault.Code(err) != "move.other_hands" {
+			t.Errorf("who entered the signature checks it: %v", err)
+		}
 		if ts := tasks(t, w); len(ts) != 0 {
 			t.Errorf("%+v", ts)
 		}
@@ -287,7 +290,10 @@ func TestInspect(t *testing.T) {
 		}
 		// What is in no filing is filed, and the question ends.
 		w.Do("supervision", vs[1].ID, "answer", vals{"answered_by": {"committee"}, "said": {"分工文件已补发。"}})
-		if _, err := w.Try("supervision", vs[1].ID, "judge", vals{"holds": {"order"}, "reason": {"安排不当。"}}); len(fault.Fields(err)) == 0 || fault.Fields(err)[0].Code != "deviation.file_first" {
+		if _, err := w.Try("supervision", vs[1].ID, "judge", vals{"holds": {"explained"}, "reason": {"已说明。"}}); fault.Code(err) != "move.other_hands" {
+			t.Errorf("who answered judges the answer: %v", err)
+		}
+		if _, err := w.Try("deputy", vs[1].ID, "judge", vals{"holds": {"order"}, "reason": {"安排不当。"}}); len(fault.Fields(err)) == 0 || fault.Fields(err)[0].Code != "deviation.file_first" {
 			t.Errorf("%v", err)
 		}
 		late := filing(w)

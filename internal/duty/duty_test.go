@@ -210,33 +210,36 @@ func TestDecide(t *testing.T) {
 		decide := func(who, verdict, why string, version int64) (id.ID, error) {
 			return w.App.Duties.Decide(apptest.Ctx, w.As(who), f.Duty, version, verdict, why)
 		}
-		if _, err := decide("supervision", "look", "", 1); len(fault.Fields(err)) != 2 {
+		if _, err := decide("deputy", "look", "", 1); len(fault.Fields(err)) != 2 {
 			t.Errorf("%v", err)
 		}
 		if _, err := decide("secretary", duty.Allowed, "同意", 1); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("%v", err)
 		}
+		if _, err := decide("supervision", duty.Allowed, "同意", 1); fault.Code(err) != "duty.two_hands" {
+			t.Errorf("who filed it decides: %v", err)
+		}
 		if _, err := decide("othersupervision", duty.Allowed, "同意", 1); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%v", err)
 		}
-		if _, err := decide("supervision", duty.Allowed, "同意", 2); fault.Code(err) != "stale" {
+		if _, err := decide("deputy", duty.Allowed, "同意", 2); fault.Code(err) != "stale" {
 			t.Errorf("%v", err)
 		}
-		order, err := decide("supervision", duty.Leave, "没有县纪委书面同意。", 1)
+		order, err := decide("deputy", duty.Leave, "没有县纪委书面同意。", 1)
 		if err != nil || w.Matter(order).State != duty.Found {
 			t.Fatalf("%v", err)
 		}
 		if p := said(t, w, "duty.decide"); p["verdict"] != duty.Leave || p["why"] != "没有县纪委书面同意。" {
 			t.Errorf("%v", p)
 		}
-		if _, err := decide("supervision", duty.Allowed, "补办了书面同意。", 2); err != nil {
+		if _, err := decide("deputy", duty.Allowed, "补办了书面同意。", 2); err != nil {
 			t.Fatal(err)
 		}
 		if w.Matter(order).State != duty.Corrected {
 			t.Error("the order stands though the duty is allowed now")
 		}
 		g := file(t, w, filing(w))
-		if _, err := w.App.Duties.Decide(apptest.Ctx, w.As("supervision"), g.Duty, 1, duty.Leave, "不宜"); fault.Code(err) != "duty.by_rule" {
+		if _, err := w.App.Duties.Decide(apptest.Ctx, w.As("deputy"), g.Duty, 1, duty.Leave, "不宜"); fault.Code(err) != "duty.by_rule" {
 			t.Errorf("decided against the rule: %v", err)
 		}
 		w.Verify()
@@ -375,6 +378,18 @@ func TestMonth(t *testing.T) {
 		}
 		if err := confirm("officer", m.Version, duty.Change{Duty: m.ID.Key, Hours: 3}); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%v", err)
+		}
+		bad := filing(w)
+		bad.Kind, bad.What, bad.Part, bad.From = "secondment", "抽调县委巡察办", duty.PartMain, "2026-10-01"
+		g := file(t, w, bad)
+		if _, err := w.App.Duties.Decide(apptest.Ctx, w.As("deputy"), g.Duty, 1, duty.Leave, "没有书面同意。"); err != nil {
+			t.Fatal(err)
+		}
+		if err := confirm("officer", m.Version, duty.Change{Duty: g.Duty, Hours: -1, Ended: "2026-10-30"}); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Code != "duty.asked" {
+			t.Errorf("ended in the month while the county asks for it: %v", err)
+		}
+		if err := w.App.Duties.End(apptest.Ctx, w.As("supervision"), g.Duty, "2026-10-01"); err != nil {
+			t.Fatal(err)
 		}
 		if err := confirm("officer", m.Version); err != nil {
 			t.Fatal(err)

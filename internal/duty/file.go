@@ -231,6 +231,16 @@ func (s *Service) Duty(ctx context.Context, r db.Reader, who access.Actor, key i
 	return s.dutyOf(ctx, r, who, key)
 }
 
+// Decides says whether the actor decides what the rulebook leaves to be looked at of a duty: who may file in its township, or the
+// leader in charge; not whoever filed it.
+func (d Duty) Decides(who access.Actor, town access.Unit) bool {
+	return decides(who, town) && (who.Automatic() || d.filedBy != who.Person)
+}
+
+func decides(who access.Actor, town access.Unit) bool {
+	return Files(who, town) || who.Is(access.Deputy, town.OrganID())
+}
+
 // Decide is the county's decision on a duty that the rulebook leaves to be looked at; why stands in the act.
 func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, version int64, verdict, why string) (order id.ID, err error) {
 	rc, err := s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
@@ -245,8 +255,10 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, ver
 		line(&bad, "why", &why, true, 120)
 		d.Decided = ""
 		switch {
-		case !Files(who, town):
+		case !decides(who, town):
 			return ledger.Act{}, notYours()
+		case d.filedBy == who.Person && !who.Automatic():
+			return ledger.Act{}, fault.New(fault.Forbidden, "duty.two_hands")
 		case len(bad) > 0:
 			return ledger.Act{}, fault.InvalidFields(bad)
 		case !d.Filed:
@@ -257,11 +269,7 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, ver
 			return ledger.Act{}, fault.Stale()
 		}
 		act := ledger.Act{Action: "duty.decide", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: duty}.String(), Params: map[string]any{"unit": town.ID.Key, "verdict": verdict, "why": why}}
-		f, err := filedBy(ctx, tx, duty)
-		if err != nil {
-			return act, err
-		}
-		if err := tx.Update(ctx, filingTable, duty, d.Part, d.PaperOn, d.Hours, f.on, f.by, verdict, why, tx.Today(), who.Person, version); err != nil {
+		if err := tx.Update(ctx, filingTable, duty, d.Part, d.PaperOn, d.Hours, d.FiledOn, d.filedBy, verdict, why, tx.Today(), who.Person, version); err != nil {
 			return act, err
 		}
 		if verdict == Leave {
@@ -278,15 +286,6 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, ver
 		order, err = id.Parse(rc.Answer)
 	}
 	return order, err
-}
-
-type filedOn struct {
-	on calendar.Date
-	by id.Key
-}
-
-func filedBy(ctx context.Context, r db.Reader, duty id.Key) (f filedOn, err error) {
-	return f, one(r.Row(ctx, `SELECT f.filed_on, f.filed_by FROM duty_filings f WHERE f.city_id = $1 AND f.id = $2`, duty).Scan(&f.on, &f.by))
 }
 
 // Complete adds the filing to a duty that a table brought: part, day of the paper, hours a month.

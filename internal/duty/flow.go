@@ -116,13 +116,13 @@ func (s *Service) handbacks() *flow.Table {
 			{Name: "rise", From: []string{Sent}, To: County, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleReceive}, Fresh: []string{RuleDecide}, Basis: practice},
 			{Name: "decide", From: []string{County}, By: []flow.By{flow.ByDeputy, flow.ByPrincipal}, Fork: &flow.Fork{Field: "decision", To: map[string]string{"insist": Sent, "keep": Kept}},
 				Fields: []flow.Field{{Name: "decision", Kind: flow.Choice, Must: true, Codes: []string{"insist", "keep"}}, para("reason", true)}, Fresh: []string{RuleReceive}, Basis: practice, Key: true},
-			{Name: "verify", From: []string{Received}, By: []flow.By{flow.BySupervision}, Fork: &flow.Fork{Field: "result", To: map[string]string{"stays": Verified, "back": Crept}},
+			{Name: "verify", From: []string{Received}, By: []flow.By{flow.BySupervision, flow.ByDeputy}, Fork: &flow.Fork{Field: "result", To: map[string]string{"stays": Verified, "back": Crept}},
 				Fields: []flow.Field{{Name: "result", Kind: flow.Choice, Must: true, Codes: []string{"stays", "back"}}, onDay("on"), para("note", true)}, Fresh: []string{RuleAgain}, Basis: practice},
 			{Name: "creep", From: []string{Received, Verified}, To: Crept, By: []flow.By{flow.BySupervision}, Fields: []flow.Field{onDay("on"), para("note", true)},
 				Drops: []string{RuleRecheck}, Fresh: []string{RuleAgain}, Basis: practice, Key: true},
 			{Name: "withdraw", From: []string{Proposed}, To: Withdrawn, By: []flow.By{flow.BySupervision}, Fields: []flow.Field{para("reason", true)}, Drops: []string{RuleLetter}, Basis: practice},
 		},
-		Hooks: flow.Hooks{Apply: apply{"receive": s.received, "verify": s.verified, "creep": s.crept, "decide": outcome("decision"), "withdraw": says(Withdrawn)}},
+		Hooks: flow.Hooks{Check: apply{"verify": flow.OtherHands("receive")}, Apply: apply{"receive": s.received, "verify": s.verified, "creep": s.crept, "decide": outcome("decision"), "withdraw": says(Withdrawn)}},
 	}
 }
 
@@ -145,7 +145,7 @@ func (s *Service) orders() *flow.Table {
 			{Name: "overdue", From: []string{Ordered}, To: Overdue, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleCorrect}, Basis: practice},
 			{Name: "talk", From: []string{Overdue}, To: Talked, By: leader, Fields: []flow.Field{onDay("on"), para("said", true)}, Basis: practice, Key: true},
 			{Name: "lift", From: []string{Found, Ordered}, To: Lifted, By: leader, Fields: []flow.Field{para("reason", true)}, Drops: []string{RuleIssue, RuleCorrect}, Basis: practice, Key: true},
-			{Name: "settle", From: live, To: Corrected, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleIssue, RuleTalk}, Basis: practice},
+			{Name: "settle", From: live, To: Corrected, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleIssue, RuleCorrect, RuleTalk}, Basis: practice},
 		},
 		Hooks: flow.Hooks{Apply: apply{"correct": s.corrected, "lift": says(Lifted), "settle": says(Corrected)}},
 	}
@@ -168,7 +168,7 @@ func (s *Service) deviations() *flow.Table {
 				Fields: []flow.Field{{Name: "holds", Kind: flow.Choice, Must: true, Codes: []string{"explained", "order"}}, para("reason", true)}, Basis: practice, Key: true},
 			{Name: "settle", From: []string{Raised, Answered}, To: Mended, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleAnswer}, Basis: practice},
 		},
-		Hooks: flow.Hooks{Check: apply{"judge": s.mayOrder}, Apply: apply{"judge": s.judged, "settle": says(Mended)}},
+		Hooks: flow.Hooks{Check: apply{"judge": s.mayJudge}, Apply: apply{"judge": s.judged, "settle": says(Mended)}},
 	}
 }
 

@@ -192,6 +192,14 @@ func GetDeviation(ctx context.Context, r db.Reader, key id.Key) (v Deviation, er
 		Scan(&v.Unit, &v.Inspection, &v.Duty, &v.Found, &v.Note, &v.On))
 }
 
+// mayJudge: whoever answered in the township's name does not judge the answer.
+func (s *Service) mayJudge(ctx context.Context, op *flow.Op) error {
+	if err := flow.OtherHands("answer")(ctx, op); err != nil {
+		return err
+	}
+	return s.mayOrder(ctx, op)
+}
+
 // mayOrder keeps an order from being made of what is in no filing: it is filed first, from the committee's paper.
 func (s *Service) mayOrder(ctx context.Context, op *flow.Op) error {
 	if op.In.Str("holds") != "order" {

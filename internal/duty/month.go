@@ -96,6 +96,13 @@ func (s *Service) monthRows(ctx context.Context, r db.Reader, unit id.Key, month
 	return out, nil
 }
 
+// Worked says whether the actor works in the township whose month it is, or in the one that took its place.
+func (m Month) Worked(who access.Actor) bool {
+	at := m.Town
+	at.ID = m.Matter.Handler
+	return Works(who, at)
+}
+
 // Change is an exception of a month: other hours, or the last day a duty was done. "" and -1 leave what there is.
 type Change struct {
 	Duty  id.Key
@@ -111,7 +118,7 @@ func (s *Service) Confirm(ctx context.Context, who access.Actor, matter id.ID, v
 			return ledger.Act{}, err
 		}
 		switch {
-		case !Works(who, x.Town):
+		case !x.Worked(who):
 			return ledger.Act{}, notYours()
 		case x.Matter.Version != version:
 			return ledger.Act{}, fault.Stale()
@@ -138,7 +145,15 @@ func (s *Service) Confirm(ctx context.Context, who access.Actor, matter id.ID, v
 			if c.Ended == "" {
 				continue
 			}
-			err := s.end(ctx, tx, x.Rows[i].Duty, c.Ended, "ended-"+c.Duty)
+			asked, err := s.asked(ctx, tx, c.Duty)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			if asked { // the county ends it, and with it what it asked
+				bad = append(bad, fault.Field{Name: "ended-" + c.Duty, Code: "duty.asked"})
+				continue
+			}
+			err = s.end(ctx, tx, x.Rows[i].Duty, c.Ended, "ended-"+c.Duty)
 			if fs := fault.Fields(err); len(fs) > 0 {
 				bad = append(bad, fs...)
 			} else if err != nil {
@@ -192,9 +207,14 @@ func (s *Service) confirmed(ctx context.Context, op *flow.Op) error {
 		}
 		byPost[x.Post].working += perDay * int64(s.workdays(max(first, x.From), within(last, x.To)))
 	}
+	left := map[id.Key]calendar.Date{} // when who held a duty left their post
+	for _, x := range seats {
+		left[x.Holding] = x.To
+	}
 	for _, r := range rows {
 		hours, known := r.Hours, r.Known
-		if h, ok := changed[r.ID]; ok {
+		h, said := changed[r.ID]
+		if said {
 			hours, known = h, true
 		}
 		if known {
@@ -207,8 +227,10 @@ func (s *Service) confirmed(ctx context.Context, op *flow.Op) error {
 		case t == nil || r.Part == PartOutside:
 		case !known:
 			t.unknown = true
+		case said: // what it took in this month
+			t.besides += hours
 		case whole > 0: // of a duty that was there for part of the month its part
-			t.besides += hours * int64(s.workdays(max(first, r.From), within(last, r.To))) / whole
+			t.besides += hours * int64(s.workdays(max(first, r.From), min(within(last, r.To), within(last, left[r.Holding])))) / whole
 		}
 	}
 	for _, post := range order {

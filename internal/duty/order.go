@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
 
@@ -33,6 +34,9 @@ func GetOrder(ctx context.Context, r db.Reader, key id.Key) (o Order, err error)
 func (s *Service) order(ctx context.Context, tx *ledger.Tx, town access.Unit, committee string, duties []id.Key) (out id.ID, err error) {
 	if committee == "" {
 		committee = Committee(town)
+	}
+	if err := org.Alone(ctx, tx, town.ID.Key); err != nil { // one order that is not issued yet
+		return out, err
 	}
 	var fresh []id.Key
 	for _, d := range duties {

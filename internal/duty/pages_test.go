@@ -121,7 +121,7 @@ func TestPages(t *testing.T) {
 		t.Error("the township is offered to file")
 	}
 	at := strings.Index(body, "上塘村")
-	other := body[strings.LastIndex(body[:at], "/filings/"):at]
+	other := body[strings.LastIndex(body[:at], "/filed-duties/"):at]
 	other, _, _ = strings.Cut(other, `"`)
 	s.sees("supervision", other, "补录备案")
 	order := s.sends("supervision", town+"/order")

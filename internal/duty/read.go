@@ -32,6 +32,8 @@ type Duty struct {
 	Part       string
 	PaperOn    calendar.Date
 	Hours      int64 // a month, as filed
+	FiledOn    calendar.Date
+	filedBy    id.Key
 	Decided    string
 	Why        string // of the decision
 	DecidedOn  calendar.Date
@@ -39,7 +41,7 @@ type Duty struct {
 }
 
 const dutyCols = `d.id, d.unit_id, d.holding_id, h.post_id, h.kind, p.name, h.full_time, d.kind, d.what, d.assigned_by, d.paper, d.hours, COALESCE(v.name, ''), d.from_on, d.to_on,
-	COALESCE(f.id, '') <> '', COALESCE(f.part, ''), COALESCE(f.paper_on, ''), COALESCE(f.hours, 0), COALESCE(f.judged, ''), COALESCE(f.judged_why, ''), COALESCE(f.judged_on, ''), COALESCE(f.version, 0)`
+	COALESCE(f.id, '') <> '', COALESCE(f.part, ''), COALESCE(f.paper_on, ''), COALESCE(f.hours, 0), COALESCE(f.filed_on, ''), COALESCE(f.filed_by, ''), COALESCE(f.judged, ''), COALESCE(f.judged_why, ''), COALESCE(f.judged_on, ''), COALESCE(f.version, 0)`
 
 const dutyFrom = ` FROM duties d` + dutyJoins
 
@@ -50,7 +52,7 @@ func scanDuty(rows *db.Rows) (d Duty, err error) { return d, rows.Scan(d.dest().
 
 func (d *Duty) dest() []any {
 	return []any{&d.ID, &d.Unit, &d.Holding, &d.Post, &d.PostKind, &d.Name, &d.FullTime, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Weekly, &d.Village, &d.From, &d.To,
-		&d.Filed, &d.Part, &d.PaperOn, &d.Hours, &d.Decided, &d.Why, &d.DecidedOn, &d.Version}
+		&d.Filed, &d.Part, &d.PaperOn, &d.Hours, &d.FiledOn, &d.filedBy, &d.Decided, &d.Why, &d.DecidedOn, &d.Version}
 }
 
 // Duties lists what the holders of a township's posts have done besides in a period, those of posts that ended before it left out.

@@ -163,6 +163,12 @@ func (s *Service) Propose(ctx context.Context, who access.Actor, key id.Key, dep
 		if err != nil {
 			return ledger.Act{}, err
 		}
+		if err := org.Alone(ctx, tx, t.Unit); err != nil { // a task goes back once
+			return ledger.Act{}, err
+		}
+		if t, err = task(ctx, tx, key, tx.Today()); err != nil {
+			return ledger.Act{}, err
+		}
 		var bad []fault.Field
 		line(&bad, "department", &department, true, maxBy)
 		s.code(&bad, "reason", "hand_back_reason", reason, tx.Today())

@@ -47,14 +47,15 @@ func (s *Service) openMonths(ctx context.Context, city id.City) error {
 		}
 		byOrgan[t.OrganID()] = append(byOrgan[t.OrganID()], t)
 	}
+	var failed []error // of one county; the others have their turn
 	for _, organ := range order {
 		if _, err := s.Ledger.Write(ctx, access.ByProgram(city), city, func(tx *ledger.Tx) (ledger.Act, error) {
 			return ledger.Act{Action: "confirmation.open", Organ: organ, Params: map[string]any{"month": month, "units": len(byOrgan[organ])}}, s.OpenMonths(ctx, tx, byOrgan[organ], month)
 		}); err != nil {
-			return fmt.Errorf("opening %s: %w", month, err)
+			failed = append(failed, fmt.Errorf("opening %s: %w", month, err))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // toConfirm are townships that have not been asked for a month yet: those with anybody in post then, of counties that have begun
@@ -144,9 +145,20 @@ func (s *Service) settle(ctx context.Context, tx *ledger.Tx, duty id.Key) error 
 	return s.settleBut(ctx, tx, duty, "")
 }
 
-func (s *Service) settleBut(ctx context.Context, tx *ledger.Tx, duty, but id.Key) error {
-	keys, err := db.Column[id.Key](ctx, tx, `SELECT v.id FROM deviations v JOIN matters m ON m.city_id = v.city_id AND m.id = v.id WHERE v.city_id = $1 AND v.duty_id = $2 AND m.open = TRUE
+// askedOf lists the open deviations and orders in which a duty stands.
+func askedOf(ctx context.Context, r db.Reader, duty id.Key) ([]id.Key, error) {
+	return db.Column[id.Key](ctx, r, `SELECT v.id FROM deviations v JOIN matters m ON m.city_id = v.city_id AND m.id = v.id WHERE v.city_id = $1 AND v.duty_id = $2 AND m.open = TRUE
 		UNION SELECT x.order_id FROM order_duties x JOIN matters m ON m.city_id = x.city_id AND m.id = x.order_id WHERE x.city_id = $1 AND x.duty_id = $2 AND m.open = TRUE ORDER BY 1`, duty)
+}
+
+// asked says whether something that the county asked because of a duty is open.
+func (s *Service) asked(ctx context.Context, r db.Reader, duty id.Key) (bool, error) {
+	keys, err := askedOf(ctx, r, duty)
+	return len(keys) > 0, err
+}
+
+func (s *Service) settleBut(ctx context.Context, tx *ledger.Tx, duty, but id.Key) error {
+	keys, err := askedOf(ctx, tx, duty)
 	if err != nil {
 		return err
 	}

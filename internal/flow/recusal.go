@@ -407,7 +407,7 @@ func (e *Engine) stepAside(ctx context.Context, tx *ledger.Tx, m *Matter, person
 		if err := leaveTeams(ctx, tx, x, person); err != nil {
 			return err
 		}
-		if err := e.handOn(ctx, tx, x); err != nil {
+		if err := e.HandOn(ctx, tx, x); err != nil {
 			return err
 		}
 		if x != m {
@@ -434,9 +434,9 @@ func leaveTeams(ctx context.Context, tx *ledger.Tx, m *Matter, person id.Key) er
 	return nil
 }
 
-// handOn looks at every running clock of a matter: a signature that nobody at its desk can give climbs one rung; work
+// HandOn looks at every running clock of a matter: a signature that nobody at its desk can give climbs one rung; work
 // that nobody in the handling unit can do comes back to case supervision, which hands it out anew.
-func (e *Engine) handOn(ctx context.Context, tx *ledger.Tx, m *Matter) error {
+func (e *Engine) HandOn(ctx context.Context, tx *ledger.Tx, m *Matter) error {
 	running, err := deadline.Running(ctx, tx, m.ID.Key)
 	if err != nil {
 		return err

@@ -54,11 +54,11 @@ func (s *Service) Table() *flow.Table {
 				Fields: []flow.Field{{Name: "budget", Kind: flow.Count, Must: true}, {Name: "source", Kind: flow.Line, Must: true, Max: lineLimit}}},
 			{Name: "mend", From: []string{Lacking}, To: Mended, By: []flow.By{flow.ByHandler, flow.ByDeputy, flow.BySuperior}, Basis: local,
 				Fields: []flow.Field{{Name: "evidence", Kind: flow.Para, Must: true, Max: paraLimit}}},
-			{Name: "recheck", From: []string{Mended}, To: Closed, Also: []string{Lacking}, By: []flow.By{flow.ByDeputy}, Basis: local,
+			{Name: "recheck", From: []string{Mended}, To: Closed, Also: []string{Lacking}, By: []flow.By{flow.ByDeputy, flow.ByPrincipal}, Basis: local,
 				Fields: []flow.Field{{Name: "result", Kind: flow.Choice, Must: true, Codes: []string{Met, Unmet}}, {Name: "note", Kind: flow.Para, Must: true, Max: paraLimit}}, Fresh: []string{RuleMend, RuleAbove}, Key: true},
 			{Name: "found", From: []string{Lacking, Mended}, To: Closed, By: []flow.By{flow.BySystem}, Quiet: true, Basis: local},
 		},
-		Hooks: flow.Hooks{Apply: map[string]func(context.Context, *flow.Op) error{
+		Hooks: flow.Hooks{Check: map[string]func(context.Context, *flow.Op) error{"recheck": flow.OtherHands("mend")}, Apply: map[string]func(context.Context, *flow.Op) error{
 			"budget": func(ctx context.Context, op *flow.Op) error {
 				g, err := gap(ctx, op.Tx, op.M.ID.Key)
 				if err != nil {

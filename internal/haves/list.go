@@ -373,6 +373,9 @@ func (s *Service) DropLine(ctx context.Context, who access.Actor, list id.ID, ve
 	})
 }
 
+// mostLeast is more than any number, share or sum of yuan that a township is held to: what is larger was mistyped.
+const mostLeast = 1_000_000_000
+
 // check mends what was typed of a line and says what is wrong with it.
 func (l *Line) check() error {
 	var bad []fault.Field
@@ -385,7 +388,7 @@ func (l *Line) check() error {
 	switch {
 	case !slices.Contains(rulebook.HaveKinds, l.Kind) || l.Kind == "measure" && l.Measure == "":
 		bad = append(bad, fault.Field{Name: "kind", Code: "choice.unknown"})
-	case l.Kind == "number" && l.Least < 1:
+	case l.Kind == "number" && (l.Least < 1 || l.Least > mostLeast) || l.Kind == "measure" && (l.Least < 0 || l.Least > mostLeast):
 		bad = append(bad, fault.Field{Name: "least", Code: "haves.least"})
 	case l.Kind != "number" && l.Kind != "measure":
 		l.Least = 0

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
 
@@ -126,6 +127,9 @@ func (s *Service) Open(ctx context.Context, who access.Actor, name string, due c
 	rc, err := s.Ledger.Write(ctx, who, county.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		if due < tx.Today() {
 			return ledger.Act{}, fault.InvalidField("due", "day.past")
+		}
+		if err := org.Alone(ctx, tx, county.ID.Key); err != nil { // one round at a time
+			return ledger.Act{}, err
 		}
 		ls, err := db.All(ctx, tx, scanList(tx.City()), `SELECT `+listCols+` FROM have_lists l WHERE l.city_id = $1 AND l.issuer_id = $2 AND l.state = 'issued' ORDER BY l.id DESC LIMIT 1`, county.ID.Key)
 		if err != nil {

@@ -46,14 +46,19 @@ func RenameUnit(ctx context.Context, tx *ledger.Tx, u access.Unit, name string, 
 	if err := amend(ctx, tx, unitTable, u.ID.Key, map[string]any{"name": name, "short": short, "pinyin": text.Pinyin(name), "initials": text.Initials(name)}); err != nil {
 		return err
 	}
+	return attribute(ctx, tx, u, from, name, u.Superior)
+}
+
+// attribute writes what a unit is called and what it lies under from a day on.
+func attribute(ctx context.Context, tx *ledger.Tx, u access.Unit, from calendar.Date, name string, superior id.Key) error {
 	n, err := db.Column[string](ctx, tx, `SELECT a.from_on FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2 AND a.from_on = $3`, u.ID.Key, from)
 	if err != nil {
 		return err
 	}
 	if len(n) > 0 {
-		return tx.Update(ctx, unitAttrTable, u.ID.Key, from, u.Code, name, u.Superior)
+		return tx.Update(ctx, unitAttrTable, u.ID.Key, from, u.Code, name, superior)
 	}
-	return tx.Insert(ctx, unitAttrTable, u.ID.Key, from, u.Code, name, u.Superior)
+	return tx.Insert(ctx, unitAttrTable, u.ID.Key, from, u.Code, name, superior)
 }
 
 // AmendPerson mends what is known of a person: born, discipline_months, outside_no.

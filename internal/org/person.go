@@ -281,13 +281,9 @@ func (s *Service) AddWork(ctx context.Context, who access.Actor, person id.ID, v
 		if err := tx.Insert(ctx, careerTable, in.ID, person.Key, in.From, in.To, in.Discipline, in.What, ""); err != nil {
 			return ledger.Act{}, err
 		}
-		set := map[string]any{}
-		if in.Discipline {
-			set["discipline_months"] = max(0, f.Before-monthsBetween(in.From, in.To))
-		}
 		return ledger.Act{Action: "person.work", Organ: organ, About: "person/" + person.String(),
 				Params: map[string]any{"work": in.ID, "from": string(in.From), "to": string(in.To), "discipline": in.Discipline, "what": in.What}},
-			amend(ctx, tx, personTable, person.Key, set)
+			amend(ctx, tx, personTable, person.Key, map[string]any{"discipline_months": max(0, f.Before-in.months())})
 	})
 	return err
 }
@@ -300,9 +296,11 @@ func (s *Service) MendWork(ctx context.Context, who access.Actor, person id.ID, 
 			return ledger.Act{}, err
 		}
 		in := in
-		if !slices.ContainsFunc(f.Works, func(w Work) bool { return w.ID == in.ID }) {
+		i := slices.IndexFunc(f.Works, func(w Work) bool { return w.ID == in.ID })
+		if i < 0 {
 			return ledger.Act{}, fault.Hidden()
 		}
+		was := f.Works[i]
 		if err := f.checkWork(tx.Today(), &in, in.ID); err != nil {
 			return ledger.Act{}, err
 		}
@@ -311,10 +309,21 @@ func (s *Service) MendWork(ctx context.Context, who access.Actor, person id.ID, 
 		}
 		return ledger.Act{Action: "person.work_mend", Organ: organ, About: "person/" + person.String(),
 				Params: map[string]any{"work": in.ID, "from": string(in.From), "to": string(in.To), "discipline": in.Discipline, "what": in.What}},
-			amend(ctx, tx, personTable, person.Key, nil)
+			amend(ctx, tx, personTable, person.Key, map[string]any{"discipline_months": max(0, f.Before+was.months()-in.months())})
 	})
 	return err
 }
+
+// months are those of discipline work; of others none.
+func (w Work) months() int {
+	if !w.Discipline {
+		return 0
+	}
+	return monthsBetween(w.From, w.To)
+}
+
+// earliest is the first day anybody in post today can have worked: what is before it was mistyped.
+const earliest = calendar.Date("1949-10-01")
 
 // checkWork says beside each field what is wrong with earlier work; but is the entry that it replaces.
 func (f PersonFile) checkWork(today calendar.Date, in *Work, but id.Key) error {
@@ -334,7 +343,7 @@ func (f PersonFile) checkWork(today calendar.Date, in *Work, but id.Key) error {
 	switch {
 	case in.From == "":
 		say("from", "required")
-	case !in.From.Valid():
+	case !in.From.Valid() || in.From < earliest:
 		say("from", "day.invalid")
 	case in.From > today:
 		say("from", "day.future")

@@ -83,6 +83,7 @@ func TestEarlierWork(t *testing.T) {
 			{func(x *org.Work) { x.From = "2019-02-30" }, "from day.invalid"},
 			{func(x *org.Work) { x.From, x.To = "2027-01-01", "2027-02-01" }, "from day.future"},
 			{func(x *org.Work) { x.From = "1985-01-01" }, "from work.before_birth"},
+			{func(x *org.Work) { x.From = "0085-01-01" }, "from day.invalid"},
 			{func(x *org.Work) { x.To = "" }, "to required"},
 			{func(x *org.Work) { x.To = "2019-01-01" }, "to day.before"},
 			{func(x *org.Work) { x.To = "2030-01-01" }, "to day.future"},
@@ -113,7 +114,7 @@ func TestEarlierWork(t *testing.T) {
 		}
 		mend.ID = w.Who["lone"].Person
 		code(t, s.MendWork(apptest.Ctx, w.As("personnel"), officer, 4, mend), "not_found")
-		if f, err = s.PersonOf(apptest.Ctx, w.As("personnel"), officer); err != nil || f.Served != 45+6 || f.Works[0].To != "2020-01-01" {
+		if f, err = s.PersonOf(apptest.Ctx, w.As("personnel"), officer); err != nil || f.Served != 45+30 || f.Works[0].To != "2020-01-01" {
 			t.Errorf("%+v %v", f, err)
 		}
 		w.Verify()

@@ -71,6 +71,15 @@ func (s *Service) WaitingChanges(ctx context.Context, who access.Actor) ([]Reorg
 	return db.All(ctx, s.Ledger.DB.In(who.City), func(rows *db.Rows) (x Reorganisation, err error) { return x, rows.Scan(x.dest()...) }, text, args...)
 }
 
+// Merge is a unit that was closed and the one that took its place.
+type Merge struct{ From, Into id.Key }
+
+// Merges lists the units that were merged, the first first.
+func Merges(ctx context.Context, r db.Reader) ([]Merge, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (m Merge, err error) { return m, rows.Scan(&m.From, &m.Into) },
+		`SELECT x.unit_id, x.into_id FROM reorganisations x WHERE x.city_id = $1 AND x.state = '`+AppointGranted+`' AND x.kind = '`+UnitMerge+`' ORDER BY x.on_day, x.id`)
+}
+
 // MayReorganise says whether the actor sees to what becomes of a unit.
 func MayReorganise(who access.Actor, u access.Unit) bool { return overStaff(who, u) != "" }
 
@@ -270,7 +279,7 @@ func moveUnit(ctx context.Context, tx *ledger.Tx, u, superior access.Unit, on ca
 	if err := amend(ctx, tx, unitTable, u.ID.Key, map[string]any{"superior_id": superior.ID.Key, "township_id": superior.Township}); err != nil {
 		return err
 	}
-	if err := tx.Insert(ctx, unitAttrTable, u.ID.Key, on, u.Code, u.Name, superior.ID.Key); err != nil {
+	if err := attribute(ctx, tx, u, on, u.Name, superior.ID.Key); err != nil {
 		return err
 	}
 	return rehouse(ctx, tx, u.ID.Key, u.ID.Key, superior.Township)
@@ -293,9 +302,30 @@ func rehouse(ctx context.Context, tx *ledger.Tx, from, to, township id.Key) erro
 // mergeUnit closes a unit whose place another takes: its posts end, what lies under it and its officials come to the other,
 // and its base is counted there, so that growth is held against what both had. What it works on follows (package flow).
 func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.Unit, on calendar.Date) error {
+	for _, x := range []access.Unit{u, into} { // neither is merged elsewhere meanwhile
+		if err := amend(ctx, tx, unitTable, x.ID.Key, nil); err != nil {
+			return err
+		}
+		now, err := access.GetUnit(ctx, tx, x.ID.Key)
+		if err != nil {
+			return err
+		}
+		if now.Closed != "" {
+			return fault.Stale()
+		}
+	}
 	held, err := db.Column[string](ctx, tx, `SELECT h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.to_on = ''`, u.ID.Key)
 	if err != nil {
 		return err
+	}
+	leaving, err := db.Column[string](ctx, tx, `SELECT h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.to_on > $3`, u.ID.Key, on)
+	if err != nil {
+		return err
+	}
+	for _, h := range leaving { // of whom it was known that they leave later
+		if err := amend(ctx, tx, holdingTable, h, map[string]any{"to_on": on}); err != nil {
+			return err
+		}
 	}
 	for _, h := range held {
 		if err := s.Leave(ctx, tx, h, on, Merged, into.Name); err != nil {
@@ -333,6 +363,15 @@ func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.U
 	if err := rehouse(ctx, tx, u.ID.Key, into.ID.Key, into.Township); err != nil {
 		return err
 	}
+	after, err := db.Column[string](ctx, tx, `SELECT t.id FROM units t WHERE t.city_id = $1 AND t.office_id = $2`, u.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, t := range after { // the townships that a merged office looked after
+		if err := amend(ctx, tx, unitTable, t, map[string]any{"office_id": into.ID.Key}); err != nil {
+			return err
+		}
+	}
 	if err := mergeBase(ctx, tx, u, into); err != nil {
 		return err
 	}
@@ -342,7 +381,7 @@ func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.U
 	if s.UnitMerged == nil {
 		return nil
 	}
-	return s.UnitMerged(ctx, tx, u.ID, into.ID)
+	return s.UnitMerged(ctx, tx)
 }
 
 func mergeBase(ctx context.Context, tx *ledger.Tx, u, into access.Unit) error {

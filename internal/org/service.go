@@ -20,8 +20,8 @@ import (
 type Service struct {
 	Ledger *ledger.Ledger
 	Rules  *rulebook.Book
-	// UnitMerged is told in the transaction that a unit was closed and another took its place: what it works on must follow.
-	UnitMerged func(ctx context.Context, tx *ledger.Tx, from, into id.ID) error
+	// UnitMerged is told in the transaction that a unit was closed and another took its place: what it works on must follow (Merges).
+	UnitMerged func(ctx context.Context, tx *ledger.Tx) error
 	// Seats is told what becomes of posts; nil: nobody asks.
 	Seats Seats
 }
@@ -169,6 +169,9 @@ func Appoint(ctx context.Context, tx *ledger.Tx, a Appointment) (id.Key, error) 
 	}
 	if err != nil {
 		return "", err
+	}
+	if p.closed != "" {
+		return "", fault.New(fault.Conflict, "appoint.closed")
 	}
 	held, err := db.Column[string](ctx, tx, `SELECT id FROM holdings WHERE city_id = $1 AND post_id = $2 AND (to_on = '' OR to_on > $3)`, a.Post, a.From)
 	if err != nil {

@@ -115,7 +115,7 @@ func (p *Pages) file(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/filings/" + id.ID{City: u.ID.City, Key: done.Duty}.String() + "?done=duty_" + done.Judge.Verdict)
+	return c.Redirect("/filed-duties/" + id.ID{City: u.ID.City, Key: done.Duty}.String() + "?done=duty_" + done.Judge.Verdict)
 }
 
 func (p *Pages) order(c *web.Ctx) error {
@@ -160,7 +160,7 @@ func (p *Pages) renderOne(c *web.Ctx, f url.Values, problem error) error {
 		return err
 	}
 	x := p.dutyView(c, key.City, d)
-	v := oneView{Frame: c.Frame(x.What), Town: u.Name, Back: at(u), Self: "/filings/" + key.String(), Key: web.NewKey(), Title: x.What, Verdict: x.Verdict, Version: strconv.FormatInt(d.Version, 10)}
+	v := oneView{Frame: c.Frame(x.What), Town: u.Name, Back: at(u), Self: "/filed-duties/" + key.String(), Key: web.NewKey(), Title: x.What, Verdict: x.Verdict, Version: strconv.FormatInt(d.Version, 10)}
 	add := func(label, text string) {
 		if text != "" {
 			v.Facts = append(v.Facts, factView{Label: c.T("duty.field." + label), Text: text})
@@ -184,28 +184,33 @@ func (p *Pages) renderOne(c *web.Ctx, f url.Values, problem error) error {
 	}
 	fo := formOf(c, f, problem)
 	v.Wrong = fo.Wrong
-	if duty.Files(c.Who, u) && !ended {
-		if !d.Filed {
-			fo.add("part", "choice", true, p.options(c, "duty_role"))
-			fo.add("paper_on", "day", true)
-			fo.add("hours", "count", true, func(fv *ui.FieldView) {
-				fv.Min, fv.Max = "0", strconv.Itoa(p.Rules.Limit("duty.month_hours", c.Today))
-			})
-			v.Complete = fo.Fields
-		} else if x.Verdict.Code == duty.Look {
-			fo.add("verdict", "choice", true, func(fv *ui.FieldView) {
-				for _, code := range []string{duty.Allowed, duty.Leave} {
-					fv.Options = append(fv.Options, ui.OptionView{Code: code, Name: p.Rules.Name("duty_verdict", code, c.Lang)})
-				}
-			})
-			fo.add("why", "line", true, func(fv *ui.FieldView) { fv.Max = "120" })
-			v.Decide = fo.Fields
-		}
+	files, decides := duty.Files(c.Who, u), d.Filed && x.Verdict.Code == duty.Look && d.Decides(c.Who, u)
+	if ended {
+		return c.Render(fo.status, onePage(v))
+	}
+	if files && !d.Filed {
+		fo.add("part", "choice", true, p.options(c, "duty_role"))
+		fo.add("paper_on", "day", true)
+		fo.add("hours", "count", true, func(fv *ui.FieldView) {
+			fv.Min, fv.Max = "0", strconv.Itoa(p.Rules.Limit("duty.month_hours", c.Today))
+		})
+		v.Complete = fo.Fields
+	}
+	if decides {
+		fo.add("verdict", "choice", true, func(fv *ui.FieldView) {
+			for _, code := range []string{duty.Allowed, duty.Leave} {
+				fv.Options = append(fv.Options, ui.OptionView{Code: code, Name: p.Rules.Name("duty_verdict", code, c.Lang)})
+			}
+		})
+		fo.add("why", "line", true, func(fv *ui.FieldView) { fv.Max = "120" })
+		v.Decide = fo.Fields
+	}
+	if files {
 		n := len(fo.Fields)
 		fo.add("on", "day", true)
 		v.End = fo.Fields[n:]
-		v.All = fo.Fields
 	}
+	v.All = fo.Fields
 	return c.Render(fo.status, onePage(v))
 }
 
@@ -218,11 +223,10 @@ func (p *Pages) oneDo(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, u, err := p.Duties.Duty(c.Context(), c.In(key), c.Who, key.Key); err != nil || !duty.Files(c.Who, u) {
-		if err == nil {
-			err = fault.New(fault.Forbidden, "move.not_yours")
-		}
+	if d, u, err := p.Duties.Duty(c.Context(), c.In(key), c.Who, key.Key); err != nil {
 		return err
+	} else if !duty.Files(c.Who, u) && !d.Decides(c.Who, u) {
+		return fault.New(fault.Forbidden, "move.not_yours")
 	}
 	done := "duty_ended"
 	switch f.Get("do") {
@@ -245,7 +249,7 @@ func (p *Pages) oneDo(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/filings/" + key.String() + "?done=" + done)
+	return c.Redirect("/filed-duties/" + key.String() + "?done=" + done)
 }
 
 type monthView struct {
@@ -285,7 +289,7 @@ func (p *Pages) renderMonth(c *web.Ctx, f url.Values, problem error) error {
 	x := formOf(c, f, problem)
 	v := monthView{Frame: c.Frame(m.Matter.Title), Back: at(m.Town), Crumb: m.Town.Name, Title: m.Matter.Title, Self: "/confirmations/" + key.String(), Key: x.Key, Ver: strconv.FormatInt(m.Matter.Version, 10),
 		State: c.T("state.confirmation." + m.Matter.State), Wrong: x.Wrong, Change: problem != nil}
-	v.Open = m.Matter.State != duty.Confirmed && duty.Works(c.Who, m.Town)
+	v.Open = m.Matter.State != duty.Confirmed && m.Worked(c.Who)
 	for _, r := range m.Rows {
 		row := monthRow{Post: p.person(c, r.PostKind, r.Name), What: r.What, By: r.AssignedBy}
 		if r.Village != "" {

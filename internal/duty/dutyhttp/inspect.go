@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"qianshao/internal/duty"
+	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
@@ -117,6 +118,9 @@ func (p *Pages) inspect(c *web.Ctx) error {
 	u, err := p.townFor(c, duty.Inspects)
 	if err != nil {
 		return err
+	}
+	if x := f.Get("undisclosed"); x != "yes" && x != "no" {
+		return p.renderInspect(c, f, fault.InvalidField("undisclosed", "required"))
 	}
 	r := c.In(u.ID)
 	in := duty.Inspection{Unit: u.ID.Key, On: dayOf(f, "on"), Undisclosed: f.Get("undisclosed") == "yes", Inspectors: f.Get("inspectors"), Looked: f.Get("looked")}

@@ -44,7 +44,7 @@ func (p *Pages) Routes() []web.Route {
 		post("/duties/{id}/order", access.DutyFile, p.order),
 		get("/duties/{id}/task", access.DutyTask, p.taskForm), post("/duties/{id}/task", access.DutyTask, p.enterTask),
 		get("/duties/{id}/inspect", access.DutyInspect, p.inspectForm), post("/duties/{id}/inspect", access.DutyInspect, p.inspect),
-		get("/filings/{id}", access.DutyRead, p.one), post("/filings/{id}", access.DutyFile, p.oneDo),
+		get("/filed-duties/{id}", access.DutyRead, p.one), post("/filed-duties/{id}", access.DutyRead, p.oneDo),
 		get("/confirmations/{id}", access.DutyRead, p.month), post("/confirmations/{id}", access.MatterMove, p.confirm),
 		get("/tasks/{id}", access.DutyTask, p.proposeForm), post("/tasks/{id}", access.DutyTask, p.propose),
 		get("/handbacks/board", access.DutyRead, p.board),
@@ -239,7 +239,7 @@ func (p *Pages) orderDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) 
 	}
 	d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("order.committee"), Text: ui.Segments{{Text: o.Committee}}})
 	for _, x := range o.Duties { // by the post: it is the committee that answers for them
-		t := ui.Segment{Text: c.T("post."+x.PostKind) + c.T("punct.colon") + x.What, Href: "/filings/" + id.ID{City: m.ID.City, Key: x.ID}.String()}
+		t := ui.Segment{Text: c.T("post."+x.PostKind) + c.T("punct.colon") + x.What, Href: "/filed-duties/" + id.ID{City: m.ID.City, Key: x.ID}.String()}
 		more := ui.Segment{Text: strings.TrimSpace(p.Rules.Name("duty_kind", x.Kind, c.Lang) + " " + x.Paper), Dim: true}
 		if x.To != "" && x.To <= c.Today.AddDays(1) {
 			more.Text = c.T("duty.until", ui.DayIn(c.Lang, x.To.AddDays(-1), c.Today))
@@ -265,7 +265,7 @@ func (p *Pages) deviationDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, err
 		if err != nil {
 			return d, err
 		}
-		filed := ui.Segment{Text: x.What + c.T("list.comma") + c.T("duty.hours", strconv.FormatInt(x.Hours, 10)), Href: "/filings/" + id.ID{City: city, Key: v.Duty}.String()}
+		filed := ui.Segment{Text: x.What + c.T("list.comma") + c.T("duty.hours", strconv.FormatInt(x.Hours, 10)), Href: "/filed-duties/" + id.ID{City: city, Key: v.Duty}.String()}
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("deviation.filed"), Text: ui.Segments{filed}})
 	} else if m.Open && c.Who.Can(access.DutyFile) {
 		town := id.ID{City: city, Key: v.Unit}

@@ -237,7 +237,7 @@ func (p *Pages) town(c *web.Ctx) error {
 }
 
 func (p *Pages) dutyView(c *web.Ctx, city id.City, d duty.Duty) dutyView {
-	x := dutyView{Kind: p.Rules.Name("duty_kind", d.Kind, c.Lang), What: d.What, Href: "/filings/" + id.ID{City: city, Key: d.ID}.String(), Filed: d.Filed, Verdict: p.verdict(c, d), Since: ui.LongDay(c.Lang, d.From)}
+	x := dutyView{Kind: p.Rules.Name("duty_kind", d.Kind, c.Lang), What: d.What, Href: "/filed-duties/" + id.ID{City: city, Key: d.ID}.String(), Filed: d.Filed, Verdict: p.verdict(c, d), Since: ui.LongDay(c.Lang, d.From)}
 	if d.Village != "" {
 		x.What = d.Village
 	}

@@ -4,13 +4,16 @@
 // somebody else handles.
 //
 // Invariants: each matter is given by an act of its own, under its lock; states, deadlines and what was signed stay as they
-// are, and no day starts anew; giving twice gives once; signatures that waited for people of the merged unit are handed on by
+// are, and no day starts anew; a matter about somebody of the heir, or one that nobody there may work on, is not given to it but
+// back to case supervision; giving twice gives once; signatures that waited for people of the merged unit are handed on by
 // flow.Reroute, as whenever a post ends.
 //
-// Start at Succeed; package app runs it as a job of the act that merged the unit.
+// Start at Succeed; package app runs it for every merge there was, right after one and every hour: what is handed to a unit
+// while it is merged, or comes to an heir that is merged itself, is found the next time.
 package heir
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -26,9 +29,9 @@ var errUnchanged = errors.New("nothing to give")
 
 // Succeed gives the open matters that a unit worked on to the one that took its place when it was merged, with what is owed
 // on them, an act for each. It may run twice, and says how many it gave.
-func Succeed(ctx context.Context, e *flow.Engine, city id.City, from, to id.Key) (int, error) {
+func Succeed(ctx context.Context, e *flow.Engine, city id.City, from, into id.Key) (int, error) {
 	r := e.Ledger.DB.In(city)
-	heir, err := access.GetUnit(ctx, r, to)
+	heir, err := access.GetUnit(ctx, r, into)
 	if err != nil {
 		return 0, err
 	}
@@ -39,15 +42,24 @@ func Succeed(ctx context.Context, e *flow.Engine, city id.City, from, to id.Key)
 		return 0, err
 	}
 	given := 0
+	var failed []error // of one matter; the others have their turn
 	for _, key := range keys {
 		_, err := e.Ledger.Write(ctx, access.ByProgram(city), city, func(tx *ledger.Tx) (ledger.Act, error) {
 			m, err := flow.Lock(ctx, tx, key)
 			if err != nil {
 				return ledger.Act{}, err
 			}
-			changed := m.Handler == (id.ID{City: city, Key: from})
+			fit, err := mayTake(ctx, tx, m, heir)
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			to, role, why := heir.ID, access.Role(""), ""
+			if !fit { // what nobody there may do comes back to case supervision, which hands it out anew
+				to, role, why = m.Organ, access.Supervision, "recused"
+			}
+			changed := fit && m.Handler == (id.ID{City: city, Key: from})
 			if changed {
-				if _, err := flow.HandTo(ctx, &flow.Op{Tx: tx, Engine: e, M: &m, Day: tx.Today()}, to); err != nil {
+				if _, err := flow.HandTo(ctx, &flow.Op{Tx: tx, Engine: e, M: &m, Day: tx.Today()}, heir.ID.Key); err != nil {
 					return ledger.Act{}, err
 				}
 			}
@@ -60,12 +72,15 @@ func Succeed(ctx context.Context, e *flow.Engine, city id.City, from, to id.Key)
 					continue
 				}
 				changed = true
-				if _, err := e.Clocks.Reowe(ctx, tx, c, heir.ID, c.OwedRole, ""); err != nil {
+				if _, err := e.Clocks.Reowe(ctx, tx, c, to, cmp.Or(role, c.OwedRole), why); err != nil {
 					return ledger.Act{}, err
 				}
 			}
 			if !changed {
 				return ledger.Act{}, errUnchanged
+			}
+			if err := e.HandOn(ctx, tx, &m); err != nil {
+				return ledger.Act{}, err
 			}
 			if e.Index != nil {
 				if err := e.Index(ctx, tx, &m); err != nil {
@@ -74,12 +89,30 @@ func Succeed(ctx context.Context, e *flow.Engine, city id.City, from, to id.Key)
 			}
 			return ledger.Act{Action: "matter.succeed", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"from": from, "to": heir.Name}}, flow.Save(ctx, tx, &m)
 		})
-		if err != nil && err != errUnchanged {
-			return given, err
-		}
-		if err == nil {
+		switch err {
+		case nil:
 			given++
+		case errUnchanged:
+		default:
+			failed = append(failed, err)
 		}
 	}
-	return given, nil
+	return given, errors.Join(failed...)
+}
+
+// mayTake says whether somebody of the heir may work on a matter, and nobody of it is who the matter speaks of.
+func mayTake(ctx context.Context, tx *ledger.Tx, m flow.Matter, heir access.Unit) (bool, error) {
+	if heir.Kind == "village" {
+		return true, nil // works on nothing
+	}
+	named, err := db.Column[id.Key](ctx, tx, `SELECT b.person_id FROM bars b JOIN holdings h ON h.city_id = b.city_id AND h.person_id = b.person_id
+		WHERE b.city_id = $1 AND b.root_id = $2 AND b.why = 'named' AND h.unit_id = $3 AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4)`, m.Root, heir.ID.Key, tx.Today())
+	if err != nil || len(named) > 0 {
+		return false, err
+	}
+	ro, err := access.LoadRoster(ctx, tx, m.Organ, heir.ID, m.Root, tx.Today())
+	if err != nil {
+		return false, err
+	}
+	return len(ro.Hands(access.Handler, heir.ID.Key))+len(ro.Hands(access.Head, heir.ID.Key)) > 0, nil
 }

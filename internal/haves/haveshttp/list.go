@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
@@ -203,7 +204,12 @@ func (p *Pages) changeList(c *web.Ctx) error {
 	do := f.Get("do")
 	switch do {
 	case "line":
-		least, _ := strconv.ParseInt(f.Get("least"), 10, 64) // what is no number is no least
+		least := int64(0)
+		if x := strings.TrimSpace(f.Get("least")); x != "" {
+			if least, err = strconv.ParseInt(x, 10, 64); err != nil {
+				least = -1 // no number is refused as one that can't be
+			}
+		}
 		err = p.Haves.SetLine(c.Context(), c.Who, key, version, haves.Line{Code: f.Get("code"), Have: f.Get("have"), Name: rulebook.Text{Zh: f.Get("zh"), En: f.Get("en")}, Kind: f.Get("kind"), Least: least,
 			Evidence: rulebook.Text{Zh: f.Get("evidence")}, Owes: f.Get("owes")})
 	case "drop":

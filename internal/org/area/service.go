@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -182,6 +183,9 @@ func (s *Service) Adopt(ctx context.Context, who access.Actor, d Draft) error {
 
 // check says what is wrong with a draft, and cleans what was typed.
 func check(ctx context.Context, tx *ledger.Tx, d *Draft, county access.Unit) error {
+	if err := org.Alone(ctx, tx, d.County); err != nil { // one plan after the other
+		return err
+	}
 	if newest, err := Newest(ctx, tx, d.County); err != nil || newest != d.Seen {
 		if err == nil {
 			err = fault.Stale()

@@ -124,7 +124,7 @@ func (s *Service) Ask(ctx context.Context, who access.Actor, in Request) (Made, 
 		for _, code := range in.Skills {
 			names = append(names, s.Rules.Name(ListSkill, code, locale.Zh))
 		}
-		m := flow.Matter{Kind: Kind, Organ: county.ID, Handler: to.ID, Received: tx.Today(), Title: "抽调" + strings.Join(names, "、") + "人员协助" + to.Commission()}
+		m := flow.Matter{Kind: Kind, Root: root, Organ: county.ID, Handler: to.ID, Received: tx.Today(), Title: "抽调" + strings.Join(names, "、") + "人员协助" + to.Commission()}
 		m.Set(flow.FlagApart)
 		if err := s.Engine.Create(ctx, tx, &m, nil, nil); err != nil {
 			return ledger.Act{}, err

@@ -218,6 +218,11 @@ func TestOrder(t *testing.T) {
 		}
 		_, err = w.Try("deputy", m, "order", nil)
 		code(t, err, "reason required")
+		elsewhere := ask(t, w, "supervision", "county.office1")
+		w.Do("supervision", elsewhere, "pick", vals{"lead": {w.Who["officer"].Person}})
+		_, err = w.Try("deputy", m, "order", vals{"reason": {"案情紧急，别无他人。"}, "until": {"2026-10-21"}})
+		code(t, err, "callup.elsewhere")
+		w.Do("secretary", elsewhere, "refuse", vals{"reason": {"秋季换届走不开。"}})
 		w.Do("deputy", m, "order", vals{"reason": {"案情紧急，别无他人。"}, "until": {"2026-10-21"}})
 		if c, err := callup.Get(ctx, d.In(m.City), m.Key); err != nil || !c.Ordered || w.Matter(m).Handler != w.Units["full"].ID {
 			t.Errorf("%+v, %v", c, err)

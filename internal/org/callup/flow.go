@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -137,7 +138,12 @@ func checkNotOver(ctx context.Context, op *flow.Op) error {
 	case until < c.From || until > c.Until:
 		return fault.InvalidField("until", "callup.until", string(c.From), string(c.Until))
 	}
-	return nil
+	// Whom a unit refused may have been asked for elsewhere since.
+	busy, err := db.Column[id.Key](ctx, op, `SELECT c.id FROM callups c JOIN matters m ON m.city_id = c.city_id AND m.id = c.id WHERE c.city_id = $1 AND c.person_id = $2 AND c.id <> $3 AND m.state IN ('`+Asked+`', '`+Serving+`')`, c.Person, op.M.ID.Key)
+	if err == nil && len(busy) > 0 {
+		err = fault.New(fault.Conflict, "callup.elsewhere")
+	}
+	return err
 }
 
 // checkBack: nobody is back before they have gone.
@@ -152,6 +158,9 @@ func checkBack(ctx context.Context, op *flow.Op) error {
 // applyPick asks the releasing unit: its head, or whoever stands in for one, but never the person themselves.
 func (s *Service) applyPick(ctx context.Context, op *flow.Op) error {
 	return change(ctx, op, func(c *Callup) error {
+		if err := org.Alone(ctx, op.Tx, c.County); err != nil { // nobody is chosen twice at once
+			return err
+		}
 		cs, err := s.Candidates(ctx, op.Tx, *c, op.Day)
 		if err != nil {
 			return err

@@ -22,6 +22,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/org"
 	"qianshao/internal/org/area"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
@@ -325,6 +326,9 @@ func (s *Service) Fill(ctx context.Context, who access.Actor, in Filling) error 
 			return ledger.Act{}, fault.InvalidField("from", "day.future")
 		case in.From < x.From:
 			return ledger.Act{}, fault.InvalidField("from", "day.before", string(x.From))
+		}
+		if err := org.Alone(ctx, tx, x.County); err != nil { // nobody has two places, no slot one too many
+			return ledger.Act{}, err
 		}
 		people, err := People(ctx, tx, x.County, x.Source, tx.Today())
 		if err != nil {

@@ -15,7 +15,9 @@ import (
 // have been given back. None may be scored.
 func Measures() []measure.Def {
 	away := []string{"unit", "name", "to_unit", "gone", "until"}
-	return []measure.Def{stock("force.slots_short", []string{"unit", "slot", "held", "least"}), stock("callup.away", away), stock("callup.overdue", away)}
+	gone, late := stock("callup.away", away), stock("callup.overdue", away)
+	gone.Rows, late.Rows = measure.Guarded(access.CallupRead, away, gone.Rows), measure.Guarded(access.CallupRead, away, late.Rows)
+	return []measure.Def{stock("force.slots_short", []string{"unit", "slot", "held", "least"}), gone, late}
 }
 
 func stock(name string, columns []string) measure.Def {

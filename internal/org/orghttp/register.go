@@ -260,6 +260,9 @@ func (p *Pages) fileChange(c *web.Ctx) error {
 	if key.City != c.Who.City {
 		return fault.Hidden()
 	}
+	if what := f.Get("what"); (what == roll.Add || what == roll.Post) && f.Get("party") != "yes" && f.Get("party") != "no" {
+		return p.register(c, http.StatusUnprocessableEntity, f, fault.InvalidField("party", "required"))
+	}
 	_, err = p.Roll.File(c.Context(), c.Who, roll.Change{What: f.Get("what"), Unit: key.Key, Official: f.Get("official"), Name: f.Get("name"), Post: f.Get("post"), Rank: f.Get("rank"), Category: f.Get("category"),
 		Party: f.Get("party") == "yes", On: calendar.Date(f.Get("on"))})
 	if sentBack(err) {

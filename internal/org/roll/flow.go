@@ -62,8 +62,18 @@ func (s *Service) Table() *flow.Table {
 // twoHands keeps whoever filed a change from confirming it.
 func (s *Service) twoHands(ctx context.Context, op *flow.Op) error {
 	f, err := filingOf(ctx, op.Tx, op.M.ID.Key)
-	if err == nil && f.By == op.Actor.Person && !op.Actor.Automatic() {
-		err = fault.New(fault.Forbidden, "filing.two_hands")
+	if err != nil || op.Actor.Automatic() {
+		return err
+	}
+	if f.By == op.Actor.Person {
+		return fault.New(fault.Forbidden, "filing.two_hands")
+	}
+	if f.Official == "" {
+		return nil
+	}
+	o, err := org.GetOfficial(ctx, op.Tx, f.Official)
+	if err == nil && o.Person != "" && o.Person == op.Actor.Person { // nobody answers for their own entry
+		err = fault.New(fault.Forbidden, "filing.own")
 	}
 	return err
 }
@@ -78,6 +88,9 @@ func (s *Service) confirm(ctx context.Context, op *flow.Op) error {
 		u, err := access.GetUnit(ctx, op.Tx, f.Unit)
 		if err != nil {
 			return err
+		}
+		if u.Closed != "" { // it was merged meanwhile: filed again where it went
+			return fault.New(fault.Conflict, "reorganise.closed")
 		}
 		if err := once(ctx, op.Tx, f); fault.KindOf(err) == fault.Invalid {
 			return fault.New(fault.Conflict, "filing.twice")

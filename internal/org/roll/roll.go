@@ -151,6 +151,11 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Change) (id.ID,
 			return ledger.Act{}, fault.Hidden()
 		case !Files(who, u) || u.County == "":
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
+		case u.Closed != "":
+			return ledger.Act{}, fault.New(fault.Conflict, "reorganise.closed")
+		}
+		if err := org.Alone(ctx, tx, u.County); err != nil { // the same addition is not filed twice at once
+			return ledger.Act{}, err
 		}
 		f, err := s.checked(ctx, tx, in, u)
 		if err != nil {

@@ -88,7 +88,7 @@ func (s *Service) VacancyTable() *flow.Table {
 				"fill":    func(_ context.Context, op *flow.Op) error { op.M.Outcome = Filled; return nil },
 				"lapse":   func(_ context.Context, op *flow.Op) error { op.M.Outcome = Lapsed; return nil },
 			},
-			Check: map[string]func(context.Context, *flow.Op) error{"consent": s.notOneself, "decline": s.notOneself},
+			Check: map[string]func(context.Context, *flow.Op) error{"consent": s.notAlone, "decline": s.notOneself},
 		},
 	}
 }
@@ -119,7 +119,7 @@ func (s *Service) RotationTable() *flow.Table {
 				"keep":    s.keep,
 				"moved":   func(_ context.Context, op *flow.Op) error { op.M.Outcome = Moved; return nil },
 			},
-			Check: map[string]func(context.Context, *flow.Op) error{"keep": s.notOneself, "consent": s.notOneself, "decline": s.notOneself},
+			Check: map[string]func(context.Context, *flow.Op) error{"keep": s.notOneself, "decline": s.notOneself, "consent": s.notAlone},
 		},
 	}
 }
@@ -129,6 +129,22 @@ func (s *Service) notOneself(ctx context.Context, op *flow.Op) error {
 	person, err := about(ctx, op.Tx, op.M)
 	if err == nil && person != "" && person == op.Actor.Person {
 		err = fault.New(fault.Forbidden, "appoint.self")
+	}
+	return err
+}
+
+// notAlone keeps whoever put somebody forward, or planned a move, from agreeing to it for the county commission, and whoever it
+// is about.
+func (s *Service) notAlone(ctx context.Context, op *flow.Op) error {
+	if err := s.notOneself(ctx, op); err != nil {
+		return err
+	}
+	if op.M.Kind == KindRotation {
+		return flow.OtherHands("plan")(ctx, op)
+	}
+	by, err := db.Column[id.Key](ctx, op, `SELECT a.asked_by FROM vacancies v JOIN appointments a ON a.city_id = v.city_id AND a.id = v.appointment_id WHERE v.city_id = $1 AND v.id = $2`, op.M.ID.Key)
+	if err == nil && len(by) > 0 && by[0] == op.Actor.Person {
+		err = fault.New(fault.Forbidden, "appoint.two_hands")
 	}
 	return err
 }

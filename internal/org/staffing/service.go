@@ -90,6 +90,7 @@ type seat struct {
 	unit       access.Unit
 	closed     bool
 	held       bool          // by somebody who does not only stand in, now or from a day to come
+	stays      bool          // and of whom it is not known that they leave
 	since      calendar.Date // the day the last such one left, or the post's first
 }
 
@@ -111,6 +112,7 @@ func seatOf(ctx context.Context, r db.Reader, post id.Key) (s seat, covered bool
 		`SELECT h.from_on, h.to_on FROM holdings h WHERE h.city_id = $1 AND h.post_id = $2 AND h.acting = FALSE`, post)
 	for _, x := range spans {
 		s.held = s.held || x.to == "" || x.to > today
+		s.stays = s.stays || x.to == ""
 		s.since = max(s.since, x.to)
 	}
 	return s, covered, err
@@ -130,8 +132,8 @@ func (s *Service) Changed(ctx context.Context, tx *ledger.Tx, post id.Key) error
 	switch {
 	case err != nil:
 		return err
-	case open && (x.held || x.closed || x.unit.Closed != ""):
-		return s.close(ctx, tx, v, map[bool]string{true: "fill", false: "lapse"}[x.held])
+	case open && (x.stays || x.closed || x.unit.Closed != ""): // of one who is about to leave, somebody may have been put forward to follow
+		return s.close(ctx, tx, v, map[bool]string{true: "fill", false: "lapse"}[x.stays])
 	case open && v.Appointment != "":
 		a, err := org.AppointmentFor(ctx, tx, v.Appointment)
 		if err != nil || a.State != org.AppointGranted { // still put forward

@@ -6,6 +6,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
+	"qianshao/internal/deadline"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
@@ -20,6 +21,9 @@ const limitAhead = "rotate.ahead"
 // come, years that are up. It may run twice, and at any time.
 func (s *Service) Sweep(ctx context.Context, city id.City) error {
 	r := s.Ledger.DB.In(city)
+	if _, on, err := deadline.Held(ctx, r); err != nil || on { // years may have been jumped over
+		return err
+	}
 	today := r.Now().Date()
 	posts, err := unlike(ctx, r, today)
 	if err != nil {
@@ -54,9 +58,10 @@ func unlike(ctx context.Context, r db.Reader, today calendar.Date) ([]post, erro
 	b := db.Build(`SELECT p.id, u.organ_id FROM units u CROSS JOIN posts p LEFT JOIN vacancies v ON v.city_id = p.city_id AND v.post_id = p.id AND v.closed_on = ''
 		WHERE u.city_id = $1 AND u.kind = 'township' AND p.city_id = u.city_id AND p.unit_id = u.id AND p.established = TRUE`)
 	b.In(" AND ", "p.kind", org.Establishment)
+	const stays = `EXISTS (SELECT 1 FROM holdings h WHERE h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND h.to_on = '')`
 	const held = `EXISTS (SELECT 1 FROM holdings h WHERE h.city_id = p.city_id AND h.post_id = p.id AND h.acting = FALSE AND (h.to_on = '' OR h.to_on > ?))`
 	b.Add(` AND (v.id IS NULL AND p.closed_on = '' AND u.closed_on = '' AND NOT `+held, today)
-	b.Add(` OR v.id IS NOT NULL AND (p.closed_on <> '' AND p.closed_on <= ? OR u.closed_on <> '' OR `+held, today, today)
+	b.Add(` OR v.id IS NOT NULL AND (p.closed_on <> '' AND p.closed_on <= ? OR u.closed_on <> '' OR `+stays, today)
 	b.Add(`) OR EXISTS (SELECT 1 FROM holdings h JOIN rotations z ON z.city_id = h.city_id AND z.holding_id = h.id AND z.closed_on = '' WHERE h.city_id = p.city_id AND h.post_id = p.id AND h.to_on <> '' AND h.to_on <= ?))`, today)
 	text, args := b.Add(` ORDER BY u.code, p.id`).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (p post, err error) { return p, rows.Scan(&p.key, &p.organ) }, text, args...)

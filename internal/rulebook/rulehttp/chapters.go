@@ -128,6 +128,8 @@ func stage(code string) string {
 		return "case"
 	case "complaint":
 		return "appeal"
+	case "duty", "handback", "order", "deviation", "post", "register", "callup", "burden", "gap":
+		return "force"
 	case "ext":
 		switch code {
 		case "ext.verify":
@@ -146,7 +148,7 @@ func (w *writer) length(n int, u rulebook.Unit) string {
 
 func (w *writer) timers() []group {
 	var gs []group
-	add := w.into([]string{"tipoff", "clue", "case", "appeal", "office"}, stage)
+	add := w.into([]string{"tipoff", "clue", "case", "appeal", "force", "office"}, stage)
 	former := map[string][]rulebook.Timer{}
 	all := w.p.Rules.Timers()
 	for _, t := range all {
@@ -252,7 +254,7 @@ func (w *writer) chainName(id string) string {
 
 func (w *writer) approvals() []group {
 	var gs []group
-	add := w.into([]string{"tipoff", "clue", "case", "appeal", "office"}, stage)
+	add := w.into([]string{"tipoff", "clue", "case", "appeal", "force", "office"}, stage)
 	for _, c := range w.p.Rules.Chains() {
 		if !c.Holds(w.today) {
 			continue
@@ -411,7 +413,7 @@ func (w *writer) powers() []group {
 func (w *writer) papers() []group {
 	var gs []group
 	at := ""
-	add := w.into([]string{"tipoff", "slip", "clue", "case", "any"}, func(string) string { return at })
+	add := w.into([]string{"tipoff", "slip", "clue", "case", "force", "any"}, func(string) string { return at })
 	for _, d := range w.p.Rules.Documents() {
 		at = "any"
 		var moves []string

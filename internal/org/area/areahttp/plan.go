@@ -89,7 +89,7 @@ func (p *Pages) plan(c *web.Ctx) error {
 	n := len(b.Townships)
 	v := planView{Frame: c.Frame(c.T("area.plan")), Unit: x.Unit, Back: "/areas?" + unit, Borders: "/areas/borders?" + unit, Most: itoa(n), Empty: n == 0 || len(b.Leaders) == 0}
 	v.Frame.Wide = true
-	groups := len(as)
+	groups := min(len(as), n) // fewer townships than areas, where some were merged
 	if groups == 0 {
 		groups = max(1, (n+usual-1)/usual)
 	}
@@ -107,7 +107,7 @@ func (p *Pages) plan(c *web.Ctx) error {
 	v.Groups = itoa(groups)
 	v.Notes = notes(c, b)
 	if len(as) > 0 {
-		v.Now = "/areas/plan?" + url.Values{"unit": {x.Unit}, "way": {now}, "groups": {itoa(len(as))}}.Encode()
+		v.Now = "/areas/plan?" + url.Values{"unit": {x.Unit}, "way": {now}, "groups": {itoa(min(len(as), max(n, 1)))}}.Encode()
 	}
 	if v.Empty {
 		return c.Render(http.StatusOK, planPage(v))

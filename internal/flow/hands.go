@@ -1,0 +1,34 @@
+package flow
+
+import (
+	"context"
+	"slices"
+
+	"qianshao/internal/access"
+	"qianshao/internal/fault"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
+)
+
+// OtherHands is a Check of a move that nobody makes who made the matter's last move of a name, nor somebody in that one's stead:
+// a step that is to be looked at by a second person.
+func OtherHands(move string) func(context.Context, *Op) error {
+	return func(ctx context.Context, op *Op) error {
+		by, err := db.Column[id.Key](ctx, op, `SELECT a.actor_id FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = $3 ORDER BY a.at DESC, a.seq DESC LIMIT 1`, op.M.ID.Key, op.M.Kind+"."+move)
+		if err != nil || len(by) == 0 || op.Actor.Automatic() {
+			return err
+		}
+		own := false
+		for _, b := range op.Move.By {
+			for _, at := range []id.ID{op.M.Organ, op.M.Handler} {
+				hat, ok := op.Actor.HatFor(b.role(), at)
+				own = own || ok && hat.For == ""
+			}
+		}
+		lent := slices.ContainsFunc(op.Actor.Hats, func(h access.Hat) bool { return h.For == by[0] })
+		if by[0] == op.Actor.Person || !own && lent {
+			return fault.New(fault.Forbidden, "move.other_hands")
+		}
+		return nil
+	}
+}
