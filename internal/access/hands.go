@@ -207,3 +207,15 @@ func (o *Roster) Second(ctx context.Context, first id.Key) (Seat, error) {
 	}
 	return Seat{Role: Intake, Unit: above, Moved: "no_second"}, nil
 }
+
+// Staffed says whether somebody holds a post of a unit today that gives a role; apart are left out.
+func Staffed(ctx context.Context, r db.Reader, unit id.Key, role Role, apart ...id.Key) (bool, error) {
+	b := db.Build(`SELECT 1 FROM holdings h WHERE h.city_id = $1 AND h.unit_id = ? AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, unit, r.Now().Date(), r.Now().Date())
+	b.In(` AND `, "h.kind", kindsGiving(role))
+	for _, p := range apart {
+		b.Add(` AND h.person_id <> ?`, p)
+	}
+	text, args := b.Add(` LIMIT 1`).SQL()
+	there, err := db.Column[int64](ctx, r, text, args...)
+	return len(there) > 0, err
+}

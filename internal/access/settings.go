@@ -41,3 +41,35 @@ func (s Settings) Int(key string) int {
 	n, _ := strconv.Atoi(s[key]) // settings are checked when they are set
 	return n
 }
+
+// History is what a tenant's units set for one key over time, for pages that show several organs or days.
+type History []setting
+
+type setting struct {
+	unit id.Key
+	top  bool // by the tenant's top
+	from calendar.Date
+	n    int
+}
+
+// LoadHistory reads all that was ever set for a key.
+func LoadHistory(ctx context.Context, r db.Reader, key string) (History, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (x setting, err error) {
+		var value string
+		err = rows.Scan(&x.unit, &x.top, &x.from, &value)
+		x.n = Settings{key: value}.Int(key)
+		return x, err
+	}, `SELECT s.unit_id, COALESCE(u.superior_id, '-') = '', s.from_on, s.value FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+		WHERE s.city_id = $1 AND s.key = $2 ORDER BY s.from_on`, key)
+}
+
+// Int is what held for an organ on a day, as LoadSettings has it; 0 if nobody had set it.
+func (h History) Int(organ id.Key, on calendar.Date) int {
+	n, own := 0, false
+	for _, x := range h {
+		if x.from <= on && (x.unit == organ || x.top && !own) {
+			n, own = x.n, x.unit == organ
+		}
+	}
+	return n
+}

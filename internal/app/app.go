@@ -120,7 +120,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Reprisal = &reprisal.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Custody: a.Custody}
 	a.Burden = &burden.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Haves = &haves.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Burden: a.Burden, Measures: a.Measures}
-	a.Duties = &duty.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks}
+	a.Duties = &duty.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book, Clocks: a.Clocks, Burden: a.Burden}
 	a.Intake.Pool, a.Clues.Filing, a.Intake.Watch = a.Clues, a.Cases, a.Reprisal
 	a.Intake.AddSources()
 	a.Cases.AddSources()
@@ -131,7 +131,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures()} {
+	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures(book)} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}

@@ -176,10 +176,10 @@ func (x *texts) next(n int) []string {
 	return out
 }
 
-// shown are the things whose ids stand in an answer, in order; units stand in every form to choose from.
 // everywhere are the things that are units, which filters offer to everybody.
 var everywhere = []string{"unit", "ward", "register", "town"}
 
+// shown are the things whose ids stand in an answer, in order; units stand in every form to choose from.
 func (w *furnished) shown(a answer) []string {
 	var out []string
 	for _, ts := range w.things {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"strings"
 	"testing"
 
 	"qianshao/internal/access"
@@ -63,7 +64,7 @@ func TestMerge(t *testing.T) {
 		} {
 			x := in
 			bad(&x)
-			if _, err := o.Reorganise(apptest.Ctx, w.As("personnel"), x); fault.KindOf(err) != fault.Invalid {
+			if _, err := o.Reorganise(apptest.Ctx, w.As("personnel"), x); len(fault.Fields(err)) == 0 || fault.Fields(err)[0].Name != strings.TrimSpace(field) {
 				t.Errorf("%s: %v", field, err)
 			}
 		}

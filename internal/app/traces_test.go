@@ -140,7 +140,7 @@ func (w *walker) looks(s secret) []string {
 		"/admin/posts":        {q("q", s.name)},
 		"/api/v1/units":       {q("find", "石桥")},
 		"/api/v1/desk":        {q("limit", "500")},
-		"/measures":           {q("unit", w.Units["county"].ID.String()), q("unit", w.Units["full"].ID.String())},
+		"/measures":           {q("unit", w.Units["county"].ID.String()), q("unit", w.Units["full"].ID.String()), q("of", "place", "unit", w.Units["county"].ID.String()), q("of", "place", "unit", w.Units["full"].ID.String())},
 		"/report":             {q("unit", w.Units["county"].ID.String())},
 		"/api/v1/measures":    {q("unit", w.Units["county"].ID.String())},
 		"/admin/posts/":       nil,

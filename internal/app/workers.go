@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow/heir"
 	"qianshao/internal/id"
 	"qianshao/internal/jobs"
 	"qianshao/internal/ledger"
@@ -26,6 +27,7 @@ const (
 	jobPass       = "deadline.pass"
 	jobReroute    = "flow.reroute"
 	jobSucceed    = "flow.succeed"
+	jobRestaff    = "flow.restaff"
 	jobNamesakes  = "flow.namesakes"
 	jobCheckpoint = "ledger.checkpoint"
 	jobLapse      = "watch.lapse"
@@ -61,6 +63,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		{jobPass, time.Hour, w.pass},
 		{jobReroute, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Engine.Reroute(ctx, c); return err })},
 		{jobSucceed, time.Hour, w.each(a.succeed)},
+		{jobRestaff, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := heir.Personnel(ctx, a.Engine, c); return err })},
 		{jobNamesakes, time.Hour, w.each(func(ctx context.Context, c id.City) error { _, err := a.Namesakes.Ask(ctx, c); return err })},
 		{jobCheckpoint, 10 * time.Minute, w.checkpoint},
 		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},

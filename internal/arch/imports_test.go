@@ -95,13 +95,13 @@ var rooms = []room{
 	{"org", append([]string{"commission"}, spine...)},
 	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "locale"}, spine...)},
 	{"org/staffing", append([]string{"org"}, spine...)}, {"org/roll", append([]string{"org"}, spine...)},
-	{"duty", append([]string{"org"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
 	{"intake/telltale", nil}, // words alone
 	{"intake/likeness", []string{"flow", "ledger", "access", "platform/db", "platform/envelope", "platform/seal", "platform/text"}},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"burden", append([]string{"org"}, spine...)},
+	{"duty", append([]string{"org", "burden"}, spine...)},  // what it asks stands on the account
 	{"haves", append([]string{"org", "burden"}, spine...)}, // a round's minutes stand on the account
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},

@@ -1,6 +1,7 @@
 package burden_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,6 +149,14 @@ func TestCap(t *testing.T) {
 			if err := s.SetCap(apptest.Ctx, w.As(who), w.Units["county"].ID, 99, "2026-10-13"); fault.KindOf(err) != want {
 				t.Errorf("%s sets the cap: %v", who, err)
 			}
+		}
+		ls, err := s.Overview(apptest.Ctx, d.In(apptest.City), w.As("principal"), w.Units["county"].ID.Key, "2026-10", 2)
+		if err != nil || len(ls) != 3 || !slices.Equal(ls[0].Caps, []int64{top, 2000}) || ls[0].Cap != 2000 {
+			t.Errorf("caps of a county by month: %+v %v", ls, err)
+		}
+		ls, err = s.Overview(apptest.Ctx, d.In(apptest.City), w.As("cityoffice"), "", "2026-10", 2)
+		if err != nil || len(ls) != 2 || !slices.Equal(ls[0].Caps, []int64{top, 2000}) || !slices.Equal(ls[0].Over, []int{0, 0}) || !slices.Equal(ls[1].Caps, []int64{top, top}) {
+			t.Errorf("caps of a city's counties by month: %+v %v", ls, err)
 		}
 		enter(t, w, "supervision", ask(w, 500, "full"))
 		w.Verify()

@@ -8,7 +8,7 @@
 // and what is ended is not asked again. An unlisted ask is one that a township was asked and that is not on the account: a
 // matter that the county answers by a day.
 //
-// Invariants: an ask that stands is in the sum of the month in which it was asked, for every township it names, and a held or
+// Invariants: an ask that stands is in the sum of the month in which it came onto the account (asked, or let through later), for every township it names, and a held or
 // refused one is in none; whoever put an ask to the chief does not let it through; no number here is ever scored, and nobody's
 // hours are asked for: minutes are what an ask takes, not what somebody worked.
 //

@@ -1,6 +1,7 @@
 package burden
 
 import (
+	"cmp"
 	"context"
 
 	"qianshao/internal/access"
@@ -27,6 +28,7 @@ type Month struct {
 	Key     string // YYYY-MM
 	Minutes int64
 	Asks    int64
+	Cap     int64
 }
 
 // months are the keys of the months up to one, oldest first.
@@ -54,7 +56,8 @@ func (s *Service) Account(ctx context.Context, r db.Reader, who access.Actor, to
 	if !first.Valid() {
 		return a, fault.Hidden()
 	}
-	if a.Cap, err = s.Cap(ctx, r, a.Town.County, min(first.EndOfMonth(), r.Now().Date())); err != nil {
+	caps, err := s.caps(ctx, r)
+	if err != nil {
 		return a, err
 	}
 	keys := months(month, 12)
@@ -67,8 +70,9 @@ func (s *Service) Account(ctx context.Context, r db.Reader, who access.Actor, to
 		return a, err
 	}
 	for _, k := range keys {
-		a.Months = append(a.Months, Month{k, minutes[town][k], asks[town][k]})
+		a.Months = append(a.Months, Month{k, minutes[town][k], asks[town][k], caps(a.Town.County, k)})
 	}
+	a.Cap = caps(a.Town.County, month)
 	a.Asks, err = s.ofMonth(ctx, r, town, first)
 	return a, err
 }
@@ -82,7 +86,8 @@ func (s *Service) ofMonth(ctx context.Context, r db.Reader, town id.Key, first c
 // Line is a township, or a county, in an overview: its minutes month by month, and against what cap.
 type Line struct {
 	Unit   access.Unit
-	Cap    int64
+	Cap    int64   // of the last month
+	Caps   []int64 // by month
 	Sums   []int64 // by month, oldest first; of a county, the most that was asked of one of its townships
 	Over   []int   // of a county: how many of its townships are past the cap, by month
 	Towns  int
@@ -111,9 +116,16 @@ func (s *Service) Overview(ctx context.Context, r db.Reader, who access.Actor, c
 	if err != nil {
 		return nil, err
 	}
-	caps, err := s.caps(ctx, r, county)
+	caps, err := s.caps(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	line := func(u access.Unit, county id.Key) Line {
+		l := Line{Unit: u, Cap: caps(county, month), Months: ms}
+		for _, m := range ms {
+			l.Caps = append(l.Caps, caps(county, m))
+		}
+		return l
 	}
 	var out []Line
 	at := map[id.Key]int{}
@@ -121,9 +133,9 @@ func (s *Service) Overview(ctx context.Context, r db.Reader, who access.Actor, c
 		if !scope.Covers(u) {
 			continue
 		}
-		top := caps(u.County)
 		if county != "" {
-			l := Line{Unit: u, Cap: top, Towns: 1, Months: ms}
+			l := line(u, u.County)
+			l.Towns = 1
 			for _, m := range ms {
 				l.Sums = append(l.Sums, sums[u.ID.Key][m])
 			}
@@ -134,13 +146,15 @@ func (s *Service) Overview(ctx context.Context, r db.Reader, who access.Actor, c
 		if !ok {
 			i = len(out)
 			at[u.County] = i
-			out = append(out, Line{Unit: access.Unit{ID: id.ID{City: r.City(), Key: u.County}}, Cap: top, Sums: make([]int64, count), Over: make([]int, count), Months: ms})
+			l := line(access.Unit{ID: id.ID{City: r.City(), Key: u.County}}, u.County)
+			l.Sums, l.Over = make([]int64, count), make([]int, count)
+			out = append(out, l)
 		}
 		out[i].Towns++
 		for j, m := range ms {
 			x := sums[u.ID.Key][m]
 			out[i].Sums[j] = max(out[i].Sums[j], x)
-			if x > top {
+			if x > out[i].Caps[j] {
 				out[i].Over[j]++
 			}
 		}
@@ -159,39 +173,14 @@ func (s *Service) Overview(ctx context.Context, r db.Reader, who access.Actor, c
 	return out, nil
 }
 
-// caps reads the caps of one county, or of all of a tenant, at once.
-func (s *Service) caps(ctx context.Context, r db.Reader, county id.Key) (func(id.Key) int64, error) {
+// caps is what may be asked of a township of each county in a month, by what held at its end or holds today.
+func (s *Service) caps(ctx context.Context, r db.Reader) (func(county id.Key, month string) int64, error) {
+	set, err := access.LoadHistory(ctx, r, capKey)
 	today := r.Now().Date()
-	if county != "" {
-		top, err := s.Cap(ctx, r, county, today)
-		return func(id.Key) int64 { return top }, err
-	}
-	top := int64(s.Rules.Limit(capKey, today))
-	set := map[id.Key]int64{}
-	rows, err := r.Query(ctx, `SELECT s.unit_id, s.value, u.superior_id FROM settings s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.key = $2 AND s.from_on <= $3 ORDER BY s.from_on`, capKey, today)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var unit, above id.Key
-		var value string
-		if err := rows.Scan(&unit, &value, &above); err != nil {
-			return nil, err
-		}
-		x := int64(access.Settings{capKey: value}.Int(capKey))
-		if above == "" {
-			top = x
-		} else {
-			set[unit] = x
-		}
-	}
-	return func(k id.Key) int64 {
-		if x, ok := set[k]; ok {
-			return x
-		}
-		return top
-	}, rows.Err()
+	return func(county id.Key, month string) int64 {
+		on := min(calendar.Date(month+"-01").EndOfMonth(), today)
+		return int64(cmp.Or(set.Int(county, on), s.Rules.Limit(capKey, on)))
+	}, err
 }
 
 // The views of the list of asks.
@@ -285,4 +274,4 @@ func (s *Service) NoteFor(ctx context.Context, who access.Actor) (n Note, ok boo
 
 // mostAsked is the township, of a county or of the tenant, that most was asked of in a month.
 const mostAsked = `SELECT u.id, u.name, u.county_id, t.n FROM rollups t JOIN units u ON u.city_id = t.city_id AND u.id = t.unit_id
-	WHERE t.city_id = $1 AND t.measure = $2 AND t.month = $3 AND ($4 = '' OR u.county_id = $4) ORDER BY t.n DESC, u.code, u.id LIMIT 1`
+	WHERE t.city_id = $1 AND t.measure = $2 AND t.month = $3 AND u.closed_on = '' AND ($4 = '' OR u.county_id = $4) ORDER BY t.n DESC, u.code, u.id LIMIT 1`

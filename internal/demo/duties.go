@@ -42,7 +42,7 @@ func (b *builder) boundary() {
 		}, 1)
 	})
 	day(52, 0, func() error {
-		return b.one(c, given["征地拆迁工作专班"], access.Supervision, "verify", flow.Values{"result": {"stays"}, "on": nil, "note": {"到现场查看，征地拆迁由自然资源所牵头。"}})
+		return b.one(c, given["征地拆迁工作专班"], access.Deputy, "verify", flow.Values{"result": {"stays"}, "on": nil, "note": {"到现场查看，征地拆迁由自然资源所牵头。"}})
 	})
 	day(30, 0, func() error { return b.inspectTowns(c, given) })
 	day(6, 0, func() error { return b.enterLater(c) })
@@ -99,7 +99,11 @@ func (b *builder) fileDuties(c *county) error {
 			if x.kind != "secondment" {
 				continue
 			}
-			_, err = b.app.Duties.Decide(b.ctx, clerk, f.Duty, 1, duty.Allowed, "县纪委已书面同意，期限半年。")
+			leader, ok := b.who(access.Deputy, c.unit.ID.Key)
+			if !ok {
+				continue
+			}
+			_, err = b.app.Duties.Decide(b.ctx, leader, f.Duty, 1, duty.Allowed, "县纪委已书面同意，期限半年。")
 			if _, err := b.took("decide duty", err); err != nil {
 				return err
 			}

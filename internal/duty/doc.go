@@ -1,7 +1,7 @@
 // Package duty keeps the boundary of a township commission's work (三转): what the holders of its posts are made to do besides, how
 // that is judged, which tasks it takes part in and how, what goes back to the department whose duty it is, and whether it stays there.
 //
-// The words: a filing (备案) is what the county enters of a duty from the Party committee's own paper; the rulebook judges it
+// The words: a filing (备案; not a unit's filing of an official, package roll) is what the county enters of a duty from the Party committee's own paper; the rulebook judges it
 // allowed, to be left or to be looked at (terms-duty.yaml), and only what it leaves to be looked at a person decides. A confirmation
 // is a township's yes to last month's filings, changed by exception. A task is work the commission takes a part in: lead, main, part
 // or outside. A hand-back (交还) is a task on its way to the responsible department; one that comes back creeps back (回头转) and goes

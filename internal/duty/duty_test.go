@@ -362,6 +362,16 @@ func TestMonth(t *testing.T) {
 		if n := core(t, w, "full", "2026-10-01", "2026-10-31"); n.Known {
 			t.Errorf("known before it was confirmed: %+v", n)
 		}
+		// It stands on the township's account, once.
+		onAccount := func(want int64) {
+			t.Helper()
+			key := w.Units["full"].ID.Key
+			if got, err := measure.ByUnit(apptest.Ctx, d.In(apptest.City), "burden.minutes", []id.Key{key}, "2026-11", "2026-11"); err != nil || got[key]["2026-11"] != want {
+				t.Errorf("on the account %v, %v; want %d", got, err, want)
+			}
+		}
+		rule, _ := w.App.Rules.Ask("duty.confirm", d.Today())
+		onAccount(int64(rule.Minutes))
 		confirm := func(who string, version int64, cs ...duty.Change) error {
 			return w.App.Duties.Confirm(apptest.Ctx, w.As(who), m.ID, version, cs)
 		}

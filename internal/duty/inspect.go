@@ -172,6 +172,9 @@ func (s *Service) raise(ctx context.Context, tx *ledger.Tx, town access.Unit, in
 	if err := s.open(ctx, tx, &m); err != nil {
 		return "", err
 	}
+	if err := s.Burden.ByRule(ctx, tx, askExplain, m.ID.Key, town.County, []access.Unit{town}, m.Due); err != nil {
+		return "", err
+	}
 	return m.ID.Key, tx.Insert(ctx, deviationTable, m.ID.Key, town.ID.Key, inspection, f.Duty, f.Found)
 }
 

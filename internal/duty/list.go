@@ -169,8 +169,14 @@ type Listed struct {
 
 // Inspections lists the inspections of the townships that the actor may see, the latest first; next goes on after the last one.
 func (s *Service) Inspections(ctx context.Context, r db.Reader, who access.Actor, after string, limit int) (out []Listed, next string, err error) {
-	b := db.Build(`SELECT i.id, i.unit_id, i.on_day, i.undisclosed, i.inspectors, i.looked, u.name, (SELECT COUNT(f.n) FROM inspection_findings f WHERE f.city_id = i.city_id AND f.inspection_id = i.id AND f.found IN ('more', 'ended', 'unfiled', 'back'))
-		FROM inspections i JOIN units u ON u.city_id = i.city_id AND u.id = i.unit_id WHERE i.city_id = $1`)
+	var differs []string
+	for _, t := range s.Rules.Terms("inspection_found", r.Now().Date()) {
+		if t.Attrs["differs"] == "yes" {
+			differs = append(differs, t.Code)
+		}
+	}
+	b := db.Build(`SELECT i.id, i.unit_id, i.on_day, i.undisclosed, i.inspectors, i.looked, u.name, (SELECT COUNT(f.n) FROM inspection_findings f WHERE f.city_id = i.city_id AND f.inspection_id = i.id`)
+	b.In(` AND `, "f.found", differs).Add(`) FROM inspections i JOIN units u ON u.city_id = i.city_id AND u.id = i.unit_id WHERE i.city_id = $1`)
 	if after != "" {
 		day, key, ok := strings.Cut(after, "_")
 		if !ok || !calendar.Date(day).Valid() || !id.ValidKey(key) {

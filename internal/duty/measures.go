@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/rulebook"
 )
 
 // The columns of rows.
@@ -19,14 +20,18 @@ var (
 	stayedColumns  = []string{"day", "unit", "group", "responsible"}
 )
 
+// turns are the measures, by the duty list of a rulebook.
+type turns struct{ book *rulebook.Book }
+
 // Measures are one for each of the three turns, and what became of hand-backs. Each is of rows that somebody entered; where there are
 // none it is unknown.
-func Measures() []measure.Def {
+func Measures(book *rulebook.Book) []measure.Def {
+	x := turns{book}
 	return []measure.Def{
-		{Name: "duty.function_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: share(sideCore), Rows: measure.Guarded(access.DutyRead, coreColumns, coreRows)},
-		{Name: "duty.method_share", Unit: measure.Share, Kind: measure.Stock, By: measure.Place, Value: share(sideCheck), Rows: measure.Guarded(access.DutyRead, recheckColumns, recheckRows)},
-		{Name: "duty.style", Unit: measure.Number, Dims: []string{"duty_reach"}, Kind: measure.Flow, By: measure.Place, Value: contacts, Rows: measure.Guarded(access.DutyRead, contactColumns, contactRows)},
-		{Name: "duty.stayed_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: share(sideStayed), Rows: measure.Guarded(access.DutyRead, stayedColumns, stayedRows)},
+		{Name: "duty.function_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideCore), Rows: measure.Guarded(access.DutyRead, coreColumns, coreRows)},
+		{Name: "duty.method_share", Unit: measure.Share, Kind: measure.Stock, By: measure.Place, Value: x.share(sideCheck), Rows: measure.Guarded(access.DutyRead, recheckColumns, x.recheckRows)},
+		{Name: "duty.style", Unit: measure.Number, Dims: []string{"duty_reach"}, Kind: measure.Flow, By: measure.Place, Value: x.contacts, Rows: measure.Guarded(access.DutyRead, contactColumns, contactRows)},
+		{Name: "duty.stayed_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideStayed), Rows: measure.Guarded(access.DutyRead, stayedColumns, stayedRows)},
 	}
 }
 
@@ -48,30 +53,32 @@ const (
 	sideReach  = "reach"
 )
 
-var sides = map[string]func(b *db.Builder, q measure.Query){
-	sideCore: func(b *db.Builder, q measure.Query) {
-		b.Add(`SELECT 'core' AS what, COALESCE(SUM(x.working - x.besides), 0) AS n, COALESCE(SUM(x.working), 0) AS whole FROM post_months x JOIN units u ON u.city_id = x.city_id AND u.id = x.unit_id WHERE x.city_id = $1`)
-		under(months(b, q), q)
-	},
-	sideCheck: func(b *db.Builder, q measure.Query) {
-		shared(b.Add(`SELECT 'recheck' AS what, COALESCE(SUM(CASE WHEN `+rechecks+` THEN 1 ELSE 0 END), 0) AS n, COUNT(g.id) AS whole`), q)
-	},
-	sideStayed: func(b *db.Builder, q measure.Query) {
-		taken(b.Add(`SELECT 'stayed' AS what, COALESCE(SUM(CASE WHEN b.crept_on = '' OR b.crept_on > ? THEN 1 ELSE 0 END), 0) AS n, COUNT(b.id) AS whole`, q.To), q)
-	},
-	sideReach: func(b *db.Builder, q measure.Query) {
-		reaching(b.Add(`SELECT y.kind AS what, COUNT(y.kind) AS n, 0 AS whole`), q).Add(` GROUP BY y.kind`)
-	},
+func (x turns) sides() map[string]func(b *db.Builder, q measure.Query) {
+	return map[string]func(b *db.Builder, q measure.Query){
+		sideCore: func(b *db.Builder, q measure.Query) {
+			b.Add(`SELECT 'core' AS what, COALESCE(SUM(x.working - x.besides), 0) AS n, COALESCE(SUM(x.working), 0) AS whole FROM post_months x JOIN units u ON u.city_id = x.city_id AND u.id = x.unit_id WHERE x.city_id = $1`)
+			under(months(b, q), q)
+		},
+		sideCheck: func(b *db.Builder, q measure.Query) {
+			x.shared(b.Add(`SELECT 'recheck' AS what, COALESCE(SUM(CASE WHEN `+rechecks+` THEN 1 ELSE 0 END), 0) AS n, COUNT(g.id) AS whole`), q)
+		},
+		sideStayed: func(b *db.Builder, q measure.Query) {
+			taken(b.Add(`SELECT 'stayed' AS what, COALESCE(SUM(CASE WHEN b.crept_on = '' OR b.crept_on > ? THEN 1 ELSE 0 END), 0) AS n, COUNT(b.id) AS whole`, q.To), q)
+		},
+		sideReach: func(b *db.Builder, q measure.Query) {
+			reaching(b.Add(`SELECT y.kind AS what, COUNT(y.kind) AS n, 0 AS whole`), q).Add(` GROUP BY y.kind`)
+		},
+	}
 }
 
 // figures reads one side; for an answer of many measures all of them at once.
-func figures(ctx context.Context, r db.Reader, q measure.Query, side string) (map[string]measure.Value, error) {
+func (x turns) figures(ctx context.Context, r db.Reader, q measure.Query, side string) (map[string]measure.Value, error) {
 	wanted := []string{side}
 	if q.Read.Many() {
 		wanted, side = []string{sideCore, sideCheck, sideStayed, sideReach}, ""
 	}
 	return measure.Once(q, "duty "+side, func() (map[string]measure.Value, error) {
-		b := db.Build(``)
+		b, sides := db.Build(``), x.sides()
 		for i, w := range wanted {
 			sides[w](b.If(i > 0, ` UNION ALL `), q)
 		}
@@ -89,9 +96,9 @@ func figures(ctx context.Context, r db.Reader, q measure.Query, side string) (ma
 }
 
 // share is the value of a measure that is one side.
-func share(side string) func(context.Context, db.Reader, measure.Query) (measure.Value, error) {
+func (x turns) share(side string) func(context.Context, db.Reader, measure.Query) (measure.Value, error) {
 	return func(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-		all, err := figures(ctx, r, q, side)
+		all, err := x.figures(ctx, r, q, side)
 		return all[side], err
 	}
 }
@@ -124,18 +131,26 @@ func link(r db.Reader, unit id.Key) string {
 // department that is named, and heads nothing.
 const rechecks = `g.role IN ('main', 'part') AND g.responsible <> '' AND g.head_holding = ''`
 
-// both is the condition on groups g, with their tasks t, that the commission does something there that is not its own work alone.
-const both = ` g.role <> 'outside' AND NOT (g.role = 'lead' AND COALESCE(t.work, '') IN ('reports', 'review', 'conduct', 'political', 'performance', 'education', 'station'))`
-
-// shared is the condition on groups g that the commission does something there that is not its own work alone.
-func shared(b *db.Builder, q measure.Query) *db.Builder {
-	b.Add(` FROM workgroups g JOIN units u ON u.city_id = g.city_id AND u.id = g.unit_id LEFT JOIN tasks t ON t.city_id = g.city_id AND t.id = g.id
-		WHERE g.city_id = $1 AND`+both+` AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To)
-	return under(b, q)
+// both adds the condition on groups g, with their tasks t, that the commission does something there that is not its own work alone.
+func (x turns) both(b *db.Builder, on calendar.Date) *db.Builder {
+	var own []string
+	for _, t := range x.book.Terms("duty_work", on) {
+		if t.Attrs["class"] == "core" {
+			own = append(own, t.Code)
+		}
+	}
+	return b.Add(` AND g.role <> 'outside' AND NOT (g.role = 'lead'`).In(` AND `, "COALESCE(t.work, '')", own).Add(`)`)
 }
 
-func recheckRows(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
-	text, args := shared(db.Build(`SELECT u.id, u.name, g.name, g.role, g.responsible, g.from_on, CASE WHEN `+rechecks+` THEN 1 ELSE 0 END`), q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
+// shared is the condition on groups g that the commission does something there that is not its own work alone.
+func (x turns) shared(b *db.Builder, q measure.Query) *db.Builder {
+	b.Add(` FROM workgroups g JOIN units u ON u.city_id = g.city_id AND u.id = g.unit_id LEFT JOIN tasks t ON t.city_id = g.city_id AND t.id = g.id
+		WHERE g.city_id = $1 AND g.from_on <= ? AND (g.to_on = '' OR g.to_on > ?)`, q.To, q.To)
+	return under(x.both(b, q.To), q)
+}
+
+func (x turns) recheckRows(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
+	text, args := x.shared(db.Build(`SELECT u.id, u.name, g.name, g.role, g.responsible, g.from_on, CASE WHEN `+rechecks+` THEN 1 ELSE 0 END`), q).Add(` ORDER BY u.code, u.id, g.name, g.id`).SQL()
 	lines, err := db.All(ctx, r, func(rows *db.Rows) (measure.Line, error) {
 		var unit id.Key
 		var counts int64
@@ -155,12 +170,14 @@ type contact struct {
 // reaching is how the county reached townships in the period, y with units u: what it asked them to confirm or explain, the papers it
 // issued about their duties, and its days on the spot. What it asked for stands in this room's rows alone.
 func reaching(b *db.Builder, q measure.Query) *db.Builder {
-	b.Add(` FROM (SELECT m.township_id AS unit_id, 'ask' AS kind, m.kind AS what, m.opened_on AS on_day, m.id FROM matters m WHERE m.city_id = $1 AND m.kind IN ('confirmation', 'deviation') AND m.opened_on >= ? AND m.opened_on <= ?
-			UNION ALL SELECT m.township_id, 'paper', q.code, q.made_on, q.id FROM papers q JOIN matters m ON m.city_id = q.city_id AND m.id = q.matter_id WHERE q.city_id = $1 AND q.made_on >= ? AND q.made_on <= ?
-				AND m.kind IN ('confirmation', 'handback', 'order', 'deviation')
-			UNION ALL SELECT i.unit_id, 'day', 'inspection', i.on_day, MIN(i.id) FROM inspections i WHERE i.city_id = $1 AND i.on_day >= ? AND i.on_day <= ? GROUP BY i.unit_id, i.on_day) y
-			JOIN units u ON u.city_id = $1 AND u.id = y.unit_id WHERE u.kind = 'township'`, q.From, q.To, q.From, q.To, q.From, q.To)
-	return under(b, q)
+	at := func(county, town string) { q.Under(b, county, town, town) }
+	b.Add(` FROM (SELECT m.township_id AS unit_id, 'ask' AS kind, m.kind AS what, m.received_on AS on_day, m.id FROM matters m WHERE m.city_id = $1 AND m.kind IN ('confirmation', 'deviation') AND m.received_on >= ? AND m.received_on <= ?`, q.From, q.To)
+	at("m.county_id", "m.township_id")
+	b.Add(` UNION ALL SELECT m.township_id, 'paper', q.code, q.made_on, q.id FROM matters m JOIN papers q ON q.city_id = m.city_id AND q.matter_id = m.id WHERE m.city_id = $1 AND m.kind IN ('confirmation', 'handback', 'order', 'deviation') AND q.made_on >= ? AND q.made_on <= ?`, q.From, q.To)
+	at("m.county_id", "m.township_id")
+	b.Add(` UNION ALL SELECT i.unit_id, 'day', 'inspection', i.on_day, MIN(i.id) FROM inspections i JOIN units w ON w.city_id = i.city_id AND w.id = i.unit_id WHERE i.city_id = $1 AND i.on_day >= ? AND i.on_day <= ?`, q.From, q.To)
+	at("w.county_id", "i.unit_id")
+	return b.Add(` GROUP BY i.unit_id, i.on_day) y JOIN units u ON u.city_id = $1 AND u.id = y.unit_id WHERE u.kind = 'township'`)
 }
 
 // reached lists it, the latest first.
@@ -172,8 +189,8 @@ func reached(ctx context.Context, r db.Reader, q measure.Query) ([]contact, erro
 }
 
 // contacts is a number by its kinds; where there is nothing it is unknown, for nobody may have entered anything.
-func contacts(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
-	all, err := figures(ctx, r, q, sideReach)
+func (x turns) contacts(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+	all, err := x.figures(ctx, r, q, sideReach)
 	var v measure.Value
 	for _, kind := range []string{"ask", "paper", "day"} {
 		if n := all[kind].Numerator; n > 0 {
@@ -221,7 +238,7 @@ type Trend struct {
 }
 
 // Trends are the three turns of a unit in the months up to a day, the latest first.
-func Trends(ctx context.Context, r db.Reader, u access.Unit, to calendar.Date, n int) ([]Trend, error) {
+func (s *Service) Trends(ctx context.Context, r db.Reader, u access.Unit, to calendar.Date, n int) ([]Trend, error) {
 	first := calendar.MakeDate(to.Year(), to.Month(), 1).AddMonths(1 - n)
 	q := measure.Query{Unit: u, From: first, To: to}
 	type month struct {
@@ -239,8 +256,8 @@ func Trends(ctx context.Context, r db.Reader, u access.Unit, to calendar.Date, n
 		counts   int64
 	}
 	bg := db.Build(`SELECT g.from_on, g.to_on, CASE WHEN ` + rechecks + ` THEN 1 ELSE 0 END FROM workgroups g JOIN units u ON u.city_id = g.city_id AND u.id = g.unit_id LEFT JOIN tasks t ON t.city_id = g.city_id AND t.id = g.id
-		WHERE g.city_id = $1 AND` + both)
-	text, args = under(bg, q).SQL()
+		WHERE g.city_id = $1`)
+	text, args = under(turns{s.Rules}.both(bg, to), q).SQL()
 	groups, err := db.All(ctx, r, func(rows *db.Rows) (s span, err error) { return s, rows.Scan(&s.from, &s.to, &s.counts) }, text, args...)
 	if err != nil {
 		return nil, err

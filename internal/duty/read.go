@@ -2,11 +2,13 @@ package duty
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -154,11 +156,16 @@ type Seat struct {
 
 // Seats lists who held the posts of a township's establishment in a period, those who only stood in left out.
 func Seats(ctx context.Context, r db.Reader, unit id.Key, from, to calendar.Date) ([]Seat, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (s Seat, err error) {
+	b := db.Build(`SELECT h.id, h.post_id, h.kind, p.name, h.full_time, h.from_on, h.to_on FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
+		WHERE h.city_id = $1 AND h.unit_id = ? AND h.acting = FALSE AND h.from_on <= ? AND (h.to_on = '' OR h.to_on > ?)`, unit, to, from)
+	text, args := b.In(` AND `, "h.kind", org.Establishment).Add(` ORDER BY h.from_on, h.id`).SQL()
+	seats, err := db.All(ctx, r, func(rows *db.Rows) (s Seat, err error) {
 		return s, rows.Scan(&s.Holding, &s.Post, &s.Kind, &s.Name, &s.FullTime, &s.From, &s.To)
-	}, `SELECT h.id, h.post_id, h.kind, p.name, h.full_time, h.from_on, h.to_on FROM holdings h JOIN people p ON p.city_id = h.city_id AND p.id = h.person_id
-		WHERE h.city_id = $1 AND h.unit_id = $2 AND h.acting = FALSE AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $3) AND h.kind IN ('secretary', 'deputy', 'officer')
-		ORDER BY CASE h.kind WHEN 'secretary' THEN 0 WHEN 'deputy' THEN 1 ELSE 2 END, h.from_on, h.id`, unit, from, to)
+	}, text, args...)
+	slices.SortStableFunc(seats, func(x, y Seat) int {
+		return slices.Index(org.Establishment, x.Kind) - slices.Index(org.Establishment, y.Kind)
+	})
+	return seats, err
 }
 
 // Committee is what the Party committee of a township is called.

@@ -44,13 +44,11 @@ func named(ctx context.Context, r db.Reader, unit id.Key) (string, error) {
 	return u.Name, err
 }
 
-var posts = map[string]string{"secretary": "纪委书记", "deputy": "纪委副书记", "officer": "纪检干事"}
-
 // listed are duties as a letter lists them: by the post, never by who holds it.
 func (s *Service) listed(ds []Duty) []string {
 	out := make([]string, len(ds))
 	for i, d := range ds {
-		out[i] = itoa(i+1) + "．" + posts[d.PostKind] + "：" + d.What
+		out[i] = itoa(i+1) + "．" + "纪委" + s.Rules.Name("establishment", d.PostKind, "zh") + "：" + d.What
 		if d.Paper != "" {
 			out[i] += "（" + d.Paper + "）"
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"qianshao/internal/access"
+	"qianshao/internal/burden"
 	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
@@ -21,7 +22,14 @@ type Service struct {
 	Engine *flow.Engine
 	Rules  *rulebook.Book
 	Clocks *deadline.Keeper
+	Burden *burden.Service // what this room asks of townships stands on their account
 }
+
+// What the program asks of townships here (rulebook/asks.yaml).
+const (
+	askConfirm = "duty.confirm"
+	askExplain = "duty.explain"
+)
 
 var (
 	filingTable    = &ledger.Table{Name: "duty_filings", Key: []string{"id"}, Cols: []string{"part", "paper_on", "hours", "filed_on", "filed_by", "judged", "judged_why", "judged_on", "judged_by", "version"}, Version: "version"}

@@ -97,6 +97,9 @@ func (s *Service) OpenMonths(ctx context.Context, tx *ledger.Tx, towns []access.
 		if err := tx.Insert(ctx, confirmTable, m.ID.Key, t.ID.Key, month); err != nil {
 			return err
 		}
+		if err := s.Burden.ByRule(ctx, tx, askConfirm, m.ID.Key, t.County, []access.Unit{t}, m.Due); err != nil {
+			return err
+		}
 	}
 	return nil
 }

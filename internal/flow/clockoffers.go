@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -164,7 +165,7 @@ func (e *Engine) ClockFields(x ClockStand, move string, today calendar.Date) []F
 	case move == MovePause:
 		f := Field{Name: "ground", Kind: Choice, Must: true, List: "pause_reason"}
 		for _, r := range e.Rules.Terms(f.List, today) {
-			if !has(t.Pause, r.Code) {
+			if !slices.Contains(t.Pause, r.Code) {
 				f.Not = append(f.Not, r.Code)
 			}
 		}

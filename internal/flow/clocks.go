@@ -20,7 +20,7 @@ func (e *Engine) restart(ctx context.Context, op *Op, starts map[string]calendar
 	s, _ := e.tables[op.M.Kind].State(op.M.State)
 	again := State{Name: s.Name}
 	for _, u := range s.Rules {
-		if has(op.Move.Restart, u.Rule) {
+		if slices.Contains(op.Move.Restart, u.Rule) {
 			again.Rules = append(again.Rules, u)
 		}
 	}
@@ -40,7 +40,7 @@ func (e *Engine) shift(ctx context.Context, op *Op, to string, starts map[string
 		if kept(next.Rules, u.Rule, m) {
 			continue
 		}
-		if op.Move != nil && has(op.Move.Drops, u.Rule) {
+		if op.Move != nil && slices.Contains(op.Move.Drops, u.Rule) {
 			dropped = append(dropped, u.Rule)
 		} else {
 			met = append(met, u.Rule)
@@ -192,7 +192,7 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 			if on || u.Keep || !kept {
 				continue
 			}
-			if op.Move == nil || !has(op.Move.Fresh, u.Rule) {
+			if op.Move == nil || !slices.Contains(op.Move.Fresh, u.Rule) {
 				if _, met, err := deadline.Last(ctx, op.Tx, m.ID.Key, u.Rule); err != nil || met {
 					if err != nil {
 						return err
@@ -202,7 +202,7 @@ func (e *Engine) startClocks(ctx context.Context, op *Op, before []Use, s State,
 			}
 		}
 		start := starts[u.Rule]
-		if start == "" && m.Version > 1 && (op.Move == nil || !has(op.Move.Fresh, u.Rule) && !has(op.Move.Restart, u.Rule)) {
+		if start == "" && m.Version > 1 && (op.Move == nil || !slices.Contains(op.Move.Fresh, u.Rule) && !slices.Contains(op.Move.Restart, u.Rule)) {
 			again, err := e.resumeClock(ctx, op, u.Rule, unit, role)
 			if err != nil || again {
 				if err != nil {
@@ -244,7 +244,7 @@ func (e *Engine) owed(ctx context.Context, r db.Reader, m *Matter, by By) (id.ID
 		if m.Handler.Zero() {
 			return m.Organ, access.Supervision, nil
 		}
-		return m.Handler, by.role(), nil
+		return m.Handler, by.Role(), nil
 	case BySuperior:
 		above, err := e.Above(ctx, r, m.Organ)
 		if above.ID.Zero() {
@@ -254,8 +254,12 @@ func (e *Engine) owed(ctx context.Context, r db.Reader, m *Matter, by By) (id.ID
 			return above.ID, access.Intake, err // reports are between the intake offices
 		}
 		return above.ID, access.Observer, err
+	case ByPersonnel: // the chief sees to it where nobody does
+		if some, err := access.Staffed(ctx, r, m.Organ.Key, access.Personnel); err != nil || !some {
+			return m.Organ, access.Principal, err
+		}
 	}
-	return m.Organ, by.role(), nil
+	return m.Organ, by.Role(), nil
 }
 
 // Rehand gives the running clocks of a matter to the unit that handles it now, when its state stays.

@@ -171,7 +171,7 @@ func (d *drawing) clock(u flow.Use) string {
 }
 
 var byWords = map[flow.By]string{flow.ByIntake: "信访室", flow.BySupervision: "案件监督管理室", flow.ByHandler: "承办单位", flow.ByHead: "承办单位负责人", flow.ByTeam: "办案组成员",
-	flow.ByReview: "案件审理室", flow.ByDeputy: "分管领导", flow.ByPrincipal: "主要负责人", flow.BySuperior: "上级机关", flow.BySystem: "系统"}
+	flow.ByReview: "案件审理室", flow.ByDeputy: "分管领导", flow.ByPrincipal: "主要负责人", flow.ByPersonnel: "负责人事的人员", flow.BySuperior: "上级机关", flow.BySystem: "系统"}
 
 func length(n int, u rulebook.Unit) string {
 	switch u {

@@ -253,7 +253,7 @@ func (d Done) with(rc ledger.Receipt) Done {
 
 // open says whether the move may be made now by this actor: state, relation, reasons of the area.
 func (e *Engine) open(ctx context.Context, op *Op, who access.Actor) error {
-	if !has(op.Move.From, op.M.State) || op.Move.Retired {
+	if !slices.Contains(op.Move.From, op.M.State) || op.Move.Retired {
 		return fault.New(fault.Conflict, "move.not_now")
 	}
 	why, err := e.yours(ctx, op.Tx, who, op.M, op.Move, op.Day)
@@ -324,7 +324,7 @@ func (e *Engine) may(ctx context.Context, r db.Reader, who access.Actor, m *Matt
 				}
 			}
 		default:
-			if who.Is(b.role(), m.Organ) {
+			if who.Is(b.Role(), m.Organ) {
 				return true, nil
 			}
 		}
@@ -403,10 +403,10 @@ func (e *Engine) apply(ctx context.Context, op *Op) error {
 }
 
 func refuses(op *Op) bool {
-	if has(op.Move.Refusal, "*") || op.Move.Fork != nil && op.M.Is(FlagMember) {
+	if slices.Contains(op.Move.Refusal, "*") || op.Move.Fork != nil && op.M.Is(FlagMember) {
 		return true // JD 22: whatever is decided about one of the same-level committee's own is told above
 	}
-	return op.Move.Fork != nil && has(op.Move.Refusal, op.In.Str(op.Move.Fork.Field))
+	return op.Move.Fork != nil && slices.Contains(op.Move.Refusal, op.In.Str(op.Move.Fork.Field))
 }
 
 func (e *Engine) count(ctx context.Context, op *Op, c Tally) error {
@@ -449,7 +449,7 @@ func (e *Engine) Make(ctx context.Context, tx *ledger.Tx, m *Matter, name string
 	if !ok || !mv.Quiet {
 		return fmt.Errorf("flow: %s has no quiet move %s", m.Kind, name)
 	}
-	if !has(mv.From, m.State) {
+	if !slices.Contains(mv.From, m.State) {
 		return fault.New(fault.Conflict, "move.not_now")
 	}
 	return e.apply(ctx, &Op{Tx: tx, Engine: e, M: m, Move: mv, In: in, Author: tx.Actor.Person, Day: tx.Today(), Params: map[string]any{}})
@@ -471,7 +471,7 @@ func (e *Engine) JoinFamily(ctx context.Context, tx *ledger.Tx, m *Matter, root 
 // 转办 is accepting it and assigning its clue.
 func (e *Engine) MakeAs(ctx context.Context, tx *ledger.Tx, m *Matter, name string, in Values) error {
 	mv, ok := e.tables[m.Kind].Move(name)
-	if !ok || mv.Chain != "" || !has(mv.From, m.State) {
+	if !ok || mv.Chain != "" || !slices.Contains(mv.From, m.State) {
 		return fault.New(fault.Conflict, "move.not_now")
 	}
 	op := &Op{Tx: tx, Engine: e, M: m, Move: mv, In: in, Author: tx.Actor.Person, Day: tx.Today(), Params: map[string]any{}}

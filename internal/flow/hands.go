@@ -21,7 +21,7 @@ func OtherHands(move string) func(context.Context, *Op) error {
 		own := false
 		for _, b := range op.Move.By {
 			for _, at := range []id.ID{op.M.Organ, op.M.Handler} {
-				hat, ok := op.Actor.HatFor(b.role(), at)
+				hat, ok := op.Actor.HatFor(b.Role(), at)
 				own = own || ok && hat.For == ""
 			}
 		}

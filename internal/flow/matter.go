@@ -362,7 +362,7 @@ func SetTeam(ctx context.Context, tx *ledger.Tx, m *Matter, stage string, lead i
 		}
 		known[h.Person] = true
 		to := calendar.Date("")
-		if !has(people, h.Person) {
+		if !slices.Contains(people, h.Person) {
 			to = today
 		}
 		if err := tx.Update(ctx, teamTable, m.ID.Key, stage, h.Person, m.Root, h.Person == lead, h.From, to, int64(0)); err != nil {

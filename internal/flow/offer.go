@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -39,7 +40,7 @@ func (e *Engine) Offers(ctx context.Context, r db.Reader, who access.Actor, m Ma
 	var facts func(Values) rulebook.Facts
 	for i := range t.Moves {
 		mv := &t.Moves[i]
-		if mv.Quiet || mv.Retired || !has(mv.From, m.State) {
+		if mv.Quiet || mv.Retired || !slices.Contains(mv.From, m.State) {
 			continue
 		}
 		why, err := e.yours(ctx, r, who, &m, mv, today)
@@ -107,7 +108,7 @@ func (e *Engine) describe(ctx context.Context, r db.Reader, ro *roster, facts fu
 		to = append([]string{m.State}, o.Move.Also...) // it stays where it is, or goes there
 	}
 	for _, s := range e.tables[m.Kind].States {
-		if !has(to, s.Name) {
+		if !slices.Contains(to, s.Name) {
 			continue
 		}
 		for _, u := range s.Rules {

@@ -197,7 +197,7 @@ func (e *Engine) rise(ctx context.Context, tx *ledger.Tx, c deadline.Clock) erro
 func actsFor(who access.Actor, m *Matter, by []By) string {
 	name := ""
 	for _, b := range by {
-		roles, at := []access.Role{b.role()}, m.Organ
+		roles, at := []access.Role{b.Role()}, m.Organ
 		switch b {
 		case ByTeam, BySuperior, BySystem:
 			return "" // a member of the team, or somebody of the organ above, is there in person

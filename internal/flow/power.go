@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -34,7 +35,7 @@ func (e *Engine) by(m *Matter, mv *Move, today calendar.Date) []By {
 		if b == ByHandler || b == ByHead {
 			b = BySupervision
 		}
-		if !has(out, b) {
+		if !slices.Contains(out, b) {
 			out = append(out, b)
 		}
 	}

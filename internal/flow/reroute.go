@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -129,8 +130,4 @@ func (e *Engine) Reroute(ctx context.Context, city id.City) (int, error) {
 	return moved, nil
 }
 
-type unchanged struct{}
-
-func (unchanged) Error() string { return "nothing to change" }
-
-var errUnchanged = unchanged{}
+var errUnchanged = errors.New("nothing to change")

@@ -26,8 +26,8 @@ const (
 	BySystem      By = "system"      // the program, when something else makes it so
 )
 
-// role is the role that the relation asks for.
-func (b By) role() access.Role {
+// Role is the role that the relation asks for.
+func (b By) Role() access.Role {
 	switch b {
 	case ByIntake:
 		return access.Intake
@@ -207,7 +207,7 @@ func (t *Table) Move(name string) (*Move, bool) {
 func (t *Table) Stages() []string {
 	var out []string
 	for _, s := range t.States {
-		if s.Stage != "" && (len(out) == 0 || !has(out, s.Stage)) {
+		if s.Stage != "" && (len(out) == 0 || !slices.Contains(out, s.Stage)) {
 			out = append(out, s.Stage)
 		}
 	}
@@ -290,7 +290,7 @@ func (t *Table) Check(rules *rulebook.Book) []string {
 				say("move %s forks on %s, which it does not ask for", m.Name, m.Fork.Field)
 			} else if f.List != "" {
 				for _, term := range rules.Terms(f.List, "2026-01-01") {
-					if m.Fork.To[term.Code] == "" && !has(f.Not, term.Code) {
+					if m.Fork.To[term.Code] == "" && !slices.Contains(f.Not, term.Code) {
 						say("move %s leads nowhere for %s", m.Name, term.Code)
 					}
 				}
@@ -336,13 +336,4 @@ func (m *Move) field(name string) (Field, bool) {
 		}
 	}
 	return Field{}, false
-}
-
-func has[T comparable](list []T, x T) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }

@@ -244,7 +244,7 @@ func (e *Engine) Options(ctx context.Context, r db.Reader, who access.Actor, m *
 	case f.List != "":
 		var out []Option
 		for _, t := range e.Rules.Terms(f.List, today) {
-			if !has(f.Not, t.Code) {
+			if !slices.Contains(f.Not, t.Code) {
 				out = append(out, Option{Code: t.Code})
 			}
 		}

@@ -70,13 +70,15 @@ func (s *Service) gaps(ctx context.Context, rep *Report, x plot, f *org.Facts, r
 	if err != nil {
 		return err
 	}
-	keys := []string{}
-	for _, seat := range f.Seats {
-		keys = append(keys, seat.County)
-	}
-	counties, err := access.Units(ctx, x.r, keys)
-	if err != nil {
-		return err
+	counties := map[id.Key]access.Unit{x.unit.ID.Key: x.unit}
+	if x.unit.Kind != "county" {
+		keys := []string{}
+		for _, seat := range f.Seats {
+			keys = append(keys, seat.County)
+		}
+		if counties, err = access.Units(ctx, x.r, keys); err != nil {
+			return err
+		}
 	}
 	leaving := map[string]int64{}
 	var town *Gap

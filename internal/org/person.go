@@ -95,7 +95,7 @@ func personOf(ctx context.Context, r db.Reader, who access.Actor, person id.ID) 
 	if err != nil {
 		return f, err
 	}
-	f.Skills = strings.Fields(skills)
+	f.Skills = SkillCodes(skills)
 	if f.Posts, err = postsOf(ctx, r, person.Key); err != nil {
 		return f, err
 	}
@@ -241,6 +241,11 @@ func file(ctx context.Context, tx *ledger.Tx, who access.Actor, person id.ID, ve
 		return f, id.ID{}, fault.Stale()
 	}
 	return f, organ.OrganID(), nil
+}
+
+// SkillCodes reads a list of skills, which a roster writes as its author does.
+func SkillCodes(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '，' || r == '、' })
 }
 
 // SetSkills says what somebody can do, by the codes of the list skill.

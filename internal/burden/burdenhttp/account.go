@@ -82,8 +82,8 @@ func (p *Pages) account(c *web.Ctx, town id.ID) error {
 	}
 	v.Chart = ui.BarsView{Label: c.T("burden.chart", a.Town.Name), Line: a.Cap, Note: c.T("burden.chart.cap", ui.Thousands(a.Cap))}
 	for i, x := range a.Months {
-		v.Chart.Bars = append(v.Chart.Bars, ui.BarView{Label: shortMonth(c, x.Key), N: x.Minutes, Over: x.Minutes > a.Cap})
-		row := monthRow{Name: monthName(c, x.Key), Href: "/burden?town=" + town.String() + "&month=" + x.Key, Minutes: ui.Thousands(x.Minutes), Asks: n(x.Asks), Over: x.Minutes > a.Cap, Now: i == len(a.Months)-1}
+		v.Chart.Bars = append(v.Chart.Bars, ui.BarView{Label: shortMonth(c, x.Key), N: x.Minutes, Over: x.Minutes > x.Cap})
+		row := monthRow{Name: monthName(c, x.Key), Href: "/burden?town=" + town.String() + "&month=" + x.Key, Minutes: ui.Thousands(x.Minutes), Asks: n(x.Asks), Over: x.Minutes > x.Cap, Now: i == len(a.Months)-1}
 		v.Months = append([]monthRow{row}, v.Months...)
 	}
 	for _, x := range a.Asks {
@@ -215,7 +215,7 @@ func (p *Pages) overRow(c *web.Ctx, l burden.Line, counties bool, month string) 
 		switch {
 		case counties && l.Over[i] > 0:
 			cell.Over = c.T("burden.over.towns", strconv.Itoa(l.Over[i]))
-		case !counties && x > l.Cap:
+		case !counties && x > l.Caps[i]:
 			cell.Over = c.T("burden.over.mark")
 		}
 		r.Cells = append(r.Cells, cell)

@@ -110,7 +110,7 @@ func (p *Pages) county(c *web.Ctx, v *townsView) (access.Unit, error) {
 
 // trend is the three turns month by month.
 func (p *Pages) trend(c *web.Ctx, u access.Unit) ([]trendRow, error) {
-	ts, err := duty.Trends(c.Context(), c.In(u.ID), u, c.Today, trendMonths)
+	ts, err := p.Duties.Trends(c.Context(), c.In(u.ID), u, c.Today, trendMonths)
 	var out []trendRow
 	for _, t := range ts {
 		r := trendRow{Month: monthWord(c, t.Month), Core: p.share(c, t.Core), Check: p.share(c, t.Check), Reach: c.T("measure.unknown")}

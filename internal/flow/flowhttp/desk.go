@@ -358,10 +358,10 @@ func (p *Pages) stepsOf(c *web.Ctx, m flow.Matter, k deadline.Clock) []string {
 	}
 	var out []string
 	for _, mv := range t.Moves {
-		if mv.Quiet || mv.Retired || sideways[mv.Name] || !contains(mv.From, m.State) {
+		if mv.Quiet || mv.Retired || sideways[mv.Name] || !slices.Contains(mv.From, m.State) {
 			continue
 		}
-		if slices.ContainsFunc(mv.By, func(b flow.By) bool { return roleOf(b) == k.OwedRole }) {
+		if slices.ContainsFunc(mv.By, func(b flow.By) bool { return b.Role() == k.OwedRole }) {
 			out = append(out, c.T("move."+m.Kind+"."+mv.Name))
 		}
 	}
@@ -380,18 +380,18 @@ func (p *Pages) nextMove(m flow.Matter, k deadline.Clock) *flow.Move {
 			continue
 		}
 		for _, e := range mv.Ends {
-			if e == k.Rule && contains(mv.From, m.State) {
+			if e == k.Rule && slices.Contains(mv.From, m.State) {
 				return mv
 			}
 		}
 	}
 	for i := range t.Moves {
 		mv := &t.Moves[i]
-		if mv.Quiet || mv.Retired || !contains(mv.From, m.State) || mv.To == "" && mv.Fork == nil && len(mv.Also) == 0 {
+		if mv.Quiet || mv.Retired || !slices.Contains(mv.From, m.State) || mv.To == "" && mv.Fork == nil && len(mv.Also) == 0 {
 			continue
 		}
 		for _, b := range mv.By {
-			if roleOf(b) == k.OwedRole || b == flow.ByTeam && k.OwedRole == access.Handler {
+			if b.Role() == k.OwedRole || b == flow.ByTeam && k.OwedRole == access.Handler {
 				if t.Hooks.Shut[mv.Name] != nil {
 					return nil // which of several it is, the matter's page says
 				}
@@ -400,37 +400,6 @@ func (p *Pages) nextMove(m flow.Matter, k deadline.Clock) *flow.Move {
 		}
 	}
 	return nil
-}
-
-func roleOf(b flow.By) access.Role {
-	switch b {
-	case flow.ByIntake:
-		return access.Intake
-	case flow.BySupervision:
-		return access.Supervision
-	case flow.ByReview:
-		return access.Review
-	case flow.ByDeputy:
-		return access.Deputy
-	case flow.ByPrincipal:
-		return access.Principal
-	case flow.ByPersonnel:
-		return access.Personnel
-	case flow.ByHead:
-		return access.Head
-	case flow.ByHandler, flow.ByTeam:
-		return access.Handler
-	}
-	return ""
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // dutyView is one obligation as a line with its one button.

@@ -1,4 +1,5 @@
-// Package heir gives the open matters that a unit worked on to the one that took its place when it was merged (package org).
+// Package heir gives the open matters that a unit worked on to the one that took its place when it was merged (package org), and
+// what a county's personnel owe to its chief while nobody sees to personnel there, and back (Personnel).
 //
 // The words: the heir is the unit that took over. What a unit works on is what it handles, and what it owes on matters that
 // somebody else handles.
@@ -16,6 +17,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -115,4 +117,66 @@ func mayTake(ctx context.Context, tx *ledger.Tx, m flow.Matter, heir access.Unit
 		return false, err
 	}
 	return len(ro.Hands(access.Handler, heir.ID.Key))+len(ro.Hands(access.Head, heir.ID.Key)) > 0, nil
+}
+
+// Personnel has every county's chief owe what is owed by whoever sees to its people while nobody does, and them again once
+// somebody is there. It may run twice, and says how many days changed hands.
+func Personnel(ctx context.Context, e *flow.Engine, city id.City) (int, error) {
+	var rules []string
+	for _, kind := range e.Kinds() {
+		t, _ := e.Table(kind)
+		for _, s := range t.States {
+			for _, u := range s.Rules {
+				if u.By == flow.ByPersonnel && !slices.Contains(rules, u.Rule) {
+					rules = append(rules, u.Rule)
+				}
+			}
+		}
+	}
+	r := e.Ledger.DB.In(city)
+	counties, err := db.Column[id.Key](ctx, r, `SELECT u.id FROM units u WHERE u.city_id = $1 AND u.kind IN ('city', 'county') AND u.closed_on = '' ORDER BY u.code`)
+	if err != nil {
+		return 0, err
+	}
+	given := 0
+	var failed []error // of one matter; the others have their turn
+	for _, organ := range counties {
+		some, err := access.Staffed(ctx, r, organ, access.Personnel)
+		if err != nil {
+			return given, err
+		}
+		from, to := access.Principal, access.Personnel
+		if !some {
+			from, to = to, from
+		}
+		b := db.Build(`SELECT c.id, c.matter_id FROM clocks c WHERE c.city_id = $1 AND c.owed_city = $1 AND c.owed_id = ? AND c.owed_role = ? AND c.state IN ('open', 'paused')`, organ, from)
+		text, args := b.In(` AND `, "c.rule", rules).Add(` ORDER BY c.due_on, c.id`).SQL()
+		cs, err := db.All(ctx, r, func(rows *db.Rows) (x [2]id.Key, err error) { return x, rows.Scan(&x[0], &x[1]) }, text, args...)
+		if err != nil {
+			return given, err
+		}
+		for _, x := range cs {
+			_, err := e.Ledger.Write(ctx, access.ByProgram(city), city, func(tx *ledger.Tx) (ledger.Act, error) {
+				m, err := flow.Lock(ctx, tx, x[1])
+				if err != nil {
+					return ledger.Act{}, err
+				}
+				if err := e.Rehand(ctx, &flow.Op{Tx: tx, Engine: e, M: &m, Day: tx.Today()}); err != nil {
+					return ledger.Act{}, err
+				}
+				if c, err := deadline.Get(ctx, tx, x[0]); err != nil || c.OwedRole == from {
+					return ledger.Act{}, cmp.Or(err, errUnchanged)
+				}
+				return ledger.Act{Action: "matter.restaff", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"role": to}}, flow.Save(ctx, tx, &m)
+			})
+			switch err {
+			case nil:
+				given++
+			case errUnchanged:
+			default:
+				failed = append(failed, err)
+			}
+		}
+	}
+	return given, errors.Join(failed...)
 }

@@ -124,12 +124,14 @@ func (p *Pages) plough(c *web.Ctx, a *ask) error {
 	return nil
 }
 
-// values are all measures, in the order of the registry. The numbers of a place, which are read from the establishment and
-// the register, and those of a hand, which are read from matters and their clocks, share nothing: they are read beside each
-// other, as the tenants are.
-func (a ask) values(ctx context.Context, g *measure.Registry) ([]measure.Value, error) {
+// The numbers of a hand, which are read from matters and their clocks, and those of a place, which are read from the
+// establishment, the register and what townships are asked for, share nothing.
+var halves = []measure.By{measure.Hand, measure.Place}
+
+// values are all measures, in the order of the registry; those of halves that are not asked for are empty. The halves are
+// read beside each other, as the tenants are.
+func (a ask) values(ctx context.Context, g *measure.Registry, halves ...measure.By) ([]measure.Value, error) {
 	all := g.All()
-	halves := []measure.By{measure.Hand, measure.Place}
 	got, errs := make([][]measure.Value, len(halves)*len(a.plots)), make([]error, len(halves)*len(a.plots))
 	var wg sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -150,8 +152,12 @@ func (a ask) values(ctx context.Context, g *measure.Registry) ([]measure.Value, 
 	wg.Wait()
 	out := make([]measure.Value, len(all))
 	for j, d := range all {
+		half := slices.Index(halves, d.By)
 		for i := range a.plots {
-			v := got[i*len(halves)+slices.Index(halves, d.By)][j]
+			if half < 0 {
+				break
+			}
+			v := got[i*len(halves)+half][j]
 			if i > 0 {
 				v = out[j].Add(v)
 			}

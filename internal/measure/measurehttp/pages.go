@@ -3,6 +3,7 @@ package measurehttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ func (p *Pages) api(c *web.Ctx) error {
 	}
 	w := p.words(c)
 	out := []answer{}
-	vals, err := a.values(c.Context(), p.Measures)
+	vals, err := a.values(c.Context(), p.Measures, halves...)
 	if err != nil {
 		return err
 	}
@@ -109,6 +110,7 @@ type askView struct {
 	Path     string
 	Unit     string
 	Units    []ui.OptionView
+	Of       string // the half of the numbers; "" for one of them
 	From, To string
 	Stock    bool // only the last day matters
 	Line     string
@@ -166,8 +168,15 @@ func (p *Pages) choices(c *web.Ctx, at access.Unit) ([]ui.OptionView, error) {
 
 type indexView struct {
 	Ask    askView
+	Tabs   []tabView
 	Notes  []string // why some are withheld
 	Groups []indexGroup
+}
+
+// tabView is one half of the numbers.
+type tabView struct {
+	Name, Href string
+	Current    bool
 }
 
 type indexGroup struct {
@@ -183,23 +192,34 @@ type indexRow struct {
 // groupOrder is how the measures' areas, the first words of their names, follow each other on the page.
 var groupOrder = []string{"staff", "officials", "duty", "force", "callup", "burden", "gap", "tipoff", "clue", "case", "deadline"}
 
+// index shows the numbers of one half, the other being a tab away: a page asks few statements, and shows what belongs together.
 func (p *Pages) index(c *web.Ctx) error {
 	a, err := p.ask(c)
 	if err != nil {
 		return err
 	}
-	w := p.words(c)
+	w, half := p.words(c), measure.By(c.R.URL.Query().Get("of"))
+	if !slices.Contains(halves, half) {
+		half = halves[0]
+	}
 	v := indexView{}
+	for _, h := range halves {
+		v.Tabs = append(v.Tabs, tabView{w.t("measure.of." + string(h)), "/measures?of=" + string(h) + "&" + a.query(), h == half})
+	}
 	if v.Ask, err = p.askForm(c, c.Frame(c.T("measure.index")), a, "/measures", false); err != nil {
 		return err
 	}
+	v.Ask.Of = string(half)
 	rows := map[string][]indexRow{}
 	var veil *measure.Veil
-	vals, err := a.values(c.Context(), p.Measures)
+	vals, err := a.values(c.Context(), p.Measures, half)
 	if err != nil {
 		return err
 	}
 	for i, d := range p.Measures.All() {
+		if d.By != half {
+			continue
+		}
 		val := vals[i]
 		area, _, _ := strings.Cut(d.Name, ".")
 		rows[area] = append(rows[area], indexRow{Name: w.t("measure." + d.Name), Href: "/measures/" + d.Name + "?" + a.query(), Number: w.number(d.Unit, val), Beside: w.beside(d.Unit, val),

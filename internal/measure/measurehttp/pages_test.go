@@ -127,9 +127,11 @@ func enter(t *testing.T, w *apptest.World) {
 // TestEveryMeasureHasItsPlace holds that a new measure stands on the page of all, and its columns have names.
 func TestEveryMeasureHasItsPlace(t *testing.T) {
 	w := apptest.New(t, dbtest.SQLite(t))
-	_, page := w.Get(w.Serve(), "cityorg", "/measures")
+	srv := w.Serve()
+	_, page := w.Get(srv, "cityorg", "/measures")
+	_, place := w.Get(srv, "cityorg", "/measures?of=place")
 	for _, d := range w.App.Measures.All() {
-		if !strings.Contains(page, "/measures/"+d.Name+"?") {
+		if of := map[measure.By]string{measure.Hand: page, measure.Place: place}; !strings.Contains(of[d.By], "/measures/"+d.Name+"?") {
 			t.Errorf("%s stands on no page", d.Name)
 		}
 		q := measure.Query{Unit: w.Units["city"], From: "2026-01-01", To: "2026-10-12"}

@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/locale"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -74,14 +75,9 @@ func Get(ctx context.Context, r db.Reader, key id.Key) (Callup, error) {
 		LEFT JOIN units u ON u.city_id = c.city_id AND u.id = c.unit_id LEFT JOIN people p ON p.city_id = c.city_id AND p.id = c.person_id WHERE c.city_id = $1 AND c.id = $2`, key).
 		Scan(&c.ID, &c.County, &c.To, &c.Asker, &c.Reason, &skills, &c.From, &c.Until, &c.Hours, &c.ForRoot, &c.Person, &c.Unit, &c.Ordered, &c.Began, &c.Back, &c.Spent, &c.version, &c.title,
 			&c.ToUnit.Kind, &c.ToUnit.Name, &c.FromUnit.Kind, &c.FromUnit.Name, &c.Name)
-	c.Skills = codes(skills)
+	c.Skills = org.SkillCodes(skills)
 	c.title, _, _ = strings.Cut(c.title, "（")
 	return c, err
-}
-
-// codes reads a list of codes as the roster and call-ups keep them.
-func codes(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == '，' || r == '、' })
 }
 
 // Request is what somebody who needs a person fills in.

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
 
@@ -84,7 +85,7 @@ func (s *Service) Candidates(ctx context.Context, r db.Reader, c Callup, today c
 			continue
 		}
 		seen[x.Person] = true
-		have := codes(skills[i])
+		have := org.SkillCodes(skills[i])
 		for _, k := range c.Skills {
 			if slices.Contains(have, k) {
 				x.Has = append(x.Has, k)

@@ -172,7 +172,7 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 		add("register", ui.Segment{Text: c.T("unit.register.open"), Href: "/units/" + u.ID.String() + "/officials"})
 	}
 	if u.Level <= access.Township && u.Kind != "office" && c.Who.Can(access.MeasureRead) {
-		add("measures", ui.Segment{Text: c.T("unit.measures.open"), Href: "/measures?" + url.Values{"unit": {u.ID.String()}}.Encode()})
+		add("measures", ui.Segment{Text: c.T("unit.measures.open"), Href: "/measures?" + url.Values{"of": {"place"}, "unit": {u.ID.String()}}.Encode()})
 	}
 	for _, m := range []string{"officials.count", "deadline.open", "deadline.late"} {
 		if !c.Who.Can(access.MeasureRead) || m != "officials.count" && u.Level < access.County {

@@ -34,8 +34,8 @@ const (
 // RuleConfirm is the clock of a filing that nobody has answered.
 const RuleConfirm = "register.confirm"
 
-// flagBare marks a filing of a county that has nobody for personnel: its chief answers it.
-const flagBare = "bare"
+// flagOwn marks a filing by the only one who sees to personnel in a county: its chief answers it.
+const flagOwn = "own"
 
 var basis = []rulebook.Basis{{Reg: "JCF", Art: "15"}}
 
@@ -44,7 +44,7 @@ func (s *Service) Table() *flow.Table {
 	by := []flow.By{flow.ByPersonnel, flow.ByPrincipal}
 	return &flow.Table{Kind: Kind, Mark: "册", NoRecusal: true,
 		States: []flow.State{
-			{Name: Filed, Stage: "filed", Rules: []flow.Use{{Rule: RuleConfirm, By: flow.ByPersonnel, Unless: flagBare}, {Rule: RuleConfirm, By: flow.ByPrincipal, If: flagBare}}, Basis: basis},
+			{Name: Filed, Stage: "filed", Rules: []flow.Use{{Rule: RuleConfirm, By: flow.ByPersonnel, Unless: flagOwn}, {Rule: RuleConfirm, By: flow.ByPrincipal, If: flagOwn}}, Basis: basis},
 			{Name: Confirmed, Stage: "answered", End: true, Basis: basis},
 			{Name: Returned, Stage: "answered", End: true, Basis: basis},
 		},

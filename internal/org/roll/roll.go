@@ -164,13 +164,12 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Change) (id.ID,
 		f.By, f.ByName = who.Person, who.Name
 		organ := u.OrganID()
 		m := flow.Matter{Kind: Kind, Organ: organ, Township: u.Township, Handler: who.Unit().ID, Received: tx.Today(), Title: u.Name + map[string]string{Add: "新增监察对象", Post: "监察对象职务变动", Leave: "监察对象退出"}[f.What] + "：" + f.Name}
-		there, err := db.Column[int64](ctx, tx, `SELECT 1 FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.kind = 'personnel_clerk' AND h.person_id <> $3 AND h.from_on <= $4 AND (h.to_on = '' OR h.to_on > $4) LIMIT 1`,
-			organ.Key, who.Person, tx.Today())
+		others, err := access.Staffed(ctx, tx, organ.Key, access.Personnel, who.Person)
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		if len(there) == 0 { // nobody, or the very person who files it
-			m.Set(flagBare)
+		if !others && who.Is(access.Personnel, organ) {
+			m.Set(flagOwn)
 		}
 		if err := s.Engine.Create(ctx, tx, &m, nil, nil); err != nil {
 			return ledger.Act{}, err

@@ -44,9 +44,6 @@ const (
 	RuleRotate  = "post.rotate"
 )
 
-// flagBare marks a matter of a county that has nobody for personnel: its chief owes then what they would.
-const flagBare = "bare"
-
 var (
 	practice = []rulebook.Basis{{Reg: "PRACTICE"}}
 	local    = []rulebook.Basis{{Reg: "LOCAL"}}
@@ -55,7 +52,7 @@ var (
 
 // owed is a clock of whoever sees to personnel; keep says that it has begun already.
 func owed(rule string, keep bool) []flow.Use {
-	return []flow.Use{{Rule: rule, By: flow.ByPersonnel, Unless: flagBare, Keep: keep}, {Rule: rule, By: flow.ByPrincipal, If: flagBare, Keep: keep}}
+	return []flow.Use{{Rule: rule, By: flow.ByPersonnel, Keep: keep}}
 }
 
 func consented(rule string) []flow.Use {

@@ -163,13 +163,6 @@ func (s *Service) open(ctx context.Context, tx *ledger.Tx, x seat) (Vacancy, err
 
 // begin opens a matter of this room; its first clock counts from a day that may lie long before.
 func (s *Service) begin(ctx context.Context, tx *ledger.Tx, m *flow.Matter, rule string, from calendar.Date) error {
-	there, err := db.Column[int64](ctx, tx, `SELECT 1 FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.kind = 'personnel_clerk' AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3) LIMIT 1`, m.Organ.Key, tx.Today())
-	if err != nil {
-		return err
-	}
-	if len(there) == 0 {
-		m.Set(flagBare)
-	}
 	return s.Engine.Create(ctx, tx, m, nil, map[string]calendar.Date{rule: from})
 }
 

@@ -8,6 +8,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
+	"qianshao/internal/flow/heir"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -189,6 +190,23 @@ func TestSweep(t *testing.T) {
 		if w.desk("principal", staffing.RuleFill) != 1 || w.Matter(m).Due != "2020-04-01" {
 			t.Errorf("%+v", w.Matter(m))
 		}
+		// Somebody comes for personnel, and goes again.
+		handed := func(n int, at, from string) {
+			t.Helper()
+			for _, want := range []int{n, 0} {
+				if got, err := heir.Personnel(apptest.Ctx, w.App.Engine, apptest.City); err != nil || got != want {
+					t.Errorf("%d handed on, %v; want %d", got, err, want)
+				}
+			}
+			if w.desk(at, staffing.RuleFill) != 1 || from != "" && w.desk(from, staffing.RuleFill) != 0 || w.Matter(m).Due != "2020-04-01" {
+				t.Errorf("it is not with %s alone, or on another day", at)
+			}
+		}
+		handed(0, "principal", "")
+		w.Hire("personnel", "孟组", "personnel_clerk", "county")
+		handed(1, "personnel", "principal")
+		w.must(w.leaves("personnel", "citysec", org.Leaving{On: "2026-10-12", Reason: "resigned"}))
+		handed(1, "principal", "")
 		a, err := w.App.Org.Propose(apptest.Ctx, w.As("citysec"), org.Proposal{Post: post, Person: w.Who["hldeputy"].Person, From: "2026-10-12", Acting: true})
 		w.must(err)
 		w.Do("principal", m, "consent", flow.Values{"paper": {"县纪干〔2026〕6号"}})
