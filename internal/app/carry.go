@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/text"
 )
 
 // extraKey is the deployment's key file within a backup: without it a restored deployment would know no authenticator
@@ -103,7 +104,7 @@ func Reindex(ctx context.Context, d *db.DB) error {
 			return err
 		}
 	}
-	return nil
+	return text.Renew(ctx, d)
 }
 
 // hostAct puts down what the host's operator, or the program by itself, did to the whole deployment, in the log at its

@@ -85,6 +85,7 @@ func (w *walk) callups() {
 	m = ask()
 	w.make(m, "pick", vals{"lead": {w.Who["handler"].Person}})
 	w.make(m, "consent", nil)
+	w.make(m, "extend", vals{"until": {string(w.App.DB.Today().AddDays(20))}})
 	w.make(m, "give_back", nil)
 	m = ask()
 	w.make(m, "pick", vals{"lead": {w.Who["reviewer"].Person}}) // of the county itself, which no head of an office answers for

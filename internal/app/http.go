@@ -67,48 +67,53 @@ func nav(c *web.Ctx) []web.NavItem {
 		return nil
 	}
 	var out []web.NavItem
-	add := func(p access.Perm, gap bool, href, key string) {
+	group := ""
+	add := func(p access.Perm, href, key string) {
 		if c.Who.Can(p) {
-			out = append(out, web.NavItem{Href: href, Key: key, Gap: gap && len(out) > 0})
+			out, group = append(out, web.NavItem{Href: href, Key: key, Group: group}), ""
 		}
 	}
-	add(access.Signed, false, "/", "nav.desk")
-	add(access.Approve, false, "/approvals", "nav.approvals")
-	add(access.TipoffRead, true, "/tipoffs", "nav.tipoffs")
-	add(access.LetterRead, false, "/letters", "nav.letters")
-	add(access.TipoffEnter, false, "/slips", "nav.slips")
+	add(access.Signed, "/", "nav.desk")
+	add(access.Approve, "/approvals", "nav.approvals")
+	group = "nav.group.matters"
+	add(access.TipoffRead, "/tipoffs", "nav.tipoffs")
+	add(access.LetterRead, "/letters", "nav.letters")
+	add(access.TipoffEnter, "/slips", "nav.slips")
 	if c.Who.Unit().Level <= access.City { // a county has no organ below it
-		add(access.AlertRead, false, "/alerts", "nav.alerts")
+		add(access.AlertRead, "/alerts", "nav.alerts")
 	}
 	clues := "nav.clues"
 	if !c.Who.Can(access.ClueAssign) && !c.Who.Can(access.SuperiorRead) {
 		clues = "list.clue.own" // a township or an office sees its own; the pool is the organ's
 	}
-	add(access.ClueRead, false, "/clues", clues)
-	add(access.CaseRead, false, "/cases", "nav.cases")
-	if c.Who.Unit().Kind != "office" { // an office looks after no township's filings
-		add(access.DutyRead, true, "/duties", "nav.duties")
-		add(access.DutyRead, false, "/handbacks/board", "nav.handbacks")
-	}
-	add(access.SuperiorRead, true, "/watch", "nav.watch")
+	add(access.ClueRead, "/clues", clues)
+	add(access.CaseRead, "/cases", "nav.cases")
+	group = "nav.group.watch"
+	add(access.SuperiorRead, "/watch", "nav.watch")
 	if c.Who.Unit().Level <= access.City || c.Who.Can(access.Approve) || c.Who.Can(access.ClueAssign) { // a county's intake office has no register below it
-		add(access.SuperiorRead, false, "/superior", "nav.superior")
+		add(access.SuperiorRead, "/superior", "nav.superior")
 	}
-	add(access.MeasureRead, true, "/force", "nav.force")
-	if c.Who.Unit().Kind != "office" { // an office asks in its organ's name
-		add(access.HaveRead, false, "/haves", "nav.haves")
-		add(access.BurdenRead, false, "/burden", "nav.burden")
+	add(access.ReportRead, "/report", "nav.report")
+	group = "nav.group.force"
+	add(access.MeasureRead, "/force", "nav.force")
+	add(access.OrgRead, "/units", "nav.units")
+	add(access.PostRead, "/vacancies", "list.vacancy")
+	add(access.MeasureRead, "/areas", "nav.areas")
+	add(access.MeasureRead, "/formula", "nav.formula")
+	add(access.CallupRead, "/callups", "nav.callups")
+	if c.Who.Unit().Kind != "office" { // an office looks after no township's filings, and asks in its organ's name
+		group = "nav.group.towns"
+		add(access.DutyRead, "/duties", "nav.duties")
+		add(access.DutyRead, "/handbacks/board", "nav.handbacks")
+		add(access.HaveRead, "/haves", "nav.haves")
+		add(access.BurdenRead, "/burden", "nav.burden")
 	}
-	add(access.MeasureRead, false, "/areas", "nav.areas")
-	add(access.MeasureRead, false, "/formula", "nav.formula")
-	add(access.CallupRead, false, "/callups", "nav.callups")
-	add(access.PostRead, false, "/vacancies", "list.vacancy")
-	add(access.ReportRead, false, "/report", "nav.report")
-	add(access.Delegate, true, "/delegations", "nav.delegations")
-	add(access.KeyHold, false, "/keys", "nav.keys")
-	add(access.ImportRows, false, "/import", "nav.import")
-	add(access.AccountAdmin, false, "/admin/accounts", "nav.accounts")
-	add(access.Appoint, false, "/admin/posts", "nav.posts")
-	add(access.AuditRead, false, "/admin/audit", "nav.audit")
+	group = "nav.group.office"
+	add(access.Delegate, "/delegations", "nav.delegations")
+	add(access.KeyHold, "/keys", "nav.keys")
+	add(access.ImportRows, "/import", "nav.import")
+	add(access.AccountAdmin, "/admin/accounts", "nav.accounts")
+	add(access.Appoint, "/admin/posts", "nav.posts")
+	add(access.AuditRead, "/admin/audit", "nav.audit")
 	return out
 }

@@ -212,10 +212,40 @@ func TestMoveAndRename(t *testing.T) {
 		if err != nil || u.Name != "新塘村" || u.Township != w.Units["headless"].ID.Key {
 			t.Errorf("%+v %v", u, err)
 		}
-		names, _, _, err := org.Past(apptest.Ctx, r, v.ID.Key, d.Today())
+		names, _, err := org.Past(apptest.Ctx, r, v.ID.Key, d.Today())
 		if err != nil || len(names) != 3 || names[1].Name != "新塘村" || names[2].Name != "上塘村" {
 			t.Errorf("%+v %v", names, err)
 		}
+		// A page of an earlier day shows what was then.
+		w.On("2026-10-13")
+		srv := w.Serve()
+		at := func(unit, on string, has, lacks []string) {
+			t.Helper()
+			code, text := w.Get(srv, "cityorg", "/units/"+w.Units[unit].ID.String()+"?on="+on)
+			for _, s := range has {
+				if code != 200 || !strings.Contains(text, s) {
+					t.Errorf("%s on %s (%d) lacks %s", unit, on, code, s)
+				}
+			}
+			for _, s := range lacks {
+				if strings.Contains(text, s) {
+					t.Errorf("%s on %s shows %s", unit, on, s)
+				}
+			}
+		}
+		at("full", "2026-10-10", []string{"上塘村"}, []string{"新塘村"})
+		at("full", "2026-10-11", []string{"新塘村"}, []string{">上塘村"})
+		at("full", "2026-10-12", nil, []string{"新塘村", "上塘村"})
+		at("headless", "2026-10-11", nil, []string{"新塘村"})
+		at("headless", "2026-10-12", []string{"新塘村"}, nil)
+		at("village", "2026-10-10", []string{"<h1 class=\"pt\">上塘村", w.Units["full"].Name}, []string{w.Units["headless"].Name})
+		at("village", "", []string{"<h1 class=\"pt\">新塘村", w.Units["headless"].Name}, nil)
+		for _, bad := range []string{"2026-02-30", "2026-12-01", "x"} {
+			if code, _ := w.Get(srv, "cityorg", "/units/"+v.ID.String()+"?on="+bad); code != 422 && code != 400 {
+				t.Errorf("on %s: %d", bad, code)
+			}
+		}
+		w.On("2026-10-12")
 		key, err := o.Reorganise(apptest.Ctx, w.As("personnel"), org.Reorganisation{Kind: org.UnitRename, Unit: v.ID.Key, Name: "上塘村", On: "2026-10-13", Paper: "县政函〔2026〕8号"})
 		if err != nil {
 			t.Fatal(err)

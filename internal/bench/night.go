@@ -382,11 +382,8 @@ func (r *runner) reindex() error {
 				return "", err
 			}
 			n += texts
-			if err := flow.Reindex(ctx, r.app.DB, c); err != nil {
-				return "", err
-			}
 		}
-		return fmt.Sprintf("%d texts", n), nil
+		return fmt.Sprintf("%d texts", n), app.Reindex(ctx, r.app.DB)
 	})
 	stop()
 	wg.Wait()

@@ -80,31 +80,31 @@ func GroupsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (
 type Name struct {
 	From       calendar.Date
 	Code, Name string
+	Superior   id.Key
 }
 
 // Past is what a unit was called and coded, newest first, the present name included, and the last count of its cadres up to a
-// day; ok is false when there is none.
-func Past(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (names []Name, s Size, ok bool, err error) {
-	s.Unit = unit
+// day; nil when there is none.
+func Past(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (names []Name, s *Size, err error) {
 	type line struct {
 		Name
 		named bool
 		Size
 	}
 	all, err := db.All(ctx, r, func(rows *db.Rows) (l line, err error) {
-		return l, rows.Scan(&l.named, &l.From, &l.Code, &l.Name.Name, &l.Authorised, &l.Actual)
-	}, `SELECT TRUE, a.from_on, a.code, a.name, 0, 0 FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2
-		UNION ALL SELECT FALSE, s.on_day, '', '', s.authorised, s.actual FROM organ_sizes s WHERE s.city_id = $1 AND s.unit_id = $2
+		return l, rows.Scan(&l.named, &l.From, &l.Code, &l.Name.Name, &l.Superior, &l.Authorised, &l.Actual)
+	}, `SELECT TRUE, a.from_on, a.code, a.name, a.superior_id, 0, 0 FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2
+		UNION ALL SELECT FALSE, s.on_day, '', '', '', s.authorised, s.actual FROM organ_sizes s WHERE s.city_id = $1 AND s.unit_id = $2
 		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= $3)`, unit, on)
 	for _, l := range all {
 		if l.named {
 			names = append(names, l.Name)
 			continue
 		}
-		s.On, s.Authorised, s.Actual, ok = l.From, l.Authorised, l.Actual, true
+		s = &Size{unit, l.From, l.Authorised, l.Actual}
 	}
 	slices.SortFunc(names, func(a, b Name) int { return strings.Compare(string(b.From), string(a.From)) })
-	return names, s, ok, err
+	return names, s, err
 }
 
 // Served is the whole months of discipline work of whoever holds the seat.

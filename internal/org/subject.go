@@ -207,6 +207,9 @@ func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, ki
 	}
 	if part != "" {
 		escaped := likeEscape(part)
+		if escaped == "" { // signs alone name nothing
+			return nil, nil
+		}
 		b.Add(` AND (lower(u.name) LIKE ? OR u.code LIKE ? OR u.initials LIKE ?)`, "%"+escaped+"%", escaped+"%", escaped+"%")
 	}
 	q, args := b.Add(` ORDER BY u.level, u.code, u.id LIMIT ?`, limit).SQL()

@@ -22,7 +22,11 @@ func (c *Ctx) Frame(title string) ui.Frame {
 	if c.Mux.Nav != nil {
 		for _, n := range c.Mux.Nav(c) {
 			cur := c.R.URL.Path == n.Href || n.Href != "/" && len(c.R.URL.Path) > len(n.Href) && c.R.URL.Path[:len(n.Href)+1] == n.Href+"/"
-			f.Nav = append(f.Nav, ui.NavLink{Href: n.Href, Name: c.T(n.Key), N: n.N, Gap: n.Gap, Current: cur})
+			group := ""
+			if n.Group != "" {
+				group = c.T(n.Group)
+			}
+			f.Nav = append(f.Nav, ui.NavLink{Href: n.Href, Name: c.T(n.Key), N: n.N, Group: group, Current: cur})
 		}
 	}
 	if m := c.R.URL.Query().Get("done"); m != "" {

@@ -70,10 +70,10 @@ type Mux struct {
 
 // NavItem is an entry of the main navigation.
 type NavItem struct {
-	Href string
-	Key  string // locale key
-	Gap  bool
-	N    string // a small count, "" for none
+	Href  string
+	Key   string // locale key
+	Group string // locale key of the heading above it; "" where it goes on with the group before
+	N     string // a small count, "" for none
 }
 
 // NewMux makes an empty mux.

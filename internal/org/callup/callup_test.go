@@ -143,6 +143,8 @@ func TestCallup(t *testing.T) {
 		_, err = w.Try("secretary", m, "consent", vals{"until": {"2026-10-22"}})
 		code(t, err, "until callup.until")
 		w.Do("secretary", m, "consent", vals{"until": {"2026-10-21"}, "note": {"注意安全"}})
+		_, err = w.Try("secretary", m, "extend", vals{"until": {"2026-10-21"}, "reason": {"账目没有核完。"}})
+		code(t, err, "until day.after")
 		c, err := callup.Get(ctx, d.In(m.City), m.Key)
 		if err != nil || c.Began != "2026-10-12" || c.Ordered || c.Unit != w.Units["full"].ID.Key {
 			t.Errorf("%+v, %v", c, err)
@@ -181,6 +183,20 @@ func TestCallup(t *testing.T) {
 			t.Errorf("%+v, %v", ds, err)
 		}
 		count("callup.overdue", "county", 1)
+		for _, x := range [][2]string{{"2026-10-22", "until day.past"}, {"2027-10-20", "until callup.long"}} {
+			_, err = w.Try("secretary", m, "extend", vals{"until": {x[0]}, "reason": {"账目没有核完。"}})
+			code(t, err, x[1])
+		}
+		for who, want := range map[string]string{"supervision": "move.not_yours", "officer": "move.not_yours", "lone": "move.not_yours"} {
+			_, err = w.Try(who, m, "extend", vals{"until": {"2026-10-30"}, "reason": {"账目没有核完。"}})
+			code(t, err, want)
+		}
+		w.Do("secretary", m, "extend", vals{"until": {"2026-10-30"}, "reason": {"账目没有核完。"}})
+		if c, _ = callup.Get(ctx, d.In(m.City), m.Key); c.Until != "2026-10-30" || w.Matter(m).State != callup.Serving || w.Matter(m).Due != "2026-11-02" {
+			t.Errorf("%+v, due %s", c, w.Matter(m).Due)
+		}
+		count("callup.overdue", "county", 0)
+		count("callup.away", "county", 1)
 		_, err = w.Try("supervision", m, "give_back", vals{"on": {"2026-10-11"}})
 		code(t, err, "on day.before_receipt")
 		w.Do("secretary", m, "give_back", vals{"on": {"2026-10-23"}, "hours": {"36"}})

@@ -69,14 +69,15 @@ func (s *Service) Table() *flow.Table {
 			{Name: "refuse", From: []string{Asked}, To: Refused, By: []flow.By{flow.ByHead}, Fields: []flow.Field{reason}, Fresh: []string{RulePick}, Basis: custom},
 			{Name: "order", From: []string{Asked, Refused}, To: Serving, Starts: fromLastDay, By: []flow.By{flow.ByDeputy, flow.ByPrincipal}, Fields: []flow.Field{reason, until}, Drops: []string{RuleConsent}, Basis: custom, Key: true},
 			{Name: "take_back", From: []string{Asked}, To: Wanted, By: []flow.By{flow.BySupervision, flow.ByDeputy}, Fields: []flow.Field{reason}, Drops: []string{RuleConsent}, Fresh: []string{RulePick}, Basis: custom},
+			{Name: "extend", From: []string{Serving}, Starts: fromLastDay, By: []flow.By{flow.ByHead, flow.ByDeputy, flow.ByPrincipal}, Fields: []flow.Field{until, reason}, Restart: []string{RuleReturn}, Basis: custom},
 			{Name: "give_back", From: []string{Serving}, To: Returned, By: []flow.By{flow.BySupervision, flow.ByHead}, Fields: []flow.Field{{Name: "on", Kind: flow.Day, Must: true, Since: "received"}, {Name: "hours", Kind: flow.Count, Max: 5000}}, Basis: custom},
 			{Name: "cancel", From: []string{Wanted, Refused}, To: Cancelled, By: []flow.By{flow.BySupervision, flow.ByDeputy, flow.ByHead}, Fields: []flow.Field{reason}, Drops: []string{RulePick}, Basis: custom},
 		},
 		Hooks: flow.Hooks{
 			Shut:  map[string]func(context.Context, db.Reader, *flow.Matter) (string, error){"consent": shutHeadless, "refuse": shutHeadless, "answer": shutAnswer, "order": shutOrder},
-			Check: map[string]func(context.Context, *flow.Op) error{"consent": checkNotOver, "answer": checkNotOver, "order": checkNotOver, "give_back": checkBack},
+			Check: map[string]func(context.Context, *flow.Op) error{"consent": checkNotOver, "answer": checkNotOver, "order": checkNotOver, "extend": checkLonger, "give_back": checkBack},
 			Apply: map[string]func(context.Context, *flow.Op) error{
-				"pick": s.applyPick, "consent": applyServe, "answer": applyServe, "order": applyOrder, "refuse": applyFree, "take_back": applyFree, "give_back": applyBack,
+				"pick": s.applyPick, "consent": applyServe, "answer": applyServe, "order": applyOrder, "refuse": applyFree, "extend": applyLonger, "take_back": applyFree, "give_back": applyBack,
 				"cancel": func(_ context.Context, op *flow.Op) error { op.M.Outcome = Cancelled; return nil },
 			},
 		},
@@ -144,6 +145,24 @@ func checkNotOver(ctx context.Context, op *flow.Op) error {
 		err = fault.New(fault.Conflict, "callup.elsewhere")
 	}
 	return err
+}
+
+// checkLonger: it becomes longer, and no longer than a call-up may be.
+func checkLonger(ctx context.Context, op *flow.Op) error {
+	c, err := Get(ctx, op.Tx, op.M.ID.Key)
+	switch until := op.In.Day("until"); {
+	case err != nil:
+		return err
+	case until <= c.Until:
+		return fault.InvalidField("until", "day.after", string(c.Until))
+	case until > c.From.AddDays(longest):
+		return fault.InvalidField("until", "callup.long")
+	}
+	return nil
+}
+
+func applyLonger(ctx context.Context, op *flow.Op) error {
+	return change(ctx, op, func(c *Callup) error { c.Until = op.In.Day("until"); return nil })
 }
 
 // checkBack: nobody is back before they have gone.

@@ -21,6 +21,7 @@ import (
 func (p *Pages) ForceRoutes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/force", Perm: access.MeasureRead, Do: p.force},
+		{Method: http.MethodGet, Path: "/units", Perm: access.OrgRead, Do: p.tree},
 		{Method: http.MethodGet, Path: "/units/{id}", Perm: access.OrgRead, Do: p.unit},
 	}
 }

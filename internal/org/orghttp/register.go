@@ -153,12 +153,12 @@ func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, v *registerView) error 
 		return nil
 	}
 	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, factView{c.T(label), text}) }
-	n, err := p.count(c.Context(), c, "officials.count", u)
+	n, err := p.count(c.Context(), c, "officials.count", u, c.Today)
 	if err != nil {
 		return err
 	}
 	add("register.all", ui.Segment{Text: ui.Thousands(n.Numerator), Href: rowsLink("officials.count", u.ID, c.Today)})
-	if g, err := p.count(c.Context(), c, "officials.growth", u); err != nil {
+	if g, err := p.count(c.Context(), c, "officials.growth", u, c.Today); err != nil {
 		return err
 	} else if g.Known {
 		add("register.growth", ui.Segment{Text: ui.Percent(g.Float(measure.Growth)), Href: rowsLink("officials.growth", u.ID, c.Today)}, ui.Segment{Text: c.T("register.base", ui.Thousands(g.Denominator)), Dim: true})

@@ -32,7 +32,10 @@ type unitView struct {
 	Rules    func(list, code string) string
 	Days     func(d calendar.Date) string
 	Township bool
-	Change   string // where whoever sees to it merges, moves or renames it
+	Self     string
+	On       calendar.Date // the day it is shown of, where that is an earlier one
+	NotThen  string        // it was not there on that day
+	Change   string        // where whoever sees to it merges, moves or renames it
 }
 
 type factView struct {
@@ -74,10 +77,32 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := unitView{Frame: c.Frame(u.Name), Title: u.Name, Kind: c.T("unitkind." + u.Kind), Township: u.Kind == "township",
+	on, err := dayAsked(c)
+	if err != nil {
+		return err
+	}
+	names, size, err := org.Past(c.Context(), r, u.ID.Key, on)
+	if err != nil {
+		return err
+	}
+	past := on < c.Today
+	if past {
+		u = org.AsOf(u, names, on)
+		if under, err = org.Below(c.Context(), r, u.ID.Key, on); err != nil {
+			return err
+		}
+	}
+	v := unitView{Frame: c.Frame(u.Name), Title: u.Name, Self: "/units/" + x.String(), Kind: c.T("unitkind." + u.Kind), Township: u.Kind == "township",
 		Rules: func(list, code string) string { return p.Rules.Name(list, code, c.Lang) },
 		Days:  func(d calendar.Date) string { return ui.LongDay(c.Lang, d) }}
-	if x.City == c.Who.City && c.Who.Can(access.Appoint) && org.MayReorganise(c.Who, u) {
+	then := ""
+	if past {
+		v.On, then = on, "?on="+string(on)
+		if on < u.Opened || u.Closed != "" && u.Closed <= on {
+			v.NotThen = c.T("unit.not_then", ui.LongDay(c.Lang, on))
+		}
+	}
+	if !past && x.City == c.Who.City && c.Who.Can(access.Appoint) && org.MayReorganise(c.Who, u) {
 		v.Change = changePath + u.ID.String()
 	}
 	if u.Commission() != u.Name {
@@ -86,13 +111,13 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err := p.above(c, u, above, &v); err != nil {
 		return err
 	}
-	if err := p.unitFacts(c, u, above, &v); err != nil {
+	if err := p.unitFacts(c, u, above, on, names, size, &v); err != nil {
 		return err
 	}
-	if err := p.posts(c, u, &v); err != nil {
+	if err := p.posts(c, u, on, &v); err != nil {
 		return err
 	}
-	if v.Groups, err = org.GroupsAt(c.Context(), r, u.ID.Key, c.Today); err != nil {
+	if v.Groups, err = org.GroupsAt(c.Context(), r, u.ID.Key, on); err != nil {
 		return err
 	}
 	headed := int64(0)
@@ -113,7 +138,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 		}
 		b := belowView{Title: c.T("unit.below."+kind, strconv.Itoa(len(below)))}
 		for _, w := range below {
-			b.Units = append(b.Units, ui.Segment{Text: w.Name, Href: "/units/" + w.ID.String()})
+			b.Units = append(b.Units, ui.Segment{Text: w.Name, Href: "/units/" + w.ID.String() + then})
 		}
 		if len(b.Units) > 0 {
 			v.Below = append(v.Below, b)
@@ -137,9 +162,22 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v 
 	return nil
 }
 
+// dayAsked is the day that a page is to be of, today if none is asked for.
+func dayAsked(c *web.Ctx) (calendar.Date, error) {
+	on := calendar.Date(c.R.URL.Query().Get("on"))
+	switch {
+	case on == "":
+		return c.Today, nil
+	case !on.Valid():
+		return "", fault.InvalidField("on", "day.invalid")
+	case on > c.Today:
+		return "", fault.InvalidField("on", "day.future")
+	}
+	return on, nil
+}
+
 // unitFacts are what is said of the unit itself; every number leads to its rows.
-func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v *unitView) error {
-	r, on := c.In(u.ID), c.Today
+func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, on calendar.Date, names []org.Name, counted *org.Size, v *unitView) error {
 	add := func(label string, text ...ui.Segment) {
 		v.Facts = append(v.Facts, factView{c.T("unit." + label), text})
 	}
@@ -152,16 +190,12 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	if sc := c.Who.Scope(access.DutyRead); u.Kind == "township" && (sc.Covers(u) || sc.Handles(u.ID)) {
 		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String()})
 	}
-	names, s, ok, err := org.Past(c.Context(), r, u.ID.Key, on)
-	if err != nil {
-		return err
-	}
 	for i := 1; i < len(names); i++ {
-		if names[i].Name != names[i-1].Name {
+		if names[i-1].From <= on && names[i].Name != names[i-1].Name {
 			add("formerly", ui.Segment{Text: c.T("unit.until", names[i].Name, ui.LongDay(c.Lang, names[i-1].From))})
 		}
 	}
-	if ok {
+	if s := counted; s != nil {
 		text := c.T("unit.size.of", strconv.Itoa(s.Actual), strconv.Itoa(s.Authorised))
 		if s.Actual < s.Authorised {
 			text += c.T("list.comma") + c.T("unit.size.short", strconv.Itoa(s.Authorised-s.Actual))
@@ -178,7 +212,7 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 		if !c.Who.Can(access.MeasureRead) || m != "officials.count" && u.Level < access.County {
 			continue
 		}
-		n, err := p.count(c.Context(), c, m, u)
+		n, err := p.count(c.Context(), c, m, u, on)
 		if err != nil {
 			return err
 		}
@@ -189,17 +223,17 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	return nil
 }
 
-func (p *Pages) count(ctx context.Context, c *web.Ctx, name string, u access.Unit) (measure.Value, error) {
+func (p *Pages) count(ctx context.Context, c *web.Ctx, name string, u access.Unit, on calendar.Date) (measure.Value, error) {
 	d, err := p.Measures.Get(name)
 	if err != nil {
 		return measure.Value{}, err
 	}
-	return d.Value(ctx, c.In(u.ID), measure.Query{Unit: u, From: calendar.MakeDate(c.Today.Year(), 1, 1), To: c.Today, Who: c.Who})
+	return d.Value(ctx, c.In(u.ID), measure.Query{Unit: u, From: calendar.MakeDate(on.Year(), 1, 1), To: on, Who: c.Who})
 }
 
 // posts are the unit's posts and who is in them, with what each does besides.
-func (p *Pages) posts(c *web.Ctx, u access.Unit, v *unitView) error {
-	r, on := c.In(u.ID), c.Today
+func (p *Pages) posts(c *web.Ctx, u access.Unit, on calendar.Date, v *unitView) error {
+	r := c.In(u.ID)
 	posts, err := org.PostsAt(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err

@@ -333,6 +333,11 @@ func (d *DB) dress(ctx context.Context, texts []string, progress func(done, tota
 	return err
 }
 
+// Renew makes one of PostgreSQL's indexes anew while it goes on being used.
+func (d *DB) Renew(ctx context.Context, index string) error {
+	return outage(d.bareExec(ctx, "REINDEX INDEX CONCURRENTLY "+index))
+}
+
 func (d *DB) bareExec(ctx context.Context, text string) error {
 	if d.Engine == SQLite {
 		return d.writer.alone(text)

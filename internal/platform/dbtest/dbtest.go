@@ -93,6 +93,7 @@ func open(t testing.TB, address string) *db.DB {
 var (
 	pgOnce sync.Once
 	pgErr  error
+	pgCopy string // how a database is copied: file by file takes 0.1 s, through the log, which is what 15 and later do unasked, 0.8
 	pgN    atomic.Int64
 )
 
@@ -119,7 +120,7 @@ func Address(t testing.TB) string {
 		t.Fatal(pgErr)
 	}
 	mine := fmt.Sprintf("%s_%d", name, pgN.Add(1))
-	if err := admin(server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s`, mine, name)); err != nil {
+	if err := admin(server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s%s`, mine, name, pgCopy)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -164,6 +165,13 @@ func pgTemplate(server, name string) error {
 		return err
 	}
 	_, err = migrate.Up(context.Background(), d, nil, nil)
+	var version int
+	if err == nil {
+		err = d.Raw().QueryRow(`SELECT current_setting('server_version_num')::int`).Scan(&version)
+	}
+	if version >= 150000 {
+		pgCopy = " STRATEGY FILE_COPY"
+	}
 	if e := d.Close(); err == nil {
 		err = e
 	}

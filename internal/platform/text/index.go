@@ -50,6 +50,9 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 // SQLite merges what the batches leave by fours, which writes every text of a million again six times, and what was there
 // before each time a tenth more of it has gone. Meanwhile it merges by twelves and leaves what was there alone; what is left
 // to be merged then is Tend's.
+//
+// PostgreSQL writes only the texts whose words are no longer theirs: each that is written is some two hundred entries in
+// its index, in as many places. The index itself is made anew by Renew.
 func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
 	type entry struct{ matter, plain string }
 	after := ""
@@ -67,9 +70,19 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 		if err != nil {
 			return false, err
 		}
-		for _, e := range es {
-			if err := index(ctx, tx, e.matter, e.plain, words[e.matter]); err != nil {
+		if tx.Engine() == db.Postgres {
+			bodies := make([]string, len(es))
+			for i, e := range es {
+				bodies[i] = body(e.plain, words[e.matter])
+			}
+			if _, err := tx.Exec(ctx, reword, keys, bodies); err != nil {
 				return false, err
+			}
+		} else {
+			for _, e := range es {
+				if err := index(ctx, tx, e.matter, e.plain, words[e.matter]); err != nil {
+					return false, err
+				}
 			}
 		}
 		after = es[len(es)-1].matter
@@ -141,8 +154,25 @@ func marked(ws []string) []string {
 	return out
 }
 
+// reword gives texts the words that are not theirs yet.
+const reword = `/*engine*/ UPDATE texts t SET words = array_to_tsvector(string_to_array(y.body, ' ')) FROM (SELECT unnest(CAST($2 AS TEXT[])) AS id, unnest(CAST($3 AS TEXT[])) AS body) y
+	WHERE t.city_id = $1 AND t.matter_id = y.id AND COALESCE(t.words <> array_to_tsvector(string_to_array(y.body, ' ')), TRUE)`
+
+// Renew makes PostgreSQL's index anew beside the one there is, which goes on answering meanwhile: for one that was damaged or has
+// grown, after Rebuild of every tenant. SQLite's is made anew by Rebuild.
+func Renew(ctx context.Context, d *db.DB) error {
+	if d.Engine != db.Postgres {
+		return nil
+	}
+	return d.Renew(ctx, "texts_words")
+}
+
+func body(plain string, terms []string) string {
+	return strings.Join(append(Words(plain), marked(terms)...), " ")
+}
+
 func index(ctx context.Context, tx *db.Tx, matter id.Key, plain string, terms []string) error {
-	body := strings.Join(append(Words(plain), marked(terms)...), " ")
+	body := body(plain, terms)
 	if tx.Engine() == db.Postgres {
 		_, err := tx.Exec(ctx, `/*engine*/ UPDATE texts SET words = array_to_tsvector(string_to_array($3, ' ')) WHERE city_id = $1 AND matter_id = $2`, matter, body)
 		return err

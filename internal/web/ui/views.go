@@ -28,7 +28,8 @@ type Frame struct {
 // NavLink is one entry of the main navigation.
 type NavLink struct {
 	Href, Name, N string
-	Gap, Current  bool
+	Group         string // the heading above it
+	Current       bool
 }
 
 // T is a text in the frame's language.
