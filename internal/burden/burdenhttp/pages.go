@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"qianshao/internal/access"
 	"qianshao/internal/burden"
@@ -17,6 +18,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/id"
+	"qianshao/internal/locale"
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
@@ -123,6 +125,9 @@ func monthName(c *web.Ctx, key string) string {
 
 // shortMonth is a month as a column says it.
 func shortMonth(c *web.Ctx, key string) string {
+	if c.Lang == locale.En {
+		return time.Month(calendar.Date(key + "-01").Month()).String()[:3]
+	}
 	return c.T("burden.month.short", strconv.Itoa(calendar.Date(key+"-01").Month()))
 }
 

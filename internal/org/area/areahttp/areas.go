@@ -30,7 +30,7 @@ type areasView struct {
 
 // areaView is one area: who leads it, its townships as tiles, what it comes to.
 type areaView struct {
-	Name, Lead, Note                      string
+	Name, Lead, Leader, Note              string
 	Tiles                                 []tileView
 	Townships, Officials, Held, Load, Per string
 }
@@ -109,10 +109,10 @@ func (p *Pages) areas(c *web.Ctx) error {
 func newArea(c *web.Ctx, a area.Area, ts []area.Township, mean int64, of int, whole int64) areaView {
 	v := areaView{Name: a.Name}
 	if a.LeaderName != "" {
-		v.Lead = c.T("area.led", a.LeaderName)
+		v.Lead, v.Leader = c.T("area.led", a.LeaderName), a.LeaderName
 	}
 	if a.OfficeName != "" {
-		v.Lead += c.T("list.comma_in") + a.OfficeName
+		v.Lead, v.Leader = v.Lead+c.T("list.comma_in")+a.OfficeName, v.Leader+c.T("list.comma_in")+a.OfficeName
 	}
 	var officials, posts, held, load int64
 	for _, t := range ts {
