@@ -55,10 +55,13 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 // its index, in as many places. The index itself is made anew by Renew.
 func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
 	type entry struct{ matter, plain string }
-	after := ""
+	after, many := "", 500
+	if d.Engine == db.Postgres {
+		many = 100 // whoever works on one of them waits for the others
+	}
 	batch := func(tx *db.Tx) (more bool, err error) {
 		es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.matter, &e.plain) },
-			`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT 500`, after)
+			`SELECT matter_id, plain FROM texts WHERE city_id = $1 AND matter_id > $2 ORDER BY matter_id LIMIT $3`, after, many)
 		if err != nil || len(es) == 0 {
 			return false, err
 		}
