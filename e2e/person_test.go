@@ -300,6 +300,12 @@ func (p *person) count(sel string) int {
 	return n
 }
 
+// awaits waits for words that come a moment after what was typed.
+func (p *person) awaits(text string) {
+	p.t.Helper()
+	p.do(chromedp.Poll(fmt.Sprintf("document.querySelector('main').innerText.includes(%q)", text), nil))
+}
+
 // waits waits until a selector finds something that is shown.
 func (p *person) waits(sel string) {
 	p.t.Helper()
