@@ -24,10 +24,10 @@ var columns = []string{"day", "unit", "ask", "asker", "basis", "minutes"}
 // nobody has used.
 func Measures() []measure.Def {
 	minutes := measure.FlowDef(MeasureMinutes, measure.Place, true)
-	minutes.Rows = measure.Guarded(access.BurdenRead, columns, rows(func(x int64) int64 { return x }))
+	minutes.Reads, minutes.Rows = access.BurdenRead, rows(func(x int64) int64 { return x })
 	asks := measure.FlowDef(MeasureAsks, measure.Place, true)
-	asks.Rows = measure.Guarded(access.BurdenRead, columns, rows(func(int64) int64 { return 1 }))
-	return []measure.Def{minutes, asks, {Name: measureUnused, Unit: measure.Share, Kind: measure.Flow, By: measure.Place, NeverScored: true, Value: unused, Rows: measure.Guarded(access.BurdenRead, columns, unusedRows)}}
+	asks.Reads, asks.Rows = access.BurdenRead, rows(func(int64) int64 { return 1 })
+	return []measure.Def{minutes, asks, {Name: measureUnused, Unit: measure.Share, Kind: measure.Flow, By: measure.Place, NeverScored: true, Value: unused, Reads: access.BurdenRead, Rows: unusedRows}}
 }
 
 // rows lists what was asked in the query's period, a row for every township.

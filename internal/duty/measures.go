@@ -12,14 +12,6 @@ import (
 	"qianshao/internal/rulebook"
 )
 
-// The columns of rows.
-var (
-	coreColumns    = []string{"month", "unit", "post", "what", "hours"}
-	recheckColumns = []string{"unit", "group", "role", "responsible", "since"}
-	contactColumns = []string{"day", "unit", "what", "which"}
-	stayedColumns  = []string{"day", "unit", "group", "responsible"}
-)
-
 // turns are the measures, by the duty list of a rulebook.
 type turns struct{ book *rulebook.Book }
 
@@ -28,10 +20,10 @@ type turns struct{ book *rulebook.Book }
 func Measures(book *rulebook.Book) []measure.Def {
 	x := turns{book}
 	return []measure.Def{
-		{Name: "duty.function_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideCore), Rows: measure.Guarded(access.DutyRead, coreColumns, coreRows)},
-		{Name: "duty.method_share", Unit: measure.Share, Kind: measure.Stock, By: measure.Place, Value: x.share(sideCheck), Rows: measure.Guarded(access.DutyRead, recheckColumns, x.recheckRows)},
-		{Name: "duty.style", Unit: measure.Number, Dims: []string{"duty_reach"}, Kind: measure.Flow, By: measure.Place, Value: x.contacts, Rows: measure.Guarded(access.DutyRead, contactColumns, contactRows)},
-		{Name: "duty.stayed_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideStayed), Rows: measure.Guarded(access.DutyRead, stayedColumns, stayedRows)},
+		{Name: "duty.function_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideCore), Reads: access.DutyRead, Rows: coreRows},
+		{Name: "duty.method_share", Unit: measure.Share, Kind: measure.Stock, By: measure.Place, Value: x.share(sideCheck), Reads: access.DutyRead, Rows: x.recheckRows},
+		{Name: "duty.style", Unit: measure.Number, Dims: []string{"duty_reach"}, Kind: measure.Flow, By: measure.Place, Value: x.contacts, Reads: access.DutyRead, Rows: contactRows},
+		{Name: "duty.stayed_share", Unit: measure.Share, Kind: measure.Flow, By: measure.Place, Value: x.share(sideStayed), Reads: access.DutyRead, Rows: stayedRows},
 	}
 }
 
@@ -120,7 +112,7 @@ func coreRows(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor,
 	for _, x := range all {
 		lines = append(lines, x[0], x[1])
 	}
-	return measure.Cut(coreColumns, lines, at), err
+	return measure.Cut([]string{"month", "unit", "post", "what", "hours"}, lines, at), err
 }
 
 func link(r db.Reader, unit id.Key) string {
@@ -158,7 +150,7 @@ func (x turns) recheckRows(ctx context.Context, r db.Reader, q measure.Query, _ 
 		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &counts)
 		return measure.Line{Cells: c, Link: link(r, unit), Counts: counts == 1, N: 1}, err
 	}, text, args...)
-	return measure.Cut(recheckColumns, lines, at), err
+	return measure.Cut([]string{"unit", "group", "role", "responsible", "since"}, lines, at), err
 }
 
 // contact is one way the county reached a township on a day: an ask, a paper, or a day on the spot.
@@ -206,7 +198,7 @@ func contactRows(ctx context.Context, r db.Reader, q measure.Query, _ access.Act
 	for _, x := range all {
 		lines = append(lines, measure.Line{Cells: []string{string(x.on), x.name, x.kind, x.what}, Link: link(r, x.unit), Counts: true, N: 1})
 	}
-	return measure.Cut(contactColumns, lines, at), err
+	return measure.Cut([]string{"day", "unit", "what", "which"}, lines, at), err
 }
 
 // taken is the condition on hand-backs b that a department signed for them in the period.
@@ -224,7 +216,7 @@ func stayedRows(ctx context.Context, r db.Reader, q measure.Query, _ access.Acto
 		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &counts)
 		return measure.Line{Cells: c, Link: link(r, unit), Counts: counts == 1, N: 1}, err
 	}, text, args...)
-	return measure.Cut(stayedColumns, lines, at), err
+	return measure.Cut([]string{"day", "unit", "group", "responsible"}, lines, at), err
 }
 
 // Trend is a township's three turns in one month. A share whose Denominator is 0 is unknown.

@@ -15,20 +15,24 @@ import (
 func OtherHands(move string) func(context.Context, *Op) error {
 	return func(ctx context.Context, op *Op) error {
 		by, err := db.Column[id.Key](ctx, op, `SELECT a.actor_id FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = $3 ORDER BY a.at DESC, a.seq DESC LIMIT 1`, op.M.ID.Key, op.M.Kind+"."+move)
-		if err != nil || len(by) == 0 || op.Actor.Automatic() {
-			return err
+		if err == nil && len(by) > 0 && op.ActsAs(by[0]) {
+			err = fault.New(fault.Forbidden, "move.other_hands")
 		}
-		own := false
-		for _, b := range op.Move.By {
-			for _, at := range []id.ID{op.M.Organ, op.M.Handler} {
-				hat, ok := op.Actor.HatFor(b.Role(), at)
-				own = own || ok && hat.For == ""
+		return err
+	}
+}
+
+// ActsAs says whether whoever makes the move is a person, or may make it in that one's stead alone.
+func (op *Op) ActsAs(person id.Key) bool {
+	if op.Actor.Automatic() {
+		return false
+	}
+	for _, b := range op.Move.By {
+		for _, at := range []id.ID{op.M.Organ, op.M.Handler} {
+			if hat, ok := op.Actor.HatFor(b.Role(), at); ok && hat.For == "" {
+				return op.Actor.Person == person
 			}
 		}
-		lent := slices.ContainsFunc(op.Actor.Hats, func(h access.Hat) bool { return h.For == by[0] })
-		if by[0] == op.Actor.Person || !own && lent {
-			return fault.New(fault.Forbidden, "move.other_hands")
-		}
-		return nil
 	}
+	return op.Actor.Person == person || slices.ContainsFunc(op.Actor.Hats, func(h access.Hat) bool { return h.For == person })
 }

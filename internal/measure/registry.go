@@ -152,6 +152,7 @@ type Def struct {
 	NeverScored bool
 	Kept        bool                                                           // a share of what was done by its day: a row that does not count is late
 	Of          []string                                                       // the kinds of matter that its rows are, or are about; none if they are no matters
+	Reads       access.Perm                                                    // what its rows take of the unit where they are no matters, and name who asked, who went where or what was found; "" for everybody who reads measures
 	Came        bool                                                           // it tells how things came in: its kinds, or which of them it counts
 	Dims        []string                                                       // the rulebook's lists that the codes of its kinds are from, to be tried in order
 	Value       func(ctx context.Context, r db.Reader, q Query) (Value, error) // as the query's reader is given it, once it is in a registry

@@ -115,17 +115,6 @@ func visible(b *db.Builder, m string, who access.Actor, city id.City) *db.Builde
 	return b.Add(`)`)
 }
 
-// Guarded keeps the rows of a measure to whoever may read, under a permission, what they are of the query's unit. Others are
-// given the number alone: rows name who asked, who went where and what was found.
-func Guarded(p access.Perm, columns []string, rows RowsFunc) RowsFunc {
-	return func(ctx context.Context, r db.Reader, q Query, who access.Actor, at Turn) (RowList, error) {
-		if s := who.Scope(p); !s.Covers(q.Unit) && !s.Handles(q.Unit.ID) {
-			return RowList{Columns: columns, Veiled: true}, nil
-		}
-		return rows(ctx, r, q, who, at)
-	}
-}
-
 // Shown is the condition that a row's matter m, which Visible joined, is there: a row that the reader may not see would say
 // by its day and its kind what it is about. In other words than IS NOT NULL, or it would be the planner's to begin with the matters.
 const Shown = ` AND COALESCE(m.id, '') <> ''`

@@ -93,6 +93,9 @@ func (g *Registry) veil(d Def) Def {
 		if d.Came && !d.opens(who, q.Unit) {
 			return RowList{Columns: MatterColumns, Veiled: true}, nil
 		}
+		if s := who.Scope(d.Reads); d.Reads != "" && !s.Covers(q.Unit) && !s.Handles(q.Unit.ID) {
+			return RowList{Veiled: true}, nil
+		}
 		out, err := rows(ctx, r, q, who, at)
 		out.Veiled = !d.opens(who, q.Unit)
 		return out, err

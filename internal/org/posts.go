@@ -3,7 +3,6 @@ package org
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -84,7 +83,7 @@ func (s *Service) Places(ctx context.Context, who access.Actor, q PlaceQuery) ([
 	if err := withinStaff(b, who); err != nil {
 		return nil, err
 	}
-	if part := plainPart(q.Part); part != "" {
+	if part := typedPart(text.Fold(q.Part)); part != "" {
 		like := "%" + part + "%"
 		b.Add(` AND (lower(u.name) LIKE ? OR lower(u.initials) LIKE ? OR lower(p.name) LIKE ? OR lower(p.pinyin) LIKE ?)`, like, like, like, like)
 	}
@@ -120,10 +119,6 @@ func withinStaff(b *db.Builder, who access.Actor) error {
 	}
 	b.In(" AND ", "u.organ_id", organs)
 	return nil
-}
-
-func plainPart(s string) string {
-	return strings.NewReplacer("%", "", "_", "", `\`, "").Replace(text.Fold(s))
 }
 
 // Tenure is one holding of a post, for its history.
@@ -183,7 +178,7 @@ func (s *Service) FindPeople(ctx context.Context, who access.Actor, part string,
 	if err := withinStaff(db.Build(``), who); err != nil {
 		return nil, err
 	}
-	part = plainPart(part)
+	part = typedPart(text.Fold(part))
 	if part == "" {
 		return nil, nil
 	}

@@ -206,7 +206,7 @@ func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, ki
 		b.In(" AND ", "u.kind", kinds)
 	}
 	if part != "" {
-		escaped := likeEscape(part)
+		escaped := typedPart(part)
 		if escaped == "" { // signs alone name nothing
 			return nil, nil
 		}
@@ -225,15 +225,13 @@ func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, ki
 	return out, err
 }
 
-// likeEscape leaves nothing in a typed text that LIKE would take for a pattern.
-func likeEscape(s string) string {
-	out := make([]rune, 0, len(s))
-	for _, r := range s {
-		if r != '%' && r != '_' && r != '\\' {
-			out = append(out, r)
-		}
-	}
-	return string(out)
+// mostTyped is how much of what was typed is looked for: no name is longer, and an engine refuses a pattern of any length.
+const mostTyped = 60
+
+// typedPart leaves nothing in a typed text that LIKE would take for a pattern.
+func typedPart(s string) string {
+	r := []rune(strings.NewReplacer("%", "", "_", "", `\`, "").Replace(s))
+	return string(r[:min(len(r), mostTyped)])
 }
 
 func itoa(n int) string {

@@ -24,7 +24,7 @@ type listView struct {
 	Title   string
 	New     string
 	NewKey  string
-	Views   []viewTab
+	Views   []ui.ViewLink
 	Filters []ui.FieldView
 	View    string
 	Rows    []rowView
@@ -39,12 +39,6 @@ type listView struct {
 	Export  string
 	Key     string
 	Active  bool // some filter is set
-}
-
-type viewTab struct {
-	Name, Href string
-	Current    bool
-	Late       bool
 }
 
 type bulkMove struct {
@@ -102,7 +96,7 @@ func (p *Pages) list(c *web.Ctx, k Kind) error {
 		v.New, v.NewKey = k.New, "list.new."+k.Name
 	}
 	for _, name := range append([]string{flow.ViewOpen}, append(k.Views, flow.ViewAll)...) {
-		v.Views = append(v.Views, viewTab{Name: p.viewName(c, k.Name, name), Href: k.Path + "?view=" + name, Current: name == f.View, Late: name == flow.ViewLate})
+		v.Views = append(v.Views, ui.ViewLink{Name: p.viewName(c, k.Name, name), Href: k.Path + "?view=" + name, Current: name == f.View, Late: name == flow.ViewLate})
 	}
 	l := p.look(c)
 	if err := p.filters(c, &v, k, f, l); err != nil { // first: the rows name the same units

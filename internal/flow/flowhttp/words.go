@@ -2,8 +2,6 @@ package flowhttp
 
 import (
 	"encoding/json"
-
-	"github.com/a-h/templ"
 )
 
 // openedText is what an envelope held, as lines: an identity is stored as fields.
@@ -22,11 +20,4 @@ func openedText(v openView) string {
 		}
 	}
 	return s
-}
-
-func currentPage(yes bool) templ.Attributes {
-	if yes {
-		return templ.Attributes{"aria-current": "page"}
-	}
-	return nil
 }

@@ -168,15 +168,9 @@ func (p *Pages) choices(c *web.Ctx, at access.Unit) ([]ui.OptionView, error) {
 
 type indexView struct {
 	Ask    askView
-	Tabs   []tabView
+	Tabs   []ui.ViewLink
 	Notes  []string // why some are withheld
 	Groups []indexGroup
-}
-
-// tabView is one half of the numbers.
-type tabView struct {
-	Name, Href string
-	Current    bool
 }
 
 type indexGroup struct {
@@ -204,7 +198,7 @@ func (p *Pages) index(c *web.Ctx) error {
 	}
 	v := indexView{}
 	for _, h := range halves {
-		v.Tabs = append(v.Tabs, tabView{w.t("measure.of." + string(h)), "/measures?of=" + string(h) + "&" + a.query(), h == half})
+		v.Tabs = append(v.Tabs, ui.ViewLink{Name: w.t("measure.of." + string(h)), Href: "/measures?of=" + string(h) + "&" + a.query(), Current: h == half})
 	}
 	if v.Ask, err = p.askForm(c, c.Frame(c.T("measure.index")), a, "/measures", false); err != nil {
 		return err

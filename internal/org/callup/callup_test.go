@@ -205,6 +205,13 @@ func TestCallup(t *testing.T) {
 		if x = w.Matter(m); x.Open || c.Back != "2026-10-23" || c.Spent != 36 {
 			t.Errorf("%+v %+v", x, c)
 		}
+		// Who is called up does not make it longer, though they head their unit.
+		own := ask(t, w, "supervision", "county.office2")
+		w.Do("supervision", own, "pick", vals{"lead": {w.Who["secretary"].Person}})
+		w.Do("head", own, "consent", vals{"until": {"2026-10-30"}})
+		_, err = w.Try("secretary", own, "extend", vals{"until": {"2026-11-05"}, "reason": {"没有办完。"}})
+		code(t, err, "callup.oneself")
+		w.Do("deputy", own, "extend", vals{"until": {"2026-11-05"}, "reason": {"没有办完。"}})
 		// Twelve days of load put them behind a colleague who has the same skills.
 		skilled(t, w, "twpdeputy", "finance")
 		cs = offered(t, w, ask(t, w, "supervision", "county.office2", "finance"))

@@ -153,6 +153,8 @@ func checkLonger(ctx context.Context, op *flow.Op) error {
 	switch until := op.In.Day("until"); {
 	case err != nil:
 		return err
+	case op.ActsAs(c.Person):
+		return fault.New(fault.Forbidden, "callup.oneself")
 	case until <= c.Until:
 		return fault.InvalidField("until", "day.after", string(c.Until))
 	case until > c.From.AddDays(longest):

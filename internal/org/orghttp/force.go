@@ -34,7 +34,7 @@ type forceView struct {
 	Unit     string
 	To       string
 	Units    []ui.OptionView
-	Looks    []lookView
+	Looks    []ui.ViewLink
 	Short    string
 	Of       string
 	Link     string
@@ -49,11 +49,6 @@ type forceView struct {
 	Board    string
 	Bench    string
 	Strength string
-}
-
-type lookView struct {
-	Name, Href string
-	Current    bool
 }
 
 // figure is a number that opens to its rows.
@@ -150,14 +145,25 @@ func markTenure(w force, seats []org.Seat) (mark, say string, lack bool) {
 	return "", w.c.T("force.lacks", w.c.T("post."+org.Establishment[0])), false
 }
 
+// dayOf is the day that a page is to be of, today if none is asked for.
+func dayOf(c *web.Ctx, name string) (calendar.Date, error) {
+	on := calendar.Date(c.R.URL.Query().Get(name))
+	switch {
+	case on == "":
+		return c.Today, nil
+	case !on.Valid():
+		return "", fault.InvalidField(name, "day.invalid")
+	case on > c.Today:
+		return "", fault.InvalidField(name, "day.future")
+	}
+	return on, nil
+}
+
 func (p *Pages) force(c *web.Ctx) error {
 	q := c.R.URL.Query()
-	on := calendar.Date(q.Get("to"))
-	if on == "" {
-		on = c.Today
-	}
-	if !on.Valid() || on > c.Today {
-		return fault.InvalidField("to", "day.invalid")
+	on, err := dayOf(c, "to")
+	if err != nil {
+		return err
 	}
 	unit, err := forceUnit(c, q.Get("unit"))
 	if err != nil {
@@ -176,7 +182,7 @@ func (p *Pages) force(c *web.Ctx) error {
 	}
 	v := forceView{Frame: c.Frame(c.T("force.title")), Line: c.T("force.line", unit.Name, ui.LongDay(c.Lang, on)), Look: kind.code, Unit: unit.ID.String(), To: string(on), Table: c.T("force.table." + kind.code), Board: pageOf(boardPath, unit.ID, on), Bench: pageOf(benchPath, unit.ID, on), Strength: pageOf(strengthPath, unit.ID, on)}
 	for _, l := range looks {
-		v.Looks = append(v.Looks, lookView{c.T("force.look." + l.code), "/force?" + url.Values{"look": {l.code}, "unit": {v.Unit}, "to": {v.To}}.Encode(), l.code == kind.code})
+		v.Looks = append(v.Looks, ui.ViewLink{Name: c.T("force.look." + l.code), Href: "/force?" + url.Values{"look": {l.code}, "unit": {v.Unit}, "to": {v.To}}.Encode(), Current: l.code == kind.code})
 	}
 	counties := []access.Unit{unit}
 	if unit.Kind != "county" {

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
@@ -47,7 +45,7 @@ const (
 type grantsView struct {
 	Frame  ui.Frame
 	Query  string
-	Views  []viewLink
+	Views  []ui.ViewLink
 	Kind   string
 	Kinds  []ui.OptionView
 	Only   string
@@ -55,13 +53,8 @@ type grantsView struct {
 	Next   string
 	First  string
 	Active bool
-	Units  []lookView // changes of units that wait to be confirmed
-	Fresh  bool       // nothing but administrators' posts: no roster has come in yet
-}
-
-type viewLink struct {
-	Href, Name string
-	Current    bool
+	Units  []ui.ViewLink // changes of units that wait to be confirmed
+	Fresh  bool          // nothing but administrators' posts: no roster has come in yet
 }
 
 type grantRow struct {
@@ -90,7 +83,7 @@ func (p *Pages) grants(c *web.Ctx) error {
 		return grantsPath + "?" + u.Encode()
 	}
 	for _, only := range []string{"", "asked", "vacant"} {
-		v.Views = append(v.Views, viewLink{to(only, ""), c.T("grant.view." + only), only == q.Only})
+		v.Views = append(v.Views, ui.ViewLink{Href: to(only, ""), Name: c.T("grant.view." + only), Current: only == q.Only})
 	}
 	for _, k := range access.PostKinds {
 		v.Kinds = append(v.Kinds, ui.OptionView{Code: k.Kind, Name: c.T("post." + k.Kind)})
@@ -474,12 +467,4 @@ func (p *Pages) answered(c *web.Ctx, f url.Values, form string, err error, done 
 		return err
 	}
 	return c.Redirect(grantsPath + "/" + c.R.PathValue("post") + "?done=" + done)
-}
-
-// nowPage marks the view that is shown.
-func nowPage(yes bool) templ.Attributes {
-	if yes {
-		return templ.Attributes{"aria-current": "page"}
-	}
-	return nil
 }

@@ -27,7 +27,7 @@ type changeView struct {
 	Key    string
 	Wrong  string
 	All    []ui.FieldView
-	Kinds  []lookView // what can become of it, as links
+	Kinds  []ui.ViewLink // what can become of it, as links
 	Kind   string
 	Line   string
 	Fields []ui.FieldView
@@ -101,7 +101,7 @@ func (p *Pages) changeForm(c *web.Ctx, status int, f url.Values, problem error) 
 			v.Kind = kinds[0]
 		}
 		for _, k := range kinds {
-			v.Kinds = append(v.Kinds, lookView{c.T("reorganise." + k), v.Self + "?kind=" + k, k == v.Kind})
+			v.Kinds = append(v.Kinds, ui.ViewLink{Name: c.T("reorganise." + k), Href: v.Self + "?kind=" + k, Current: k == v.Kind})
 		}
 		v.Line = c.T("reorganise." + v.Kind + ".line")
 		if v.Fields, err = p.changeFields(c, u, v.Kind, f, texts); err != nil {
@@ -161,7 +161,7 @@ func (p *Pages) changed(c *web.Ctx, x org.Reorganisation, names map[string]acces
 }
 
 // waitingChanges are the changes of units that wait to be confirmed, each with its page.
-func (p *Pages) waitingChanges(c *web.Ctx) ([]lookView, error) {
+func (p *Pages) waitingChanges(c *web.Ctx) ([]ui.ViewLink, error) {
 	list, err := p.Org.WaitingChanges(c.Context(), c.Who)
 	if err != nil || len(list) == 0 {
 		return nil, err
@@ -171,9 +171,9 @@ func (p *Pages) waitingChanges(c *web.Ctx) ([]lookView, error) {
 		near = append(near, x.Unit, x.Into)
 	}
 	names, err := access.Units(c.Context(), c.Home(), near)
-	var out []lookView
+	var out []ui.ViewLink
 	for _, x := range list {
-		out = append(out, lookView{Name: p.changed(c, x, names, nil).What, Href: changePath + names[x.Unit].ID.String()})
+		out = append(out, ui.ViewLink{Name: p.changed(c, x, names, nil).What, Href: changePath + names[x.Unit].ID.String()})
 	}
 	return out, err
 }

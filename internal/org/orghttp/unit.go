@@ -77,7 +77,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	on, err := dayAsked(c)
+	on, err := dayOf(c, "on")
 	if err != nil {
 		return err
 	}
@@ -160,20 +160,6 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v 
 		up = s.Superior
 	}
 	return nil
-}
-
-// dayAsked is the day that a page is to be of, today if none is asked for.
-func dayAsked(c *web.Ctx) (calendar.Date, error) {
-	on := calendar.Date(c.R.URL.Query().Get("on"))
-	switch {
-	case on == "":
-		return c.Today, nil
-	case !on.Valid():
-		return "", fault.InvalidField("on", "day.invalid")
-	case on > c.Today:
-		return "", fault.InvalidField("on", "day.future")
-	}
-	return on, nil
 }
 
 // unitFacts are what is said of the unit itself; every number leads to its rows.

@@ -9,7 +9,6 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
-	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/id"
@@ -152,15 +151,11 @@ type leftView struct{ Reason, N, Months string }
 
 // boardOf reads the unit and day that a page of the force asks for.
 func boardOf(c *web.Ctx) (access.Unit, calendar.Date, error) {
-	q := c.R.URL.Query()
-	on := calendar.Date(q.Get("to"))
-	if on == "" {
-		on = c.Today
+	on, err := dayOf(c, "to")
+	if err != nil {
+		return access.Unit{}, on, err
 	}
-	if !on.Valid() || on > c.Today {
-		return access.Unit{}, on, fault.InvalidField("to", "day.invalid")
-	}
-	u, err := forceUnit(c, q.Get("unit"))
+	u, err := forceUnit(c, c.R.URL.Query().Get("unit"))
 	return u, on, err
 }
 

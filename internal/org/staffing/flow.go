@@ -140,7 +140,7 @@ func (s *Service) notAlone(ctx context.Context, op *flow.Op) error {
 		return flow.OtherHands("plan")(ctx, op)
 	}
 	by, err := db.Column[id.Key](ctx, op, `SELECT a.asked_by FROM vacancies v JOIN appointments a ON a.city_id = v.city_id AND a.id = v.appointment_id WHERE v.city_id = $1 AND v.id = $2`, op.M.ID.Key)
-	if err == nil && len(by) > 0 && by[0] == op.Actor.Person {
+	if err == nil && len(by) > 0 && op.ActsAs(by[0]) {
 		err = fault.New(fault.Forbidden, "appoint.two_hands")
 	}
 	return err

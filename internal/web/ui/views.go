@@ -214,3 +214,9 @@ func (f FieldView) Chosen(code string) bool {
 	}
 	return false
 }
+
+// ViewLink is one way to look at what a page shows: a list's open or ended rows, one half of the numbers.
+type ViewLink struct {
+	Name, Href    string
+	Current, Late bool
+}
