@@ -294,7 +294,7 @@ func (c *migrateCmd) Run(e *env) error {
 	}
 	p.end()
 	if was > 0 && was < indexed {
-		if err := app.Reindex(e.ctx, d); err != nil {
+		if err := app.Reindex(e.ctx, d, func(n int64) { p.at("reindex", n, 0) }); err != nil {
 			return err
 		}
 	}

@@ -51,6 +51,7 @@ type grammar struct {
 	Account accountCmd `cmd:"" help:"${help_account}"`
 	Doctor  doctorCmd  `cmd:"" help:"${help_doctor}"`
 	Sweep   sweepCmd   `cmd:"" help:"${help_sweep}"`
+	Reindex reindexCmd `cmd:"" help:"${help_reindex}"`
 	Clock   clockCmd   `cmd:"" help:"${help_clock}"`
 	Bench   benchCmd   `cmd:"" help:"${help_bench}"`
 	Version versionCmd `cmd:"" help:"${help_version}"`

@@ -150,6 +150,9 @@ func TestOperator(t *testing.T) {
 	stop = s.serve("q3.db") // with the key that came along
 	stop()
 	s.ok("migrate --db sqlite:DIR/q3.db")
+	if out := s.ok("reindex --db sqlite:DIR/q3.db"); !strings.Contains(out, "made anew") {
+		t.Error(out)
+	}
 }
 
 // serve starts a server until the returned function is called, and looks whether it is well.

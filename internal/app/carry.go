@@ -15,7 +15,6 @@ import (
 	"qianshao/internal/platform/backup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
-	"qianshao/internal/platform/text"
 )
 
 // extraKey is the deployment's key file within a backup: without it a restored deployment would know no authenticator
@@ -78,7 +77,7 @@ func Restore(ctx context.Context, d *db.DB, r io.Reader, into backup.Into) (Rest
 	if out.Summary, err = backup.Restore(ctx, r, d, into); err != nil {
 		return out, err
 	}
-	if err := Reindex(ctx, d); err != nil {
+	if err := Reindex(ctx, d, nil); err != nil {
 		return out, err
 	}
 	var now map[string]string
@@ -93,18 +92,24 @@ func Restore(ctx context.Context, d *db.DB, r io.Reader, into backup.Into) (Rest
 	return out, hostAct(ctx, d, access.ByOperator, "backup.restore", map[string]any{"made": out.Manifest.At})
 }
 
-// Reindex makes the search index anew, in every tenant.
-func Reindex(ctx context.Context, d *db.DB) error {
+// Reindex makes what the search index holds anew, in every tenant. done, unless nil, is told how many texts are done.
+func Reindex(ctx context.Context, d *db.DB, done func(texts int64)) error {
 	cities, err := Tenants(ctx, d)
 	if err != nil {
 		return err
 	}
+	var all int64
 	for _, c := range cities {
-		if err := flow.Reindex(ctx, d, c); err != nil {
+		err := flow.Reindex(ctx, d, c, func(n int) {
+			if all += int64(n); done != nil {
+				done(all)
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}
-	return text.Renew(ctx, d)
+	return nil
 }
 
 // hostAct puts down what the host's operator, or the program by itself, did to the whole deployment, in the log at its

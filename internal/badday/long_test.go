@@ -122,7 +122,7 @@ func manyOwned(t *testing.T, l *deployment) {
 	if name != "石桥街道" {
 		t.Errorf("it is called %s", name)
 	}
-	indexed := c.beside(t, fmt.Sprintf("the index of %d matters made anew", *owned), func() (string, error) { return "", flow.Reindex(ctx, d, apptest.City) })
+	indexed := c.beside(t, fmt.Sprintf("the index of %d matters made anew", *owned), func() (string, error) { return "", flow.Reindex(ctx, d, apptest.City, nil) })
 	for what, waited := range map[string]time.Duration{"renamed": renamed, "indexed": indexed} {
 		if allowed := time.Second + 2*calm; waited > allowed {
 			t.Errorf("%s: somebody waited %s; %s are allowed, of them %s for the machine being busy", what, waited, allowed, 2*calm)

@@ -142,7 +142,7 @@ func earlier(t *testing.T, from, to string, step int64) map[string]int64 {
 	}))
 	if step >= searchStep { // what is searched is made anew, never carried
 		for _, city := range []id.City{apptest.Province, apptest.City} {
-			must(t, flow.Reindex(ctx, dst, city))
+			must(t, flow.Reindex(ctx, dst, city, nil))
 		}
 	}
 	return rows(t, to)

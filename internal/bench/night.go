@@ -25,6 +25,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/sheet"
 )
 
@@ -383,7 +384,10 @@ func (r *runner) reindex() error {
 			}
 			n += texts
 		}
-		return fmt.Sprintf("%d texts", n), app.Reindex(ctx, r.app.DB)
+		if err := app.Reindex(ctx, r.app.DB, nil); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%d texts", n), text.Renew(ctx, r.app.DB)
 	})
 	stop()
 	wg.Wait()

@@ -427,7 +427,7 @@ func Unsign(ctx context.Context, tx *ledger.Tx, m *Matter, stage string) error {
 }
 
 // Reindex makes the search index of a tenant anew, from the texts and from who may see the matters now.
-func Reindex(ctx context.Context, d *db.DB, city id.City) error {
+func Reindex(ctx context.Context, d *db.DB, city id.City, done func(texts int)) error {
 	return text.Rebuild(ctx, d, city, func(r db.Reader, matters []id.Key) (map[id.Key][]string, error) {
 		out := map[id.Key][]string{}
 		if len(matters) == 0 {
@@ -439,5 +439,5 @@ func Reindex(ctx context.Context, d *db.DB, city id.City) error {
 			out[ms[i].ID.Key] = SearchTerms(&ms[i])
 		}
 		return out, err
-	})
+	}, done)
 }

@@ -181,6 +181,11 @@ func TestFirstOfMany(t *testing.T) {
 		if r.Found != 3*maxFindings+2 {
 			t.Errorf("%d were found", r.Found)
 		}
+		b.raw(`DELETE FROM units WHERE id LIKE 'A%'`)
+		r = b.verify()
+		if r.Found != 3*maxFindings+2 || len(r.Findings) != maxFindings || r.Findings[1].What != "row_missing" || r.Findings[1].Row != "units/A0000" {
+			t.Errorf("of what is gone: %d found, %d kept, %+v", r.Found, len(r.Findings), r.Findings[:2])
+		}
 	})
 }
 
@@ -267,6 +272,10 @@ func TestBulkIsOneAct(t *testing.T) {
 		}
 		b.raw(`UPDATE units SET name = 'x' WHERE id = '` + key + `'`)
 		if f, _ := b.verify().First(); f.What != "row_changed" || f.Seq != 0 {
+			t.Errorf("%+v", f)
+		}
+		b.raw(`DELETE FROM units WHERE id = '` + key + `'`)
+		if f, _ := b.verify().First(); f.What != "row_missing" || f.Seq != 0 || f.Row != "units/"+key {
 			t.Errorf("%+v", f)
 		}
 	})

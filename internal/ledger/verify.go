@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 )
@@ -47,17 +46,10 @@ const maxFindings = 200
 // Checker verifies the signature on a log's checkpoint and returns the size and root that were signed.
 type Checker func(log id.ID, note string) (int64, tlog.Hash, error)
 
-type lastWrite struct {
-	digest string
-	log    id.Key
-	seq    int64
-	at     calendar.Instant
-}
-
 type verifier struct {
 	r    db.Reader
 	rep  *Report
-	last map[string][]lastWrite // covered row → its newest digests (several only at one instant)
+	last writes
 	kept map[id.ID][]string
 }
 
@@ -72,7 +64,7 @@ func Verify(ctx context.Context, r db.Reader, tables []*Table, check Checker, pr
 // itself can be made up anew by whoever owns it and its key; what somebody else has kept can't.
 func VerifyAgainst(ctx context.Context, r db.Reader, tables []*Table, check Checker, kept map[id.ID][]string, progress func(done int64)) (Report, error) {
 	var rep Report
-	v := verifier{r: r, rep: &rep, last: map[string][]lastWrite{}, kept: kept}
+	v := verifier{r: r, rep: &rep, last: newWrites(), kept: kept}
 	logs, err := db.Column[string](ctx, r, `SELECT log_id FROM logs WHERE city_id = $1 ORDER BY log_id`)
 	if err != nil {
 		return rep, err
@@ -97,7 +89,9 @@ func VerifyAgainst(ctx context.Context, r db.Reader, tables []*Table, check Chec
 			return rep, err
 		}
 	}
-	v.missing()
+	if err := v.missing(ctx); err != nil {
+		return rep, err
+	}
 	v.keepFirst()
 	return rep, nil
 }
@@ -165,15 +159,14 @@ func (v *verifier) log(ctx context.Context, log id.ID, check Checker, progress f
 			return err
 		}
 		for _, a := range acts {
-			if broken {
-				v.act(ctx, log, a, prev)
-				n, prev = a.seq+1, a.at
-				continue
-			}
-			if a.seq != n {
+			if a.seq != n && !broken {
 				v.find(Finding{Log: log, Seq: n, What: "gap", Note: fmt.Sprintf("entry %d is missing; the next one is %d", n, a.seq)})
 				broken = true
-				v.act(ctx, log, a, prev)
+			}
+			if broken {
+				if err := v.act(ctx, log, a, prev); err != nil {
+					return err
+				}
 				n, prev = a.seq+1, a.at
 				continue
 			}
@@ -195,7 +188,9 @@ func (v *verifier) log(ctx context.Context, log id.ID, check Checker, progress f
 					break
 				}
 			}
-			v.act(ctx, log, a, prev)
+			if err := v.act(ctx, log, a, prev); err != nil {
+				return err
+			}
 			have, prev = next, a.at
 			n++
 			v.rep.Acts++
@@ -223,22 +218,25 @@ func (v *verifier) log(ctx context.Context, log id.ID, check Checker, progress f
 	return nil
 }
 
+// entry is what verification reads of an act's body.
+type entry struct {
+	At     int64    `json:"at"`
+	Action string   `json:"action"`
+	Matter string   `json:"matter"`
+	Rows   []Row    `json:"rows"`
+	Parts  []string `json:"parts"`
+	Actor  struct {
+		Person string `json:"person"`
+	} `json:"actor"`
+}
+
 // act checks one entry's columns against its body and remembers the digests of its rows.
-func (v *verifier) act(ctx context.Context, log id.ID, a storedAct, prev int64) {
+func (v *verifier) act(ctx context.Context, log id.ID, a storedAct, prev int64) error {
 	bad := func(what, note string) { v.find(Finding{Log: log, Seq: a.seq, What: what, Note: note}) }
-	var b struct {
-		At     int64    `json:"at"`
-		Action string   `json:"action"`
-		Matter string   `json:"matter"`
-		Rows   []Row    `json:"rows"`
-		Parts  []string `json:"parts"`
-		Actor  struct {
-			Person string `json:"person"`
-		} `json:"actor"`
-	}
+	var b entry
 	if err := json.Unmarshal(a.body, &b); err != nil {
 		bad("body", "the entry can't be read")
-		return
+		return nil
 	}
 	_, matter, _ := strings.Cut(b.Matter, ".")
 	if b.At != a.at || b.Action != a.action || matter != a.matter || b.Actor.Person != a.actor {
@@ -247,34 +245,46 @@ func (v *verifier) act(ctx context.Context, log id.ID, a storedAct, prev int64) 
 	if a.at < prev {
 		bad("order", "the entry is older than the one before it")
 	}
-	rows := b.Rows
-	if len(b.Parts) > 0 {
-		parts, err := db.Column[[]byte](ctx, v.r, `SELECT body FROM act_parts WHERE city_id = $1 AND log_id = $2 AND seq = $3 ORDER BY n`, log.Key, a.seq)
-		if err != nil || len(parts) != len(b.Parts) {
-			bad("part", "parts of a bulk entry are missing")
-			return
+	wrong, err := v.rowsOf(ctx, log.Key, a.seq, b, func(r Row) { v.last.add(r, log.Key, a) })
+	if wrong != "" {
+		bad("part", wrong)
+	}
+	return err
+}
+
+// rowsOf passes on the rows that an entry wrote, those of a bulk entry part by part: one may have written a city's
+// officials. wrong says what is the matter with a part; its rows are not passed on.
+func (v *verifier) rowsOf(ctx context.Context, log id.Key, seq int64, b entry, each func(Row)) (wrong string, err error) {
+	for _, r := range b.Rows {
+		each(r)
+	}
+	if len(b.Parts) == 0 {
+		return "", nil
+	}
+	rows, err := v.r.Query(ctx, `SELECT body FROM act_parts WHERE city_id = $1 AND log_id = $2 AND seq = $3 ORDER BY n`, log, seq)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	i := 0
+	for ; rows.Next(); i++ {
+		var p []byte
+		if err := rows.Scan(&p); err != nil {
+			return "", err
 		}
-		for i, p := range parts {
-			if s := sha256.Sum256(p); fmt.Sprintf("%x", s) != b.Parts[i] {
-				bad("part", "a part of a bulk entry was changed")
-				return
-			}
-			for _, line := range strings.Split(strings.TrimRight(string(p), "\n"), "\n") {
-				k, d, _ := strings.Cut(line, " ")
-				rows = append(rows, Row{k, d})
-			}
+		if s := sha256.Sum256(p); i >= len(b.Parts) || fmt.Sprintf("%x", s) != b.Parts[i] {
+			wrong = "a part of a bulk entry was changed"
+			continue
+		}
+		for line := range strings.Lines(string(p)) {
+			k, d, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			each(Row{k, d})
 		}
 	}
-	for _, r := range rows {
-		w := lastWrite{r.Digest, log.Key, a.seq, calendar.Instant(a.at)}
-		old := v.last[r.Key]
-		switch {
-		case len(old) == 0 || old[0].at < w.at:
-			v.last[r.Key] = []lastWrite{w}
-		case old[0].at == w.at:
-			v.last[r.Key] = append(old, w)
-		}
+	if i != len(b.Parts) {
+		wrong = "parts of a bulk entry are missing"
 	}
+	return wrong, rows.Err()
 }
 
 func (v *verifier) hashes(ctx context.Context, log id.ID, from, to int64) (map[int64]tlog.Hash, error) {
@@ -365,30 +375,42 @@ func (v *verifier) table(ctx context.Context, t *Table) error {
 		}
 		v.rep.Rows++
 		key := t.Name + "/" + t.keyText(vals)
-		ws, ok := v.last[key]
-		if !ok {
+		w, known, fits := v.last.take(key, Digest(vals))
+		switch {
+		case !known:
 			v.find(Finding{Log: id.ID{City: v.r.City()}, Seq: -1, What: "row_unknown", Row: key, Note: "no entry says who wrote this row"})
-			continue
+		case !fits:
+			v.find(Finding{Log: id.ID{City: v.r.City(), Key: v.last.logs[w.log]}, Seq: w.seq, What: "row_changed", Row: key, Note: "the row is not as this entry left it"})
 		}
-		d, fits := Digest(vals), false
-		for _, w := range ws {
-			fits = fits || w.digest == d
-		}
-		if !fits {
-			w := ws[len(ws)-1]
-			v.find(Finding{Log: id.ID{City: v.r.City(), Key: w.log}, Seq: w.seq, What: "row_changed", Row: key, Note: "the row is not as this entry left it"})
-		}
-		delete(v.last, key)
 	}
 	return rows.Err()
 }
 
-// missing reports the rows that acts wrote and that are no longer there.
-func (v *verifier) missing() {
-	for key, ws := range v.last {
-		w := ws[len(ws)-1]
-		v.find(Finding{Log: id.ID{City: v.r.City(), Key: w.log}, Seq: w.seq, What: "row_missing", Row: key, Note: "the row that this entry wrote is gone"})
+// missing reports the rows that acts wrote and that are no longer there: it counts all of them, and names the earliest
+// by reading their entries once more.
+func (v *verifier) missing(ctx context.Context) error {
+	gone := v.last.rest()
+	named := 0
+	for named < len(gone) && named < maxFindings {
+		log, seq := id.ID{City: v.r.City(), Key: v.last.logs[gone[named].log]}, gone[named].seq
+		var body []byte
+		if err := v.r.Row(ctx, `SELECT body FROM acts WHERE city_id = $1 AND log_id = $2 AND seq = $3`, log.Key, seq).Scan(&body); err != nil {
+			return err
+		}
+		var b entry
+		if err := json.Unmarshal(body, &b); err != nil {
+			return err
+		}
+		names := map[rowSum]string{}
+		if _, err := v.rowsOf(ctx, log.Key, seq, b, func(r Row) { names[v.last.sum(r.Key)] = r.Key }); err != nil {
+			return err
+		}
+		for ; named < len(gone) && gone[named].seq == seq && v.last.logs[gone[named].log] == log.Key; named++ {
+			v.find(Finding{Log: log, Seq: seq, What: "row_missing", Row: names[gone[named].row], Note: "the row that this entry wrote is gone"})
+		}
 	}
+	v.rep.Found += int64(len(gone) - named)
+	return nil
 }
 
 // Heads reads the size and root of every log of a tenant, for backups to compare.

@@ -352,7 +352,12 @@ func (d *DB) Load(ctx context.Context, fn func(*Loader) error) error {
 		run.rollback()
 		return outage(err)
 	}
-	return outage(run.commit(ctx))
+	if err := run.commit(ctx); err != nil || d.Engine != Postgres {
+		return outage(err)
+	}
+	// Nobody asks a database well that doesn't know yet what is in it.
+	_, err = d.Raw().ExecContext(ctx, `ANALYZE`)
+	return outage(err)
 }
 
 // Add adds one row of a table. Tables come in the order of Shapes.

@@ -43,7 +43,10 @@ func Up(ctx context.Context, d *db.DB, before func(from, to int64) error, progre
 		return 0, fault.New(fault.Conflict, "db.newer", strconv.FormatInt(have, 10), strconv.FormatInt(want, 10))
 	}
 	if have == want {
-		return 0, nil
+		if ready, err := primed(ctx, d); err != nil || ready {
+			return 0, err
+		}
+		return 0, Prime(ctx, d)
 	}
 	if have > 0 && before != nil {
 		if err := before(have, want); err != nil {

@@ -19,11 +19,11 @@ func Prime(ctx context.Context, d *db.DB) error {
 	if d.Engine != db.SQLite {
 		return nil
 	}
-	c, err := d.Raw().Conn(ctx)
+	c, err := d.Raw().BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Rollback() }() // after a commit it does nothing
 	ixs, err := indexes(ctx, c)
 	if err != nil {
 		return err
@@ -46,7 +46,18 @@ func Prime(ctx context.Context, d *db.DB) error {
 			return err
 		}
 	}
-	return nil
+	return c.Commit()
+}
+
+// primed says whether a database has its figures: one that was brought to this version step by step, for a backup that
+// was made at it, or whose upgrade ended before them, has none.
+func primed(ctx context.Context, d *db.DB) (bool, error) {
+	if d.Engine != db.SQLite {
+		return true, nil
+	}
+	var n int
+	err := d.Raw().QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'`).Scan(&n)
+	return n > 0, err
 }
 
 type index struct {
@@ -82,7 +93,7 @@ func (x index) stat() string {
 }
 
 // indexes lists all indexes under the names that ANALYZE gives them.
-func indexes(ctx context.Context, c *sql.Conn) ([]index, error) {
+func indexes(ctx context.Context, c *sql.Tx) ([]index, error) {
 	rows, err := c.QueryContext(ctx, `SELECT t.name, i.name, i."unique", i.partial, i.origin = 'pk' AND t.wr, (SELECT COUNT(*) FROM pragma_index_info(i.name)),
 		COALESCE((SELECT name FROM pragma_index_info(i.name) WHERE seqno = 0), '') = 'city_id' FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i WHERE t.schema = 'main' AND t.type = 'table'`)
 	if err != nil {

@@ -12,12 +12,24 @@ import (
 // A new database already plans as a full one would: the tenant alone picks nothing.
 func TestEmptyPlansAsFull(t *testing.T) {
 	t.Parallel()
+	for name, prepare := range map[string]func(context.Context, *db.DB) error{
+		"new":                          func(context.Context, *db.DB) error { return nil },
+		"for a backup of this version": func(ctx context.Context, d *db.DB) error { return migrate.To(ctx, d, migrate.Latest()) },
+	} {
+		t.Run(name, func(t *testing.T) { plansAsFull(t, prepare) })
+	}
+}
+
+func plansAsFull(t *testing.T, prepare func(context.Context, *db.DB) error) {
 	ctx := context.Background()
 	d, err := db.Open(ctx, "sqlite:"+t.TempDir()+"/x.db", db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	if err := prepare(ctx, d); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := migrate.Up(ctx, d, nil, nil); err != nil {
 		t.Fatal(err)
 	}

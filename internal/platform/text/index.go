@@ -53,7 +53,9 @@ func Rescope(ctx context.Context, tx *db.Tx, matter id.Key, terms []string) erro
 //
 // PostgreSQL writes only the texts whose words are no longer theirs: each that is written is some two hundred entries in
 // its index, in as many places. The index itself is made anew by Renew.
-func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error)) error {
+//
+// done, unless nil, is told of each batch how many texts it had.
+func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader, matters []id.Key) (map[id.Key][]string, error), done func(texts int)) error {
 	type entry struct{ matter, plain string }
 	after, many := "", 500
 	if d.Engine == db.Postgres {
@@ -89,6 +91,9 @@ func Rebuild(ctx context.Context, d *db.DB, city id.City, terms func(r db.Reader
 			}
 		}
 		after = es[len(es)-1].matter
+		if done != nil {
+			done(len(es))
+		}
 		return true, nil
 	}
 	if d.Engine == db.Postgres {

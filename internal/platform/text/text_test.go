@@ -255,13 +255,17 @@ func TestRebuild(t *testing.T) {
 			t.Fatalf("%d are found without an index", n)
 		}
 		for range 2 {
+			told := 0
 			err = Rebuild(background, d, 7, func(_ db.Reader, matters []id.Key) (map[id.Key][]string, error) {
 				out := map[id.Key][]string{}
 				for _, k := range matters {
 					out[k] = []string{"zzkcase"}
 				}
 				return out, nil
-			})
+			}, func(texts int) { told += texts })
+			if told != len(keys) {
+				t.Errorf("told of %d texts", told)
+			}
 			if err != nil || find("zzkclue") != 0 || find("zzkcase") != len(keys) {
 				t.Errorf("%d are found, %v", find("zzkcase"), err)
 			}
