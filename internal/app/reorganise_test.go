@@ -1,16 +1,19 @@
 package app_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/calendar"
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/bar"
 	"qianshao/internal/flow/heir"
+	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
@@ -258,6 +261,122 @@ func TestMoveAndRename(t *testing.T) {
 		}
 		if err := o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 2, true, ""); fault.KindOf(err) != fault.Conflict {
 			t.Errorf("settled already: %v", err)
+		}
+		w.Verify()
+	})
+}
+
+// TestSplit: a new township stands beside one from a day on, with vacant posts like its own and one of its two villages; the days
+// before and what the old one works on stay.
+func TestSplit(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		way := &walk{drive(t, d), "full"}
+		w := way.World
+		w.Hire("personnel", "孟组", "personnel_clerk", "county")
+		o, full, stays, r := w.App.Org, w.Units["full"], w.Units["village"], d.In(apptest.City)
+		tip := way.letter(true)
+		way.make(tip, "assign", way.to())
+		m := child(t, w, tip, "clue")
+		var goes access.Unit
+		_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+			us, err := org.OpenUnits(apptest.Ctx, tx, []org.NewUnit{{Kind: "village", Code: "990101001202", Name: "塘尾村", Superior: full, Opened: "2020-01-01"}})
+			if err != nil {
+				return ledger.Act{}, err
+			}
+			goes = us[0]
+			if err := org.RenameUnit(apptest.Ctx, tx, goes, "下塘村", "2026-10-09"); err != nil {
+				return ledger.Act{}, err
+			}
+			_, err = org.AddOfficials(apptest.Ctx, tx, []org.NewOfficial{{Unit: goes, Name: "丙某", Post: "村主任", Rank: "village", Category: "c5", From: "2021-01-01"}})
+			return ledger.Act{Action: "rows.import", Organ: w.Units["county"].ID}, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := org.Reorganisation{Kind: org.UnitSplit, Unit: full.ID.Key, Name: "下塘镇", Code: "990101077000", Parts: []id.Key{goes.ID.Key}, On: "2026-10-11", Paper: "省政函〔2026〕90号"}
+		for what, bad := range map[string]func(*org.Reorganisation){
+			"name name.invalid":           func(x *org.Reorganisation) { x.Name = "" },
+			"name reorganise.same_name":   func(x *org.Reorganisation) { x.Name = full.Name },
+			"code reorganise.code":        func(x *org.Reorganisation) { x.Code = "99010107700" },
+			"code reorganise.code ":       func(x *org.Reorganisation) { x.Code = "990102077000" }, // another county's
+			"code reorganise.code  ":      func(x *org.Reorganisation) { x.Code = "990101077001" }, // a village's
+			"code reorganise.code   ":     func(x *org.Reorganisation) { x.Code = "990101000000" }, // the county's
+			"code reorganise.code_taken":  func(x *org.Reorganisation) { x.Code = full.Code },
+			"parts required":              func(x *org.Reorganisation) { x.Parts = nil },
+			"parts choice.unknown":        func(x *org.Reorganisation) { x.Parts = []id.Key{w.Units["county"].ID.Key} },
+			"parts reorganise.all_parts":  func(x *org.Reorganisation) { x.Parts = append(x.Parts, stays.ID.Key) },
+			"parts choice.unknown, twice": func(x *org.Reorganisation) { x.Parts = append(x.Parts, goes.ID.Key) },
+			"on day.after":                func(x *org.Reorganisation) { x.On = "2020-01-01" },
+			"on day.after, of a village":  func(x *org.Reorganisation) { x.On = "2026-10-09" },
+		} {
+			x := in
+			x.Parts = slices.Clone(in.Parts)
+			bad(&x)
+			_, err := o.Reorganise(apptest.Ctx, w.As("personnel"), x)
+			if fs := fault.Fields(err); len(fs) != 1 || !strings.HasPrefix(what, fs[0].Name+" "+fs[0].Code) {
+				t.Errorf("%s: %+v %v", what, fs, err)
+			}
+		}
+		key, err := o.Reorganise(apptest.Ctx, w.As("personnel"), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.On("2026-10-11")
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("personnel"), key, 1, true, ""); fault.Code(err) != "appoint.two_hands" {
+			t.Errorf("alone: %v", err)
+		}
+		if err := o.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 1, true, ""); err != nil {
+			t.Fatal(err)
+		}
+		past, err := o.Reorganisations(apptest.Ctx, r, full.ID.Key)
+		if err != nil || len(past) != 1 || past[0].Into == "" || past[0].State != org.AppointGranted {
+			t.Fatalf("%+v %v", past, err)
+		}
+		town, err := access.GetUnit(apptest.Ctx, r, past[0].Into)
+		if err != nil || town.Name != "下塘镇" || town.Code != in.Code || town.Superior != full.Superior || town.Office != full.Office || town.Opened != in.On {
+			t.Errorf("%+v %v", town, err)
+		}
+		villages := func(u access.Unit) (out []string) {
+			t.Helper()
+			us, err := org.Parts(apptest.Ctx, r, u)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range us {
+				out = append(out, v.Name)
+			}
+			return out
+		}
+		if a, b := villages(full), villages(town); !slices.Equal(a, []string{"上塘村"}) || !slices.Equal(b, []string{"下塘村"}) {
+			t.Errorf("villages %v and %v", a, b)
+		}
+		at, err := db.Column[string](apptest.Ctx, r, `SELECT o.township_id FROM officials o WHERE o.city_id = $1 AND o.name = '丙某'`)
+		if err != nil || len(at) != 1 || at[0] != town.ID.Key {
+			t.Errorf("the official is at %v, %v", at, err)
+		}
+		seats := func(u access.Unit, on string, held bool) int {
+			t.Helper()
+			f, err := org.LoadFacts(apptest.Ctx, r, measure.Query{Unit: w.Units["county"], To: calendar.Date(on)}, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(f.Of(func(s org.Seat) bool { return s.Unit == u.ID.Key && s.Held() == held }).Seats)
+		}
+		if now, before := seats(town, "2026-10-11", false), seats(town, "2026-10-10", false); now != 3 || before != 0 || seats(full, "2026-10-11", true) != 3 {
+			t.Errorf("the new one has %d vacant posts, the day before %d", now, before)
+		}
+		if h := w.Matter(m).Handler; h != full.ID {
+			t.Errorf("the clue is with %v", h)
+		}
+		w.On("2026-10-12")
+		srv := w.Serve()
+		for day, want := range map[string]bool{"2026-10-10": true, "2026-10-11": false} {
+			if _, text := w.Get(srv, "cityorg", "/units/"+full.ID.String()+"?on="+day); strings.Contains(text, "下塘村") != want {
+				t.Errorf("the village under the old township on %s: not %v", day, want)
+			}
+		}
+		if code, text := w.Get(srv, "cityorg", "/admin/units/"+town.ID.String()); code != 200 || !strings.Contains(text, full.Name+"析置下塘镇，划入下塘村") {
+			t.Errorf("the new one's page does not say where it comes from: %d", code)
 		}
 		w.Verify()
 	})

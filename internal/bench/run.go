@@ -47,7 +47,7 @@ var parts = []struct {
 	name string
 	do   func(*runner) error
 }{
-	{"plans", (*runner).plan}, {"lists", (*runner).lists}, {"pages", (*runner).pages}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
+	{"plans", (*runner).plan}, {"lists", (*runner).lists}, {"pages", (*runner).pages}, {"units", (*runner).units}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
 	{"entry", (*runner).entry}, {"moves", (*runner).moves}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
 }
 

@@ -318,3 +318,24 @@ func TestGrow(t *testing.T) {
 		}
 	})
 }
+
+// A column that came later counts where it holds something: a row of before fits its entry, and filling or emptying it is noticed.
+func TestAddedColumns(t *testing.T) {
+	was := &Table{Name: "units", Key: []string{"id"}, Cols: []string{"name"}}
+	is := &Table{Name: "units", Key: []string{"id"}, Cols: []string{"name", "code", "size"}, Added: []string{"code", "size"}}
+	old := was.digest([]any{"A", "x"})
+	seen := map[string]int{}
+	for i, vals := range [][]any{{"A", "x", "", 0}, {"A", "x", "1", 0}, {"A", "x", "", 1}, {"A", "x", "1", 1}, {"A", "y", "", 0}} {
+		d := is.digest(vals)
+		if (d == old) != (i == 0) {
+			t.Errorf("%v: as before %v", vals, d == old)
+		}
+		if j, twice := seen[d]; twice {
+			t.Errorf("rows %d and %d have one digest", j, i)
+		}
+		seen[d] = i
+	}
+	if is.digest([]any{"A", "x", nil, false}) != old {
+		t.Error("no value and false are not empty")
+	}
+}

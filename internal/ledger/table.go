@@ -20,6 +20,9 @@ type Table struct {
 	Key     []string
 	Cols    []string
 	Version string // the column that counts versions, if the table has one; it must be among Cols
+	// Added are columns that came with a later step of the schema, the last of Cols. They count in a row's digest only where they
+	// hold something, so that rows of before are still as their entries left them.
+	Added []string
 }
 
 // Columns lists key and other columns in the order Insert and Update take their values.
@@ -109,6 +112,21 @@ func (t *Table) raised(vals []any) []any {
 		}
 	}
 	return out
+}
+
+// digest is the short hash of a row of the table; vals are in the order of Columns.
+func (t *Table) digest(vals []any) string {
+	if len(t.Added) == 0 {
+		return Digest(vals)
+	}
+	n := len(vals) - len(t.Added)
+	out := slices.Clone(vals[:n])
+	for i, name := range t.Added {
+		if v := canonical(vals[n+i]); v != "" && v != int64(0) {
+			out = append(out, name, v)
+		}
+	}
+	return Digest(out)
 }
 
 // Digest is the short hash of a row's values, in the order of Columns.
@@ -242,7 +260,7 @@ func plain(vals []any) []any {
 func (t *Tx) cover(tab *Table, vals []any) {
 	t.writes(tab)
 	key := tab.Name + "/" + tab.keyText(vals)
-	d := Digest(vals)
+	d := tab.digest(vals)
 	for i := range t.rows {
 		if t.rows[i].Key == key {
 			t.rows[i].Digest = d // written twice in one act: the last state counts
@@ -269,7 +287,7 @@ func (t *Tx) InsertMany(ctx context.Context, tab *Table, rows [][]any) error {
 				return fmt.Errorf("ledger: %d values for %s, which has %d columns", len(vals), tab.Name, n)
 			}
 			args = append(args, plain(vals)...)
-			t.bulk = append(t.bulk, Row{tab.Name + "/" + tab.keyText(vals), Digest(vals)})
+			t.bulk = append(t.bulk, Row{tab.Name + "/" + tab.keyText(vals), tab.digest(vals)})
 		}
 		if _, err := t.Exec(ctx, manyText(tab, k, t.Engine()), args...); err != nil {
 			return err
@@ -343,7 +361,7 @@ func (d *Digests) Add(t *Table, vals []any) {
 		}
 	}
 	b = append(b, ' ')
-	b = append(append(b, Digest(vals)...), '\n')
+	b = append(append(b, t.digest(vals)...), '\n')
 	d.parts[len(d.parts)-1] = b
 	d.Rows++
 	d.last = (d.last + 1) % partRows

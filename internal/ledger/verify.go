@@ -375,7 +375,7 @@ func (v *verifier) table(ctx context.Context, t *Table) error {
 		}
 		v.rep.Rows++
 		key := t.Name + "/" + t.keyText(vals)
-		w, known, fits := v.last.take(key, Digest(vals))
+		w, known, fits := v.last.take(key, t.digest(vals))
 		switch {
 		case !known:
 			v.find(Finding{Log: id.ID{City: v.r.City()}, Seq: -1, What: "row_unknown", Row: key, Note: "no entry says who wrote this row"})

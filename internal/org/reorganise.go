@@ -2,7 +2,9 @@ package org
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -16,13 +18,14 @@ import (
 // as an appointment does, and the paper that ordered it; what was before the day stays as it was.
 
 var reorganisationTable = &ledger.Table{Name: "reorganisations", Key: []string{"id"}, Cols: []string{"kind", "unit_id", "into_id", "name", "on_day", "paper",
-	"asked_by", "asked_name", "asked_on", "state", "decided_by", "decided_name", "decided_on", "note", "version"}, Version: "version"}
+	"asked_by", "asked_name", "asked_on", "state", "decided_by", "decided_name", "decided_on", "note", "version", "code", "parts"}, Version: "version", Added: []string{"code", "parts"}}
 
 // What can become of a unit.
 const (
 	UnitMerge  = "merge"  // closed, and another of its kind takes over
 	UnitMove   = "move"   // a village comes to another township of the county
 	UnitRename = "rename" // called otherwise from a day on
+	UnitSplit  = "split"  // a new one of its kind stands beside it, with some of its villages
 )
 
 // Merged is why somebody left a post of a unit that was merged: a code of the list leaving_reason.
@@ -33,8 +36,8 @@ type Reorganisation struct {
 	ID          id.Key
 	Kind        string
 	Unit        id.Key
-	Into        id.Key // the unit that takes over, or the new superior
-	Name        string // the new name
+	Into        id.Key // the unit that takes over, the new superior, or the new unit once it is there
+	Name        string // the new name, or the new unit's
 	On          calendar.Date
 	Paper       string // number of the decision it rests on
 	AskedBy     id.Key
@@ -46,13 +49,34 @@ type Reorganisation struct {
 	DecidedOn   calendar.Date
 	Note        string
 	Version     int64
+	Code        string   // the new unit's division code
+	Parts       []id.Key // the villages that come under the new unit
+}
+
+// partList is how villages stand in one column.
+type partList []id.Key
+
+func (l *partList) Scan(v any) error {
+	s, ok := v.(string)
+	if b, is := v.([]byte); is {
+		s, ok = string(b), true
+	}
+	if !ok {
+		return fmt.Errorf("a list of villages can't be %T", v)
+	}
+	*l = strings.Fields(s)
+	return nil
+}
+
+func (x *Reorganisation) row() []any {
+	return []any{x.ID, x.Kind, x.Unit, x.Into, x.Name, x.On, x.Paper, x.AskedBy, x.AskedName, x.AskedOn, x.State, x.DecidedBy, x.DecidedName, x.DecidedOn, x.Note, x.Version, x.Code, strings.Join(x.Parts, " ")}
 }
 
 func (x *Reorganisation) dest() []any {
-	return []any{&x.ID, &x.Kind, &x.Unit, &x.Into, &x.Name, &x.On, &x.Paper, &x.AskedBy, &x.AskedName, &x.AskedOn, &x.State, &x.DecidedBy, &x.DecidedName, &x.DecidedOn, &x.Note, &x.Version}
+	return []any{&x.ID, &x.Kind, &x.Unit, &x.Into, &x.Name, &x.On, &x.Paper, &x.AskedBy, &x.AskedName, &x.AskedOn, &x.State, &x.DecidedBy, &x.DecidedName, &x.DecidedOn, &x.Note, &x.Version, &x.Code, (*partList)(&x.Parts)}
 }
 
-const reorganisationCols = `x.id, x.kind, x.unit_id, x.into_id, x.name, x.on_day, x.paper, x.asked_by, x.asked_name, x.asked_on, x.state, x.decided_by, x.decided_name, x.decided_on, x.note, x.version`
+const reorganisationCols = `x.id, x.kind, x.unit_id, x.into_id, x.name, x.on_day, x.paper, x.asked_by, x.asked_name, x.asked_on, x.state, x.decided_by, x.decided_name, x.decided_on, x.note, x.version, x.code, x.parts`
 
 // Reorganisations lists what was put forward for a unit or made it another's heir, newest first.
 func (s *Service) Reorganisations(ctx context.Context, r db.Reader, unit id.Key) ([]Reorganisation, error) {
@@ -92,8 +116,10 @@ func CanBecome(u access.Unit) []string {
 	case u.IsOrgan():
 		return []string{UnitRename}
 	case u.Kind == "village":
-		return []string{UnitMerge, UnitMove, UnitRename}
-	case u.Kind == "township" || u.Kind == "office":
+		return []string{UnitMerge, UnitMove, UnitSplit, UnitRename}
+	case u.Kind == "township":
+		return []string{UnitMerge, UnitSplit, UnitRename}
+	case u.Kind == "office":
 		return []string{UnitMerge, UnitRename}
 	}
 	return nil
@@ -119,7 +145,7 @@ func (s *Service) Reorganise(ctx context.Context, who access.Actor, in Reorganis
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"name", &in.Name}, {"paper", &in.Paper}} {
+	}{{"name", &in.Name}, {"paper", &in.Paper}, {"code", &in.Code}} {
 		if err := cleanLine(f.name, f.value); err != nil {
 			return "", err
 		}
@@ -138,18 +164,20 @@ func (s *Service) Reorganise(ctx context.Context, who access.Actor, in Reorganis
 		if _, err := s.checkReorganisation(ctx, tx, u, in); err != nil {
 			return ledger.Act{}, err
 		}
-		if in.Kind == UnitRename {
-			in.Into = ""
-		} else {
-			in.Name = ""
+		x := Reorganisation{ID: tx.NewKey(), Kind: in.Kind, Unit: in.Unit, On: in.On, Paper: in.Paper, AskedBy: who.Person, AskedName: who.Name, AskedOn: tx.Today(), State: AppointOpen, Version: 1}
+		switch in.Kind {
+		case UnitRename:
+			x.Name = in.Name
+		case UnitSplit:
+			x.Name, x.Code, x.Parts = in.Name, in.Code, in.Parts
+		default:
+			x.Into = in.Into
 		}
-		x := tx.NewID()
-		err = tx.Insert(ctx, reorganisationTable, x.Key, in.Kind, in.Unit, in.Into, in.Name, in.On, in.Paper, who.Person, who.Name, tx.Today(), AppointOpen, "", "", "", "", int64(1))
+		err = tx.Insert(ctx, reorganisationTable, x.row()...)
 		if db.Unique(err) {
 			err = fault.New(fault.Conflict, "reorganise.waiting")
 		}
-		return ledger.Act{Action: "unit.propose", Organ: u.OrganID(), About: "unit/" + u.ID.String(), Answer: x.Key,
-			Params: map[string]any{"kind": in.Kind, "into": in.Into, "name": in.Name, "on": string(in.On), "paper": in.Paper}}, err
+		return ledger.Act{Action: "unit.propose", Organ: u.OrganID(), About: "unit/" + u.ID.String(), Answer: x.ID, Params: x.said()}, err
 	})
 	return rc.Answer, err
 }
@@ -176,6 +204,9 @@ func (s *Service) checkReorganisation(ctx context.Context, r db.Reader, u access
 	}
 	if in.On <= last { // what was before the last change is history
 		return into, fault.InvalidField("on", "day.after", string(last))
+	}
+	if in.Kind == UnitSplit {
+		return into, checkSplit(ctx, r, u, in)
 	}
 	if in.Kind == UnitRename {
 		name, ok := cleanName(in.Name)
@@ -235,7 +266,7 @@ func (s *Service) DecideReorganisation(ctx context.Context, who access.Actor, ke
 		if x.State != AppointOpen || x.Version != version {
 			return ledger.Act{}, fault.Stale()
 		}
-		act := ledger.Act{Organ: u.OrganID(), About: "unit/" + u.ID.String(), Params: map[string]any{"kind": x.Kind, "into": x.Into, "name": x.Name, "on": string(x.On), "paper": x.Paper, "asked_by": x.AskedBy}}
+		act := ledger.Act{Organ: u.OrganID(), About: "unit/" + u.ID.String()}
 		switch {
 		case x.AskedBy == who.Person && grant:
 			return act, fault.New(fault.Forbidden, "appoint.two_hands")
@@ -252,19 +283,33 @@ func (s *Service) DecideReorganisation(ctx context.Context, who access.Actor, ke
 			if err != nil {
 				return act, err
 			}
-			if err := s.reorganise(ctx, tx, u, into, x); err != nil {
+			if err := s.reorganise(ctx, tx, u, into, &x); err != nil {
 				return act, err
 			}
 			x.State, act.Action = AppointGranted, "unit."+x.Kind
 		}
 		x.DecidedBy, x.DecidedName, x.DecidedOn, x.Note = who.Person, who.Name, tx.Today(), note
-		return act, tx.Update(ctx, reorganisationTable, x.ID, x.Kind, x.Unit, x.Into, x.Name, x.On, x.Paper, x.AskedBy, x.AskedName, x.AskedOn, x.State, x.DecidedBy, x.DecidedName, x.DecidedOn, x.Note, x.Version)
+		act.Params = x.said()
+		act.Params["asked_by"] = x.AskedBy
+		return act, tx.Update(ctx, reorganisationTable, x.row()...)
 	})
 	return err
 }
 
-func (s *Service) reorganise(ctx context.Context, tx *ledger.Tx, u, into access.Unit, x Reorganisation) error {
+// said is what an act tells of the change.
+func (x *Reorganisation) said() map[string]any {
+	out := map[string]any{"kind": x.Kind, "into": x.Into, "name": x.Name, "on": string(x.On), "paper": x.Paper}
+	if x.Kind == UnitSplit {
+		out["code"], out["parts"] = x.Code, x.Parts
+	}
+	return out
+}
+
+func (s *Service) reorganise(ctx context.Context, tx *ledger.Tx, u, into access.Unit, x *Reorganisation) (err error) {
 	switch x.Kind {
+	case UnitSplit:
+		x.Into, err = splitUnit(ctx, tx, u, *x)
+		return err
 	case UnitRename:
 		name, _ := cleanName(x.Name)
 		return RenameUnit(ctx, tx, u, name, x.On)

@@ -79,7 +79,7 @@ func (p *Pages) changeForm(c *web.Ctx, status int, f url.Values, problem error) 
 	}
 	var near []string
 	for _, x := range past {
-		near = append(near, x.Unit, x.Into)
+		near = append(append(near, x.Unit, x.Into), x.Parts...)
 	}
 	names, err := access.Units(c.Context(), r, near)
 	if err != nil {
@@ -124,6 +124,19 @@ func (p *Pages) changeFields(c *web.Ctx, u access.Unit, kind string, f url.Value
 	if kind == org.UnitRename {
 		return []ui.FieldView{field("name", "line"), on, paper}, nil
 	}
+	if kind == org.UnitSplit {
+		name, code, parts := field("name", "line"), field("code", "line"), field("parts", "choices")
+		name.Label, code.Max = c.T("reorganise.field.name.split"), "12"
+		vs, err := org.Parts(c.Context(), c.In(u.ID), u)
+		if err != nil || len(vs) == 0 {
+			return []ui.FieldView{name, code, on, paper}, err
+		}
+		parts.Values = f["parts"]
+		for _, v := range vs {
+			parts.Options = append(parts.Options, ui.OptionView{Code: v.ID.Key, Name: v.Name})
+		}
+		return []ui.FieldView{name, code, parts, on, paper}, nil
+	}
 	into := field("into", "select")
 	into.Label = c.T("reorganise.field.into." + kind)
 	us, err := org.Heirs(c.Context(), c.In(u.ID), u, kind)
@@ -133,12 +146,27 @@ func (p *Pages) changeFields(c *web.Ctx, u access.Unit, kind string, f url.Value
 	return []ui.FieldView{into, on, paper}, err
 }
 
-func (p *Pages) changed(c *web.Ctx, x org.Reorganisation, names map[string]access.Unit, texts map[string]string) changedView {
+// whatChanges says what was put forward in a sentence.
+func whatChanges(c *web.Ctx, x org.Reorganisation, names map[string]access.Unit) string {
 	what := []string{names[x.Unit].Name, names[x.Into].Name, ui.LongDay(c.Lang, x.On), x.Paper}
-	if x.Kind == org.UnitRename {
+	switch {
+	case x.Kind == org.UnitRename:
 		what[1] = x.Name
+	case x.Kind == org.UnitSplit:
+		what[1] = x.Name
+		var villages []string
+		for _, k := range x.Parts {
+			villages = append(villages, names[k].Name)
+		}
+		if what = append(what, strings.Join(villages, c.T("punct.and"))); len(x.Parts) > 0 {
+			return c.T("reorganise.what.split.with", what...)
+		}
 	}
-	w := changedView{ID: x.ID, Version: strconv.FormatInt(x.Version, 10), What: c.T("reorganise.what."+x.Kind, what...),
+	return c.T("reorganise.what."+x.Kind, what...)
+}
+
+func (p *Pages) changed(c *web.Ctx, x org.Reorganisation, names map[string]access.Unit, texts map[string]string) changedView {
+	w := changedView{ID: x.ID, Version: strconv.FormatInt(x.Version, 10), What: whatChanges(c, x, names),
 		By: c.T("reorganise.by", x.AskedName, ui.LongDay(c.Lang, x.AskedOn)), State: c.T("grant.state." + x.State)}
 	if x.DecidedName != "" {
 		w.State += c.T("punct.em") + x.DecidedName + " " + ui.LongDay(c.Lang, x.DecidedOn)
@@ -168,12 +196,12 @@ func (p *Pages) waitingChanges(c *web.Ctx) ([]ui.ViewLink, error) {
 	}
 	var near []string
 	for _, x := range list {
-		near = append(near, x.Unit, x.Into)
+		near = append(append(near, x.Unit, x.Into), x.Parts...)
 	}
 	names, err := access.Units(c.Context(), c.Home(), near)
 	var out []ui.ViewLink
 	for _, x := range list {
-		out = append(out, ui.ViewLink{Name: p.changed(c, x, names, nil).What, Href: changePath + names[x.Unit].ID.String()})
+		out = append(out, ui.ViewLink{Name: whatChanges(c, x, names), Href: changePath + names[x.Unit].ID.String()})
 	}
 	return out, err
 }
@@ -187,7 +215,8 @@ func (p *Pages) proposeChange(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.Org.Reorganise(c.Context(), c.Who, org.Reorganisation{Kind: f.Get("kind"), Unit: u.ID.Key, Into: f.Get("into"), Name: f.Get("name"), On: calendar.Date(f.Get("on")), Paper: f.Get("paper")})
+	_, err = p.Org.Reorganise(c.Context(), c.Who, org.Reorganisation{Kind: f.Get("kind"), Unit: u.ID.Key, Into: f.Get("into"), Name: f.Get("name"), On: calendar.Date(f.Get("on")), Paper: f.Get("paper"),
+		Code: f.Get("code"), Parts: f["parts"]})
 	return p.changeAnswered(c, u.ID, f, err, "reorganise_asked")
 }
 
