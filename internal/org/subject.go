@@ -199,21 +199,7 @@ func Officials(ctx context.Context, r db.Reader, unit id.Key, part string, limit
 // FindUnits finds open units by any part of the name, by code, or by the initials of the pinyin: what a clerk types.
 // county narrows to one county; "" is the whole tenant.
 func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, kinds []string, limit int) ([]access.Unit, error) {
-	part := text.Name(typed)
-	b := db.Build(`SELECT u.id FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`)
-	b.If(county != "", ` AND (u.county_id = ? OR u.id = ?)`, county, county)
-	if len(kinds) > 0 {
-		b.In(" AND ", "u.kind", kinds)
-	}
-	if part != "" {
-		escaped := typedPart(part)
-		if escaped == "" { // signs alone name nothing
-			return nil, nil
-		}
-		b.Add(` AND (lower(u.name) LIKE ? OR u.code LIKE ? OR u.initials LIKE ?)`, "%"+escaped+"%", escaped+"%", escaped+"%")
-	}
-	q, args := b.Add(` ORDER BY u.level, u.code, u.id LIMIT ?`, limit).SQL()
-	keys, err := db.Column[string](ctx, r, q, args...)
+	keys, err := findUnits(ctx, r, county, typed, kinds, limit, `SELECT u.id FROM units u WHERE u.city_id = $1 AND u.closed_on = ''`, func(rows *db.Rows) (k id.Key, err error) { return k, rows.Scan(&k) })
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +209,41 @@ func FindUnits(ctx context.Context, r db.Reader, county id.Key, typed string, ki
 		out = append(out, m[k])
 	}
 	return out, err
+}
+
+// Found is a unit that was found, with the names of what it lies in.
+type Found struct {
+	ID               id.ID
+	Kind, Code, Name string
+	Superior, County string // "" of a county for itself, and for what lies in none
+}
+
+// SearchUnits is FindUnits over a whole tenant, in one statement.
+func SearchUnits(ctx context.Context, r db.Reader, typed string, limit int) ([]Found, error) {
+	return findUnits(ctx, r, "", typed, nil, limit, `SELECT u.id, u.kind, u.code, u.name, COALESCE(s.name, ''), CASE WHEN k.id = u.id THEN '' ELSE COALESCE(k.name, '') END FROM units u
+		LEFT JOIN units s ON s.city_id = u.city_id AND s.id = u.superior_id LEFT JOIN units k ON k.city_id = u.city_id AND k.id = u.county_id
+		WHERE u.city_id = $1 AND u.closed_on = ''`,
+		func(rows *db.Rows) (f Found, err error) {
+			f.ID.City = r.City()
+			return f, rows.Scan(&f.ID.Key, &f.Kind, &f.Code, &f.Name, &f.Superior, &f.County)
+		})
+}
+
+func findUnits[T any](ctx context.Context, r db.Reader, county id.Key, typed string, kinds []string, limit int, from string, scan func(*db.Rows) (T, error)) ([]T, error) {
+	b := db.Build(from)
+	b.If(county != "", ` AND (u.county_id = ? OR u.id = ?)`, county, county)
+	if len(kinds) > 0 {
+		b.In(" AND ", "u.kind", kinds)
+	}
+	if part := text.Name(typed); part != "" {
+		escaped := typedPart(part)
+		if escaped == "" { // signs alone name nothing
+			return nil, nil
+		}
+		b.Add(` AND (lower(u.name) LIKE ? OR u.code LIKE ? OR u.initials LIKE ?)`, "%"+escaped+"%", escaped+"%", escaped+"%")
+	}
+	q, args := b.Add(` ORDER BY u.level, u.code, u.id LIMIT ?`, limit).SQL()
+	return db.All(ctx, r, scan, q, args...)
 }
 
 // mostTyped is how much of what was typed is looked for: no name is longer, and an engine refuses a pattern of any length.

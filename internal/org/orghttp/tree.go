@@ -124,16 +124,7 @@ func (p *Pages) opened(c *web.Ctx, way []step, at id.ID) treeNode {
 // look into.
 func (p *Pages) findUnits(c *web.Ctx, v *treeView) error {
 	for _, city := range c.Who.Cities {
-		r := p.Org.Ledger.DB.In(city)
-		us, err := org.FindUnits(c.Context(), r, "", v.Query, nil, foundUnits+1)
-		if err != nil {
-			return err
-		}
-		var keys []id.Key
-		for _, u := range us {
-			keys = append(keys, u.Superior, u.County)
-		}
-		ups, err := access.Units(c.Context(), r, keys)
+		us, err := org.SearchUnits(c.Context(), p.Org.Ledger.DB.In(city), v.Query, foundUnits+1)
 		if err != nil {
 			return err
 		}
@@ -142,9 +133,9 @@ func (p *Pages) findUnits(c *web.Ctx, v *treeView) error {
 				v.More = true
 				return nil
 			}
-			f := foundView{Unit: ui.Segment{Text: u.Name, Href: "/units/" + u.ID.String()}, Kind: c.T("unitkind." + u.Kind), Code: u.Code, In: ups[u.Superior].Name}
-			if county := ups[u.County]; u.County != u.Superior && u.County != u.ID.Key && county.Name != "" {
-				f.In = county.Name + c.T("tree.within") + f.In
+			f := foundView{Unit: ui.Segment{Text: u.Name, Href: "/units/" + u.ID.String()}, Kind: c.T("unitkind." + u.Kind), Code: u.Code, In: u.Superior}
+			if u.County != "" && u.County != u.Superior {
+				f.In = u.County + c.T("tree.within") + f.In
 			}
 			v.Found = append(v.Found, f)
 		}
