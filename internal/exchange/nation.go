@@ -24,6 +24,9 @@ func (d Division) Above() string {
 	return above
 }
 
+// wholeNation is how many rows a list may have that an operator sets up from: the nation's has 665,000.
+const wholeNation = 1_000_000
+
 // Divisions reads an official list whole, in the order of codes, so that what lies above comes first. What is wrong with it
 // is said of the first row that is; then nothing of it is of use.
 func Divisions(src io.ReaderAt, size int64, tell func(stage string, rows int)) ([]Division, error) {
@@ -32,6 +35,7 @@ func Divisions(src io.ReaderAt, size int64, tell func(stage string, rows int)) (
 		return nil, err
 	}
 	defer in.Close()
+	in.Allow(wholeNation)
 	var out []Division
 	headed := false
 	for {

@@ -255,3 +255,29 @@ func TestValues(t *testing.T) {
 		}
 	}
 }
+
+// TestRowsAreBounded: what is sent in has MaxRows at most; what an operator sets up from may have more.
+func TestRowsAreBounded(t *testing.T) {
+	list := []byte(strings.Repeat("1\n", MaxRows+1))
+	for allowed, want := range map[int]string{0: "sheet.rows", MaxRows: "sheet.rows", MaxRows + 1: ""} {
+		r, err := Open(bytes.NewReader(list), int64(len(list)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Allow(allowed)
+		n := 0
+		for err == nil {
+			if _, err = r.Next(); err == nil {
+				n++
+			}
+		}
+		code := ""
+		if err != io.EOF {
+			code = fault.Code(err)
+		}
+		if code != want || n != MaxRows+min(1, max(0, allowed-MaxRows)) {
+			t.Errorf("with %d allowed %d rows are read, then %v", allowed, n, err)
+		}
+		r.Close()
+	}
+}
