@@ -158,9 +158,6 @@ func (s *Service) Reorganise(ctx context.Context, who access.Actor, in Reorganis
 		if !MayReorganise(who, u) {
 			return ledger.Act{}, fault.Hidden()
 		}
-		if in.Paper == "" {
-			return ledger.Act{}, fault.InvalidField("paper", "required")
-		}
 		if _, err := s.checkReorganisation(ctx, tx, u, in); err != nil {
 			return ledger.Act{}, err
 		}
@@ -182,42 +179,55 @@ func (s *Service) Reorganise(ctx context.Context, who access.Actor, in Reorganis
 	return rc.Answer, err
 }
 
-// checkReorganisation says what is wrong with a change of a unit, and reads the one that takes over.
+// checkReorganisation says what is wrong with a change of a unit, beside each field, and reads the one that takes over.
 func (s *Service) checkReorganisation(ctx context.Context, r db.Reader, u access.Unit, in Reorganisation) (into access.Unit, err error) {
 	switch {
 	case u.Closed != "":
 		return into, fault.New(fault.Conflict, "reorganise.closed")
 	case !slices.Contains(CanBecome(u), in.Kind):
 		return into, fault.InvalidField("kind", "choice.unknown")
-	case !in.On.Valid():
-		return into, fault.InvalidField("on", "day.invalid")
-	case in.On > r.Now().Date().AddDays(farAhead):
-		return into, fault.InvalidField("on", "appoint.far")
 	}
-	last := u.Opened
-	attrs, err := db.Column[string](ctx, r, `SELECT a.from_on FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2 ORDER BY a.from_on DESC LIMIT 1`, u.ID.Key)
-	if err != nil {
+	var bad []fault.Field
+	if in.Paper == "" {
+		bad = append(bad, fault.Field{Name: "paper", Code: "required"})
+	}
+	switch {
+	case !in.On.Valid():
+		bad = append(bad, fault.Field{Name: "on", Code: "day.invalid"})
+	case in.On > r.Now().Date().AddDays(farAhead):
+		bad = append(bad, fault.Field{Name: "on", Code: "appoint.far"})
+	default:
+		last, err := laterThan(ctx, r, []id.Key{u.ID.Key}, in.On)
+		if err != nil {
+			return into, err
+		}
+		if last = max(last, u.Opened); in.On <= last { // what was before the last change is history
+			bad = append(bad, fault.Field{Name: "on", Code: "day.after", Args: []string{string(last)}})
+		}
+	}
+	dated := !slices.ContainsFunc(bad, func(f fault.Field) bool { return f.Name == "on" })
+	switch in.Kind {
+	case UnitSplit:
+		err = checkSplit(ctx, r, u, in, dated)
+	case UnitRename:
+		switch name, ok := cleanName(in.Name); {
+		case !ok:
+			err = fault.InvalidField("name", "name.invalid")
+		case name == u.Name:
+			err = fault.InvalidField("name", "reorganise.same_name")
+		}
+	default:
+		into, err = heirOf(ctx, r, u, in, dated)
+	}
+	more := fault.Fields(err)
+	if err != nil && len(more) == 0 {
 		return into, err
 	}
-	if len(attrs) > 0 {
-		last = max(last, calendar.Date(attrs[0]))
-	}
-	if in.On <= last { // what was before the last change is history
-		return into, fault.InvalidField("on", "day.after", string(last))
-	}
-	if in.Kind == UnitSplit {
-		return into, checkSplit(ctx, r, u, in)
-	}
-	if in.Kind == UnitRename {
-		name, ok := cleanName(in.Name)
-		switch {
-		case !ok:
-			return into, fault.InvalidField("name", "name.invalid")
-		case name == u.Name:
-			return into, fault.InvalidField("name", "reorganise.same_name")
-		}
-		return into, nil
-	}
+	return into, fault.InvalidFields(append(bad, more...))
+}
+
+// heirOf reads the unit that takes over, or that one comes under; dated says that the day is one.
+func heirOf(ctx context.Context, r db.Reader, u access.Unit, in Reorganisation, dated bool) (into access.Unit, err error) {
 	heirs, err := Heirs(ctx, r, u, in.Kind)
 	if err != nil {
 		return into, err
@@ -226,7 +236,11 @@ func (s *Service) checkReorganisation(ctx context.Context, r db.Reader, u access
 	if i < 0 {
 		return into, fault.InvalidField("into", "choice.unknown")
 	}
-	if into = heirs[i]; into.Opened > in.On {
+	into = heirs[i]
+	if !dated {
+		return into, nil
+	}
+	if into.Opened > in.On {
 		return into, fault.InvalidField("on", "day.before", string(into.Opened))
 	}
 	if in.Kind == UnitMerge {

@@ -21,8 +21,8 @@ func Parts(ctx context.Context, r db.Reader, u access.Unit) ([]access.Unit, erro
 	return access.Below(ctx, r, u.ID.Key, "village")
 }
 
-// checkSplit says what is wrong with a unit that shall be split off from u.
-func checkSplit(ctx context.Context, r db.Reader, u access.Unit, in Reorganisation) error {
+// checkSplit says what is wrong with a unit that shall be split off from u; dated says that the day is one.
+func checkSplit(ctx context.Context, r db.Reader, u access.Unit, in Reorganisation, dated bool) error {
 	var bad []fault.Field
 	switch name, ok := cleanName(in.Name); {
 	case !ok:
@@ -60,7 +60,7 @@ func checkSplit(ctx context.Context, r db.Reader, u access.Unit, in Reorganisati
 		bad = append(bad, fault.Field{Name: "parts", Code: "required"})
 	case u.Kind == "township" && len(stay) == 0:
 		bad = append(bad, fault.Field{Name: "parts", Code: "reorganise.all_parts"})
-	case len(in.Parts) > 0:
+	case len(in.Parts) > 0 && dated:
 		late, err := laterThan(ctx, r, in.Parts, in.On)
 		if err != nil {
 			return err
