@@ -186,9 +186,13 @@ func (b *Board) ties(ctx context.Context, r db.Reader) error {
 	return nil
 }
 
-// Problem is the board as the planner takes it.
+// Problem is the board as the planner takes it. The county's chief leads an area only where there are too few others; a person who
+// draws the areas may name anybody.
 func (b *Board) Problem(groups int) Problem {
 	p := Problem{Borders: b.Borders, Leaders: b.Ties, Groups: groups}
+	if n := slices.IndexFunc(b.Leaders, func(l Leader) bool { return l.Kind == "principal" }); n >= groups { // they stand last
+		p.Leaders = b.Ties[:n]
+	}
 	for _, t := range b.Townships {
 		p.Loads = append(p.Loads, t.Load)
 	}

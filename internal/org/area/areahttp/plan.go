@@ -40,6 +40,7 @@ type planView struct {
 // wayView is one proposal with its figures.
 type wayView struct {
 	Code, Name, What, Href string
+	Same                   string // which way before it has the same areas
 	Sums                   []sumView
 	Areas                  []areaView
 }
@@ -113,9 +114,14 @@ func (p *Pages) plan(c *web.Ctx) error {
 		return c.Render(http.StatusOK, planPage(v))
 	}
 	problem := b.Problem(groups)
+	var plans []area.Plan
 	for _, w := range area.Ways {
 		plan := area.Solve(problem, w.Weights)
-		v.Ways = append(v.Ways, p.way(c, b, w.Code, plan, groups, x.Unit))
+		one := p.way(c, b, w.Code, plan, groups, x.Unit)
+		if i := slices.IndexFunc(plans, func(q area.Plan) bool { return slices.Equal(q.Of, plan.Of) }); i >= 0 {
+			one.Same = c.T("area.way.same", v.Ways[i].Name)
+		}
+		plans, v.Ways = append(plans, plan), append(v.Ways, one)
 	}
 	return c.Render(http.StatusOK, planPage(v))
 }
