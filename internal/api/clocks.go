@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/flow/flowhttp"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 	"qianshao/internal/web"
 )
 
@@ -227,7 +228,7 @@ func fits(fields []flow.Field, vals flow.Values) error {
 				bad = append(bad, fault.Field{Name: inFields(f.Name), Code: "count.range", Args: []string{strconv.Itoa(f.Min), strconv.Itoa(f.Max)}})
 			}
 		case flow.Para:
-			if clean, ok := flow.Clean(s, true); !ok {
+			if clean, ok := typed.Clean(s, true); !ok {
 				bad = append(bad, fault.Field{Name: inFields(f.Name), Code: "text.control"})
 			} else if len([]rune(clean)) > f.Limit() {
 				bad = append(bad, fault.Field{Name: inFields(f.Name), Code: "text.long", Args: []string{strconv.Itoa(f.Limit())}})

@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
+	"qianshao/internal/typed"
 )
 
 // poison is a text that a page, a script, a template, a sheet or a log would take for something of theirs; mark is in
@@ -107,7 +108,7 @@ func TestInert(t *testing.T) {
 		}
 	}
 	for _, text := range []string{said(120), short, tiny} {
-		if clean, ok := flow.Clean(text, false); !ok || clean != text {
+		if clean, ok := typed.Clean(text, false); !ok || clean != text {
 			t.Errorf("%q would be refused, and shows nothing", text)
 		}
 	}

@@ -57,13 +57,13 @@ type room struct {
 }
 
 var (
-	kernel = []string{"fault", "id", "calendar"}
+	kernel = []string{"fault", "id", "calendar", "typed"}
 	spine  = []string{"access", "ledger", "flow", "flow/record", "flow/count", "flow/bar", "flow/number", "deadline", "measure", "rulebook", "platform/db", "platform/text"}
 )
 
 // rooms is the one table of who may import whom. A package that is not in it has no place yet.
 var rooms = []room{
-	{"fault", nil}, {"id", nil}, {"calendar", nil},
+	{"fault", nil}, {"id", nil}, {"calendar", nil}, {"typed", []string{"fault", "calendar"}},
 	{"platform/db", nil}, {"platform/migrate", []string{"platform/db"}}, {"platform/dbtest", []string{"platform/db", "platform/migrate"}},
 	{"platform/backup", []string{"platform/db", "platform/migrate"}}, {"platform/text", []string{"platform/db"}},
 	{"platform/seal", nil}, {"platform/envelope", []string{"platform/seal"}}, {"platform/checkpoint", nil}, {"platform/blob", nil}, {"platform/spool", []string{"platform/blob", "platform/envelope"}}, {"platform/docx", nil}, {"platform/obs", nil}, {"platform/host", nil}, {"sheet", nil},

@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -139,7 +140,7 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, city id.City, in 
 		if err := ended(ctx, tx, organ.ID, in); err != nil {
 			return ledger.Act{}, err
 		}
-		var bad []fault.Field
+		var form typed.Form
 		held := map[id.Key]bool{}
 		for _, county := range counties {
 			over, err := s.over(ctx, tx, county, towns[county], in.Minutes)
@@ -148,13 +149,13 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, city id.City, in 
 			}
 			held[county] = len(over) > 0
 			for _, o := range over {
-				bad = append(bad, fault.Field{Name: "towns", Code: "burden.over", Args: []string{o.Town.Name, n(o.Sum), n(in.Minutes), n(o.Cap)}})
+				form.Say("towns", "burden.over", o.Town.Name, n(o.Sum), n(in.Minutes), n(o.Cap))
 			}
 		}
 		switch {
-		case len(bad) > 0 && !in.Hold:
-			return ledger.Act{}, fault.InvalidFields(bad)
-		case len(bad) > 0 && in.Why == "":
+		case form.Wrong() > 0 && !in.Hold:
+			return ledger.Act{}, form.Err()
+		case form.Wrong() > 0 && in.Why == "":
 			return ledger.Act{}, fault.InvalidField("why", "required")
 		}
 		act := ledger.Act{Action: "burden.ask", Organ: organ.ID, Params: map[string]any{"what": in.What, "basis": in.Basis, "minutes": in.Minutes, "due": string(in.Due)}}
@@ -204,37 +205,18 @@ func n(x int64) string { return strconv.FormatInt(x, 10) }
 
 // clean mends what was typed and says what is wrong with it.
 func (in *NewAsk) clean(today calendar.Date) error {
-	var bad []fault.Field
-	line(&bad, "what", &in.What, lineLimit, true)
-	line(&bad, "basis", &in.Basis, lineLimit, true)
-	line(&bad, "why", &in.Why, paraLimit, false)
+	var form typed.Form
+	form.Line("what", &in.What, true, lineLimit)
+	form.Line("basis", &in.Basis, true, lineLimit)
+	form.Para("why", &in.Why, false, paraLimit)
 	if in.Minutes < 1 || in.Minutes > mostMin {
-		bad = append(bad, fault.Field{Name: "minutes", Code: "burden.minutes", Args: []string{n(mostMin)}})
+		form.Say("minutes", "burden.minutes", n(mostMin))
 	}
-	switch {
-	case !in.Due.Valid():
-		bad = append(bad, fault.Field{Name: "due", Code: "day.invalid"})
-	case in.Due < today:
-		bad = append(bad, fault.Field{Name: "due", Code: "day.past"})
-	}
+	form.Ahead("due", in.Due, today, true)
 	if len(in.Towns) == 0 {
-		bad = append(bad, fault.Field{Name: "towns", Code: "required"})
+		form.Say("towns", "required")
 	}
-	return fault.InvalidFields(bad)
-}
-
-// line cleans a text and says what is wrong with it.
-func line(bad *[]fault.Field, name string, v *string, most int, must bool) {
-	out, ok := flow.Clean(*v, most > lineLimit)
-	switch {
-	case !ok:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.control"})
-	case must && out == "":
-		*bad = append(*bad, fault.Field{Name: name, Code: "required"})
-	case len([]rune(out)) > most:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.long", Args: []string{strconv.Itoa(most)}})
-	}
-	*v = out
+	return form.Err()
 }
 
 // chosen reads the townships that were chosen, by county. One that the actor may ask nothing of is as if it were not there.

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // capKey is the setting of a county that holds its cap, and the rulebook's limit that is the default.
@@ -39,13 +40,13 @@ func (s *Service) SetCap(ctx context.Context, who access.Actor, county id.ID, mi
 		return fault.New(fault.Forbidden, "move.not_yours")
 	}
 	_, err := s.Ledger.Write(ctx, who, county.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		switch {
-		case minutes < 1 || minutes > mostMin:
-			return ledger.Act{}, fault.InvalidField("cap", "burden.minutes", n(mostMin))
-		case !from.Valid():
-			return ledger.Act{}, fault.InvalidField("from", "day.invalid")
-		case from < tx.Today():
-			return ledger.Act{}, fault.InvalidField("from", "day.past")
+		var form typed.Form
+		if minutes < 1 || minutes > mostMin {
+			form.Say("cap", "burden.minutes", n(mostMin))
+		}
+		form.Ahead("from", from, tx.Today(), true)
+		if err := form.Err(); err != nil {
+			return ledger.Act{}, err
 		}
 		return ledger.Act{Action: "burden.cap", Organ: county, About: "unit/" + county.String(), Params: map[string]any{"minutes": minutes, "from": string(from)}},
 			org.PutSetting(ctx, tx, county.Key, capKey, from, n(minutes))

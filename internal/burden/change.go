@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Get reads an ask that the actor may see: of a county in their reach, of a township of their own, or one their organ made.
@@ -77,9 +78,7 @@ func (s *Service) change(ctx context.Context, who access.Actor, ask id.ID, versi
 
 // said cleans a text that must be there.
 func said(field string, v *string) error {
-	var bad []fault.Field
-	line(&bad, field, v, paraLimit, true)
-	return fault.InvalidFields(bad)
+	return typed.One(field, v, true, paraLimit)
 }
 
 // Decide lets a held ask through or does not, by the county's chief and for a reason. From then on it stands in the month of

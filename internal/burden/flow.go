@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Kind is the kind of matter that an unlisted ask is.
@@ -125,19 +126,14 @@ func (s *Service) Report(ctx context.Context, who access.Actor, in Unlisted) (id
 		if town.Kind != "township" || !who.Scope(access.BurdenRead).Handles(town.ID) {
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
 		}
-		var bad []fault.Field
-		line(&bad, "asker", &in.Asker, lineLimit, true)
-		line(&bad, "what", &in.What, lineLimit, true)
+		var form typed.Form
+		form.Line("asker", &in.Asker, true, lineLimit)
+		form.Line("what", &in.What, true, lineLimit)
 		if in.Minutes < 1 || in.Minutes > mostMin {
-			bad = append(bad, fault.Field{Name: "minutes", Code: "burden.minutes", Args: []string{n(mostMin)}})
+			form.Say("minutes", "burden.minutes", n(mostMin))
 		}
-		switch {
-		case !in.On.Valid():
-			bad = append(bad, fault.Field{Name: "on", Code: "day.invalid"})
-		case in.On > tx.Today():
-			bad = append(bad, fault.Field{Name: "on", Code: "day.future"})
-		}
-		if err := fault.InvalidFields(bad); err != nil {
+		form.Past("on", in.On, tx.Today(), true)
+		if err := form.Err(); err != nil {
 			return ledger.Act{}, err
 		}
 		m := flow.Matter{Kind: Kind, Organ: town.OrganID(), Township: town.ID.Key, Handler: town.ID, Received: tx.Today(), Title: in.What}

@@ -3,7 +3,6 @@ package clue
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -17,6 +16,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Filing is where a verification that found enough becomes a case. Package casework is it.
@@ -241,10 +241,8 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (Entere
 }
 
 func (s *Service) checkEntry(in *Entry, today calendar.Date) error {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
+	var form typed.Form
+	say := form.Say
 	term := func(name, list, v string, must bool) {
 		if v == "" {
 			if must {
@@ -260,31 +258,10 @@ func (s *Service) checkEntry(in *Entry, today calendar.Date) error {
 	}
 	term("from_kind", "transfer_from", in.FromKind, in.Source == "transfer" || in.Source == "inspection")
 	term("discipline", "discipline", in.Discipline, true)
-	switch {
-	case in.Received == "":
-		say("received", "required")
-	case !in.Received.Valid() || in.Received < "1990-01-01":
-		say("received", "day.invalid")
-	case in.Received > today:
-		say("received", "day.future")
-	}
-	for _, f := range []struct {
-		name  string
-		v     *string
-		must  bool
-		limit int
-		lines bool
-	}{{"title", &in.Title, true, 80, false}, {"summary", &in.Summary, true, 4000, true}, {"from_text", &in.FromText, false, 120, false}, {"verify_note", &in.VerifyNote, false, 1000, true}} {
-		t, ok := flow.Clean(*f.v, f.lines)
-		*f.v = t
-		switch {
-		case !ok:
-			say(f.name, "text.control")
-		case t == "" && f.must:
-			say(f.name, "required")
-		case len([]rune(t)) > f.limit:
-			say(f.name, "text.long", strconv.Itoa(f.limit))
-		}
-	}
-	return fault.InvalidFields(bad)
+	form.Past("received", in.Received, today, true)
+	form.Line("title", &in.Title, true, 80)
+	form.Para("summary", &in.Summary, true, 4000)
+	form.Line("from_text", &in.FromText, false, 120)
+	form.Para("verify_note", &in.VerifyNote, false, 1000)
+	return form.Err()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -16,6 +15,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // What a report brought is kept as long as the rulebook says (keep.…), counted from the end of the last matter that came of
@@ -166,14 +166,8 @@ func (k *Keeper) mayDestroy(ctx context.Context, r db.Reader, m flow.Matter, ds 
 
 // DecideDestruction refuses with a reason, or consents: what belongs to the report is destroyed with the consent, in one act.
 func (k *Keeper) DecideDestruction(ctx context.Context, who access.Actor, matter id.ID, version int64, grant bool, note string) error {
-	note, ok := flow.Clean(note, true)
-	switch {
-	case !ok:
-		return fault.InvalidField("note", "text.control")
-	case note == "" && !grant:
-		return fault.InvalidField("note", "required")
-	case len([]rune(note)) > longReason:
-		return fault.InvalidField("note", "text.long", strconv.Itoa(longReason))
+	if err := typed.One("note", &note, !grant, longReason); err != nil {
+		return err
 	}
 	var gone []string
 	err := k.destruction(ctx, who, matter, func(tx *ledger.Tx, m flow.Matter, ds []Destruction) (ledger.Act, error) {

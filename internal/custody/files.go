@@ -22,6 +22,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/seal"
+	"qianshao/internal/typed"
 )
 
 // MaxFile is the largest file that is kept, in bytes.
@@ -133,7 +134,7 @@ func addable(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (fl
 
 func cleanFile(name string) (string, error) {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name, ok := flow.Clean(name, false)
+	name, ok := typed.Clean(name, false)
 	switch {
 	case !ok || name == "" || name == "." || name == "/":
 		return "", fault.InvalidField("file", "file.name")

@@ -2,7 +2,6 @@ package custody
 
 import (
 	"context"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -12,6 +11,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Once the acceptance notice has been given, nobody needs to know alone who reported. From then on it takes two: one asks
@@ -102,16 +102,8 @@ func (k *Keeper) TakesTwo(ctx context.Context, r db.Reader, m flow.Matter, what 
 
 // cleanReason checks the reason for opening an envelope.
 func cleanReason(reason string) (string, error) {
-	reason, ok := flow.Clean(reason, true)
-	switch {
-	case !ok:
-		return "", fault.InvalidField("reason", "text.control")
-	case reason == "":
-		return "", fault.InvalidField("reason", "required")
-	case len([]rune(reason)) > longReason:
-		return "", fault.InvalidField("reason", "text.long", strconv.Itoa(longReason))
-	}
-	return reason, nil
+	err := typed.One("reason", &reason, true, longReason)
+	return reason, err
 }
 
 // AskOpening asks for a second person's consent to opening who reported.
@@ -228,14 +220,8 @@ func (k *Keeper) confirms(ctx context.Context, r db.Reader, who access.Actor, m 
 
 // DecideOpening consents to an opening, or refuses with a reason.
 func (k *Keeper) DecideOpening(ctx context.Context, who access.Actor, matter id.ID, opening id.Key, version int64, grant bool, note string) error {
-	note, ok := flow.Clean(note, true)
-	switch {
-	case !ok:
-		return fault.InvalidField("note", "text.control")
-	case note == "" && !grant:
-		return fault.InvalidField("note", "required")
-	case len([]rune(note)) > longReason:
-		return fault.InvalidField("note", "text.long", strconv.Itoa(longReason))
+	if err := typed.One("note", &note, !grant, longReason); err != nil {
+		return err
 	}
 	return k.answer(ctx, who, matter, opening, version, func(tx *ledger.Tx, m flow.Matter, o *Opening) (ledger.Act, error) {
 		if who.Person == o.Asker {

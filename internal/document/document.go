@@ -31,6 +31,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -361,7 +362,7 @@ func (s *Service) Issue(ctx context.Context, who access.Actor, matter id.ID, in 
 }
 
 func (in *Issuing) clean(doc rulebook.Document) error {
-	var bad []fault.Field
+	var form typed.Form
 	for _, f := range []struct {
 		name  string
 		text  *string
@@ -370,22 +371,18 @@ func (in *Issuing) clean(doc rulebook.Document) error {
 		limit int
 	}{{"title", &in.Title, false, true, maxTitle}, {"addressee", &in.Addressee, false, doc.Kind == "letter", maxTo}, {"copies", &in.Copies, false, false, maxTo}, {"body", &in.Body, true, true, maxBody}} {
 		*f.text = strings.ReplaceAll(*f.text, "\r\n", "\n")
-		var ok bool
-		switch *f.text, ok = flow.Clean(*f.text, f.lines); {
-		case !ok:
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.control"})
-		case *f.text == "" && f.must:
-			bad = append(bad, fault.Field{Name: f.name, Code: "required"})
-		case len([]rune(*f.text)) > f.limit:
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.long", Args: []string{fmt.Sprint(f.limit)}})
+		check := form.Line
+		if f.lines {
+			check = form.Para
 		}
+		check(f.name, f.text, f.must, f.limit)
 	}
 	if doc.Kind != "form" && doc.Kind != "record" { // those may be completed by hand
 		if left := hints(doc, in.Title, in.Body); len(left) > 0 {
-			bad = append(bad, fault.Field{Name: "body", Code: "paper.unfilled", Args: []string{strings.Join(left, "")}})
+			form.Say("body", "paper.unfilled", strings.Join(left, ""))
 		}
 	}
-	return fault.InvalidFields(bad)
+	return form.Err()
 }
 
 // replaceable refuses a correction of what is not there, is another kind of paper, or was corrected already.

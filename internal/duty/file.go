@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Filing is what the county enters of one duty from the paper that assigned it.
@@ -100,17 +101,15 @@ func (f *Filed) read(ctx context.Context, s *Service, who access.Actor, answer s
 
 // checkFiling says what is wrong with a filing, beside its fields, and whose duty it is.
 func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (seat Seat, err error) {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
+	var form typed.Form
+	say := form.Say
 	today := tx.Today()
-	s.code(&bad, "kind", "duty_kind", in.Kind, today)
-	s.code(&bad, "part", "duty_role", in.Part, today)
-	line(&bad, "assigned_by", &in.AssignedBy, true, maxBy)
-	line(&bad, "paper", &in.Paper, true, maxPaper)
-	day(&bad, "paper_on", in.PaperOn, today, true)
-	day(&bad, "from", in.From, today.AddMonths(12), true)
+	s.code(&form, "kind", "duty_kind", in.Kind, today)
+	s.code(&form, "part", "duty_role", in.Part, today)
+	form.Line("assigned_by", &in.AssignedBy, true, maxBy)
+	form.Line("paper", &in.Paper, true, maxPaper)
+	form.Past("paper_on", in.PaperOn, today, true)
+	form.Past("from", in.From, today.AddMonths(12), true)
 	if most := s.Rules.Limit("duty.month_hours", today); in.Hours < 0 || in.Hours > most {
 		say("hours", "count.range", "0", itoa(most))
 	}
@@ -134,8 +133,8 @@ func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (s
 	} else if in.Kind == "village" {
 		say("village", "required")
 	}
-	line(&bad, "what", &in.What, in.Kind != "village", maxWhat)
-	seats, err := Seats(ctx, tx, in.Unit, oldest, today.AddMonths(12))
+	form.Line("what", &in.What, in.Kind != "village", maxWhat)
+	seats, err := Seats(ctx, tx, in.Unit, typed.Oldest, today.AddMonths(12))
 	if err != nil {
 		return seat, err
 	}
@@ -152,8 +151,8 @@ func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (s
 	case in.From.Valid() && seat.To != "" && in.From >= seat.To:
 		say("from", "duty.after_post", string(seat.To))
 	}
-	if len(bad) > 0 {
-		return seat, fault.InvalidFields(bad)
+	if form.Wrong() > 0 {
+		return seat, form.Err()
 	}
 	return seat, overlaps(ctx, tx, *in)
 }
@@ -248,19 +247,19 @@ func (s *Service) Decide(ctx context.Context, who access.Actor, duty id.Key, ver
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		var bad []fault.Field
+		var form typed.Form
 		if verdict != Allowed && verdict != Leave {
-			bad = append(bad, fault.Field{Name: "verdict", Code: "choice.unknown"})
+			form.Say("verdict", "choice.unknown")
 		}
-		line(&bad, "why", &why, true, 120)
+		form.Line("why", &why, true, 120)
 		d.Decided = ""
 		switch {
 		case !decides(who, town):
 			return ledger.Act{}, notYours()
 		case d.filedBy == who.Person && !who.Automatic():
 			return ledger.Act{}, fault.New(fault.Forbidden, "duty.two_hands")
-		case len(bad) > 0:
-			return ledger.Act{}, fault.InvalidFields(bad)
+		case form.Wrong() > 0:
+			return ledger.Act{}, form.Err()
 		case !d.Filed:
 			return ledger.Act{}, fault.New(fault.Conflict, "duty.unfiled")
 		case d.Judged(s.Rules, tx.Today()).Verdict != Look:
@@ -295,19 +294,19 @@ func (s *Service) Complete(ctx context.Context, who access.Actor, duty id.Key, p
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		var bad []fault.Field
-		s.code(&bad, "part", "duty_role", part, tx.Today())
-		day(&bad, "paper_on", paperOn, tx.Today(), true)
+		var form typed.Form
+		s.code(&form, "part", "duty_role", part, tx.Today())
+		form.Past("paper_on", paperOn, tx.Today(), true)
 		if most := s.Rules.Limit("duty.month_hours", tx.Today()); hours < 0 || hours > most {
-			bad = append(bad, fault.Field{Name: "hours", Code: "count.range", Args: []string{"0", itoa(most)}})
+			form.Say("hours", "count.range", "0", itoa(most))
 		}
 		switch {
 		case !Files(who, town):
 			return ledger.Act{}, notYours()
 		case d.Filed:
 			return ledger.Act{}, fault.New(fault.Conflict, "duty.filed")
-		case len(bad) > 0:
-			return ledger.Act{}, fault.InvalidFields(bad)
+		case form.Wrong() > 0:
+			return ledger.Act{}, form.Err()
 		}
 		d.Part = part
 		j := d.Judged(s.Rules, tx.Today())

@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Inspection is a day on the spot in a township, and what was found beside what is filed.
@@ -84,10 +85,10 @@ func (s *Service) Inspect(ctx context.Context, who access.Actor, in Inspection) 
 }
 
 func (s *Service) checkInspection(ctx context.Context, tx *ledger.Tx, in *Inspection) error {
-	var bad []fault.Field
-	day(&bad, "on", in.On, tx.Today(), true)
-	line(&bad, "inspectors", &in.Inspectors, true, 60)
-	line(&bad, "looked", &in.Looked, true, 120)
+	var form typed.Form
+	form.Past("on", in.On, tx.Today(), true)
+	form.Line("inspectors", &in.Inspectors, true, 60)
+	form.Line("looked", &in.Looked, true, 120)
 	seen := map[id.Key]bool{}
 	var kept []Finding
 	for i, f := range in.Findings {
@@ -100,7 +101,7 @@ func (s *Service) checkInspection(ctx context.Context, tx *ledger.Tx, in *Inspec
 				return orHidden(err)
 			}
 			if in.On.Valid() && (in.On < d.From || d.To != "" && in.On >= d.To) && f.Found != foundUnseen {
-				bad = append(bad, fault.Field{Name: field, Code: "inspection.not_then"})
+				form.Say(field, "inspection.not_then")
 			}
 		case f.HandBack != "":
 			of = "handback"
@@ -109,27 +110,27 @@ func (s *Service) checkInspection(ctx context.Context, tx *ledger.Tx, in *Inspec
 				return orHidden(err)
 			}
 			if h.Received == "" && f.Found != foundUnseen || in.On.Valid() && in.On < h.Received {
-				bad = append(bad, fault.Field{Name: field, Code: "inspection.not_then"})
+				form.Say(field, "inspection.not_then")
 			}
 		default:
 			field = "unfiled"
 		}
 		if key := f.Duty + f.HandBack; key != "" && seen[key] {
-			bad = append(bad, fault.Field{Name: field, Code: "inspection.twice"})
+			form.Say(field, "inspection.twice")
 		} else {
 			seen[key] = true
 		}
 		t, ok := s.Rules.Term("inspection_found", f.Found)
 		if !ok || !names(t, "of", of) {
-			bad = append(bad, fault.Field{Name: field, Code: "choice.unknown"})
+			form.Say(field, "choice.unknown")
 		}
-		line(&bad, "note-"+f.Duty+f.HandBack, &in.Findings[i].Note, of == "other" || f.Found == foundBack, 120)
+		form.Line("note-"+f.Duty+f.HandBack, &in.Findings[i].Note, of == "other" || f.Found == foundBack, 120)
 		if f.Found != foundUnseen {
 			kept = append(kept, in.Findings[i])
 		}
 	}
-	if len(bad) > 0 {
-		return fault.InvalidFields(bad)
+	if form.Wrong() > 0 {
+		return form.Err()
 	}
 	in.Findings = kept
 	same, err := db.Column[string](ctx, tx, `SELECT i.id FROM inspections i WHERE i.city_id = $1 AND i.unit_id = $2 AND i.on_day = $3 AND i.inspectors = $4 AND i.looked = $5`, in.Unit, in.On, in.Inspectors, in.Looked)

@@ -14,6 +14,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -102,21 +103,8 @@ func (s *Service) open(ctx context.Context, tx *ledger.Tx, m *flow.Matter) error
 	return s.Engine.Create(ctx, tx, m, nil, nil)
 }
 
-// line cleans what was typed into a line; bad gathers what is wrong.
-func line(bad *[]fault.Field, name string, text *string, must bool, limit int) {
-	var ok bool
-	switch *text, ok = flow.Clean(*text, false); {
-	case !ok:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.control"})
-	case *text == "" && must:
-		*bad = append(*bad, fault.Field{Name: name, Code: "required"})
-	case len([]rune(*text)) > limit:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.long", Args: []string{itoa(limit)}})
-	}
-}
-
 // code refuses what is in no list of the rulebook today.
-func (s *Service) code(bad *[]fault.Field, name, list, code string, on calendar.Date) {
+func (s *Service) code(form *typed.Form, name, list, code string, on calendar.Date) {
 	for _, t := range s.Rules.Terms(list, on) {
 		if t.Code == code && !t.Unchosen {
 			return
@@ -126,23 +114,7 @@ func (s *Service) code(bad *[]fault.Field, name, list, code string, on calendar.
 	if code == "" {
 		c = "required"
 	}
-	*bad = append(*bad, fault.Field{Name: name, Code: c})
-}
-
-// oldest is the first day that anything here can have begun.
-const oldest = calendar.Date("1990-01-01")
-
-// day refuses what is no day, or lies in the future.
-func day(bad *[]fault.Field, name string, d, today calendar.Date, must bool) {
-	switch {
-	case d == "" && !must:
-	case d == "":
-		*bad = append(*bad, fault.Field{Name: name, Code: "required"})
-	case !d.Valid() || d < oldest:
-		*bad = append(*bad, fault.Field{Name: name, Code: "day.invalid"})
-	case d > today:
-		*bad = append(*bad, fault.Field{Name: name, Code: "day.future"})
-	}
+	form.Say(name, c)
 }
 
 // one reads a single row; none is as absent as one that may not be seen.

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Entry is a task, or a work group, that a township's commission was given a part in.
@@ -76,17 +77,17 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (out En
 }
 
 func (s *Service) checkEntry(ctx context.Context, tx *ledger.Tx, in *Entry) error {
-	var bad []fault.Field
+	var form typed.Form
 	today := tx.Today()
-	line(&bad, "name", &in.Name, true, maxWhat)
-	s.code(&bad, "work", "duty_work", in.Work, today)
-	s.code(&bad, "part", "duty_role", in.Part, today)
-	line(&bad, "given_by", &in.GivenBy, true, maxBy)
-	line(&bad, "paper", &in.Paper, false, maxPaper)
+	form.Line("name", &in.Name, true, maxWhat)
+	s.code(&form, "work", "duty_work", in.Work, today)
+	s.code(&form, "part", "duty_role", in.Part, today)
+	form.Line("given_by", &in.GivenBy, true, maxBy)
+	form.Line("paper", &in.Paper, false, maxPaper)
 	work, _ := s.Rules.Term("duty_work", in.Work)
 	// Who supervises a department names it; who hands a task back must know where to.
-	line(&bad, "department", &in.Department, in.Part == PartMain || work.Attrs["class"] != "core", maxBy)
-	day(&bad, "from", in.From, today, true)
+	form.Line("department", &in.Department, in.Part == PartMain || work.Attrs["class"] != "core", maxBy)
+	form.Past("from", in.From, today, true)
 	if in.Head != "" {
 		seats, err := Seats(ctx, tx, in.Unit, today, today)
 		if err != nil {
@@ -97,11 +98,11 @@ func (s *Service) checkEntry(ctx context.Context, tx *ledger.Tx, in *Entry) erro
 			known = known || x.Holding == in.Head
 		}
 		if !known {
-			bad = append(bad, fault.Field{Name: "head", Code: "choice.unknown"})
+			form.Say("head", "choice.unknown")
 		}
 	}
-	if len(bad) > 0 {
-		return fault.InvalidFields(bad)
+	if form.Wrong() > 0 {
+		return form.Err()
 	}
 	have, err := db.Column[string](ctx, tx, `SELECT g.from_on FROM workgroups g WHERE g.city_id = $1 AND g.unit_id = $2 AND g.name = $3 AND (g.to_on = '' OR g.to_on > $4)
 		UNION ALL SELECT m.opened_on FROM handbacks b JOIN matters m ON m.city_id = b.city_id AND m.id = b.id WHERE b.city_id = $1 AND b.unit_id = $2 AND b.what = $3 AND m.state IN ('proposed', 'sent', 'county')`, in.Unit, in.Name, in.From)
@@ -169,14 +170,14 @@ func (s *Service) Propose(ctx context.Context, who access.Actor, key id.Key, dep
 		if t, err = task(ctx, tx, key, tx.Today()); err != nil {
 			return ledger.Act{}, err
 		}
-		var bad []fault.Field
-		line(&bad, "department", &department, true, maxBy)
-		s.code(&bad, "reason", "hand_back_reason", reason, tx.Today())
+		var form typed.Form
+		form.Line("department", &department, true, maxBy)
+		s.code(&form, "reason", "hand_back_reason", reason, tx.Today())
 		switch {
 		case !Tasks(who, town):
 			return ledger.Act{}, notYours()
-		case len(bad) > 0:
-			return ledger.Act{}, fault.InvalidFields(bad)
+		case form.Wrong() > 0:
+			return ledger.Act{}, form.Err()
 		case t.HandBack != "":
 			return ledger.Act{}, fault.New(fault.Conflict, "handback.under_way")
 		case t.To != "" && t.To <= tx.Today():

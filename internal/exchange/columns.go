@@ -12,12 +12,12 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/sheet"
+	"qianshao/internal/typed"
 )
 
 // column is a column of a kind. Its names in both languages are in locale; also are other names people use.
@@ -253,7 +253,7 @@ func shown(s string) string {
 	const most = 120
 	var out []rune
 	for _, r := range s {
-		if _, ok := flow.Clean(string(r), false); ok {
+		if _, ok := typed.Clean(string(r), false); ok {
 			out = append(out, r)
 		}
 	}
@@ -274,7 +274,7 @@ func (f *form) para(col string, must bool, limit int) string {
 }
 
 func (f *form) typed(col, v string, must bool, limit int, lines bool) string {
-	v, ok := flow.Clean(v, lines)
+	v, ok := typed.Clean(v, lines)
 	switch {
 	case v == "" && must:
 		f.say(col, "required")
@@ -389,7 +389,7 @@ func (f *form) done(what, name string, changes []Changed) bool {
 
 // legible says whether a cell holds nothing that turns text around.
 func legible(v string) bool {
-	_, ok := flow.Clean(v, true)
+	_, ok := typed.Clean(v, true)
 	return ok
 }
 

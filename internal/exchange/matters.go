@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
+	"qianshao/internal/typed"
 )
 
 // Matters of the past come with the number, the state and the days they had. One whose number is there already is left
@@ -99,7 +100,7 @@ func (s *Service) importer(ctx context.Context, p *pass, kind, above string, lis
 func distinct(rows []record, col string) map[string]bool {
 	out := map[string]bool{}
 	for _, rec := range rows {
-		if no, _ := flow.Clean(rec.get(col), false); no != "" {
+		if no, _ := typed.Clean(rec.get(col), false); no != "" {
 			out[no] = true
 		}
 	}

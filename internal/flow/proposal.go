@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Proposal is a move that waits for its approvals.
@@ -154,18 +155,15 @@ func (e *Engine) Decide(ctx context.Context, who access.Actor, proposal id.ID, v
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		note, ok := Clean(dec.Note, true)
-		if !ok {
-			return ledger.Act{}, fault.InvalidField("note", "text.control")
+		note := dec.Note
+		if err := typed.One("note", &note, false, maxPara); err != nil {
+			return ledger.Act{}, err
 		}
 		if note == "" && !dec.Approve {
 			return ledger.Act{}, fault.InvalidField("note", "return.reason")
 		}
 		if note == "" && Records(p.Steps[i].Role) {
 			return ledger.Act{}, fault.InvalidField("note", "required")
-		}
-		if len([]rune(note)) > maxPara {
-			return ledger.Act{}, fault.InvalidField("note", "text.long", fmt.Sprint(maxPara))
 		}
 		s := &p.Steps[i]
 		s.Person, s.Holding, s.For, s.Note, s.At = who.Person, hat.Holding, hat.For, note, tx.Now()

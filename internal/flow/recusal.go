@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // RuleRecusal is the clock of a decision on recusal.
@@ -200,29 +201,18 @@ func (e *Engine) replayed(ctx context.Context, rc ledger.Receipt, x Recusal, err
 }
 
 func (e *Engine) fillRecusal(ctx context.Context, tx *ledger.Tx, who access.Actor, m Matter, in NewRecusal, x *Recusal) error {
-	var bad []fault.Field
+	var form typed.Form
 	if t, ok := e.Rules.Term("recusal_ground", in.Ground); !ok || !t.Holds(tx.Today()) {
 		code := "choice.unknown"
 		if in.Ground == "" {
 			code = "required"
 		}
-		bad = append(bad, fault.Field{Name: "ground", Code: code})
+		form.Say("ground", code)
 	}
 	x.Ground, x.Raised = in.Ground, RaisedAsked
-	for _, f := range []struct {
-		name string
-		in   string
-		out  *string
-	}{{"relation", in.Relation, &x.Relation}, {"note", in.Note, &x.Note}} {
-		text, ok := Clean(f.in, true)
-		switch {
-		case !ok:
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.control"})
-		case len([]rune(text)) > recusalText:
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.long", Args: []string{"500"}})
-		}
-		*f.out = text
-	}
+	x.Relation, x.Note = in.Relation, in.Note
+	form.Para("relation", &x.Relation, false, recusalText)
+	form.Para("note", &x.Note, false, recusalText)
 	switch {
 	case in.Person == "" || in.Person == who.Person:
 		x.Person, x.Name, x.Raised = who.PersonID(), who.Name, RaisedSelf
@@ -235,15 +225,15 @@ func (e *Engine) fillRecusal(ctx context.Context, tx *ledger.Tx, who access.Acto
 		}
 		i := slices.IndexFunc(people, func(o Option) bool { return o.Code == in.Person })
 		if i < 0 {
-			bad = append(bad, fault.Field{Name: "person", Code: "choice.unknown"})
+			form.Say("person", "choice.unknown")
 		} else {
 			x.Person, x.Name = id.ID{City: m.Organ.City, Key: in.Person}, people[i].Name
 		}
 		if x.Asker = in.Asker; !in.Order && !slices.Contains(Askers, in.Asker) {
-			bad = append(bad, fault.Field{Name: "asker", Code: "required"})
+			form.Say("asker", "required")
 		}
 	}
-	if err := fault.InvalidFields(bad); err != nil {
+	if err := form.Err(); err != nil {
 		return err
 	}
 	open, err := db.Column[string](ctx, tx, `SELECT x.id FROM recusals x WHERE x.city_id = $1 AND x.root_id = $2 AND x.person_id = $3 AND x.state = 'declared'`, m.Root, x.Person.Key)
@@ -335,14 +325,9 @@ func (e *Engine) DecideRecusal(ctx context.Context, who access.Actor, recusal id
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		text, ok := Clean(note, true)
-		switch {
-		case !ok:
-			return ledger.Act{}, fault.InvalidField("note", "text.control")
-		case text == "" && !grant:
-			return ledger.Act{}, fault.InvalidField("note", "required")
-		case len([]rune(text)) > recusalText:
-			return ledger.Act{}, fault.InvalidField("note", "text.long", "500")
+		text := note
+		if err := typed.One("note", &text, !grant, recusalText); err != nil {
+			return ledger.Act{}, err
 		}
 		x.State, x.Note, x.Decider, x.DeciderName, x.Holding, x.For, x.Decided = RecusalRefused, text, who.Person, who.Name, hat.Holding, hat.For, tx.Today()
 		act := ledger.Act{Action: "recusal.refuse", Answer: x.ID.String(), Organ: m.Organ, Matter: m.ID, About: "recusal/" + x.ID.String(), Params: map[string]any{"who": x.Name, "recusal_ground": x.Ground}}

@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Values is what was filled in for a move: every value as text, lists as several.
@@ -166,23 +167,9 @@ func clean(vals []string, kind FieldKind) []string {
 	return out
 }
 
-// Clean trims a text that a person typed; ok is false when it holds control characters or broken encoding.
-func Clean(s string, lines bool) (string, bool) {
-	s = strings.TrimSpace(s)
-	if !utf8.ValidString(s) {
-		return s, false
-	}
-	for _, c := range s {
-		if c < 0x20 && !(lines && (c == '\n' || c == '\t')) || c == 0x7f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
-			return s, false
-		}
-	}
-	return s, true
-}
-
 func (e *Engine) checkField(ctx context.Context, r db.Reader, who access.Actor, m *Matter, f Field, vals []string, today calendar.Date, known map[string][]Option) (string, []string, error) {
 	for _, s := range vals {
-		if _, ok := Clean(s, f.Kind == Para); !ok {
+		if _, ok := typed.Clean(s, f.Kind == Para); !ok {
 			return "text.control", nil, nil
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"qianshao/internal/measure"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -378,47 +379,33 @@ const mostLeast = 1_000_000_000
 
 // check mends what was typed of a line and says what is wrong with it.
 func (l *Line) check() error {
-	var bad []fault.Field
-	line(&bad, "zh", &l.Name.Zh, lineLimit, true)
-	line(&bad, "en", &l.Name.En, lineLimit, false)
-	line(&bad, "evidence", &l.Evidence.Zh, lineLimit, false)
+	var form typed.Form
+	form.Line("zh", &l.Name.Zh, true, lineLimit)
+	form.Line("en", &l.Name.En, false, lineLimit)
+	form.Line("evidence", &l.Evidence.Zh, false, lineLimit)
 	if !slices.Contains(rulebook.Haves, l.Have) {
-		bad = append(bad, fault.Field{Name: "have", Code: "choice.unknown"})
+		form.Say("have", "choice.unknown")
 	}
 	switch {
 	case !slices.Contains(rulebook.HaveKinds, l.Kind) || l.Kind == "measure" && l.Measure == "":
-		bad = append(bad, fault.Field{Name: "kind", Code: "choice.unknown"})
+		form.Say("kind", "choice.unknown")
 	case l.Kind == "number" && (l.Least < 1 || l.Least > mostLeast) || l.Kind == "measure" && (l.Least < 0 || l.Least > mostLeast):
-		bad = append(bad, fault.Field{Name: "least", Code: "haves.least"})
+		form.Say("least", "haves.least")
 	case l.Kind != "number" && l.Kind != "measure":
 		l.Least = 0
 	}
 	switch {
 	case !slices.Contains(rulebook.HaveLevels, l.Owes):
-		bad = append(bad, fault.Field{Name: "owes", Code: "choice.unknown"})
+		form.Say("owes", "choice.unknown")
 	case l.Owes == "township" && slices.Contains(rulebook.NeverTownship, l.Have):
-		bad = append(bad, fault.Field{Name: "owes", Code: "haves.never_township"})
+		form.Say("owes", "haves.never_township")
 	}
-	return fault.InvalidFields(bad)
-}
-
-// line cleans a text and says what is wrong with it.
-func line(bad *[]fault.Field, name string, v *string, most int, must bool) {
-	out, ok := flow.Clean(*v, most > lineLimit)
-	switch {
-	case !ok:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.control"})
-	case must && out == "":
-		*bad = append(*bad, fault.Field{Name: name, Code: "required"})
-	case len([]rune(out)) > most:
-		*bad = append(*bad, fault.Field{Name: name, Code: "text.long", Args: []string{strconv.Itoa(most)}})
-	}
-	*v = out
+	return form.Err()
 }
 
 // said cleans a text that must be there.
 func said(field string, v *string, most int) error {
-	var bad []fault.Field
-	line(&bad, field, v, most, true)
-	return fault.InvalidFields(bad)
+	var form typed.Form
+	form.Line(field, v, true, most)
+	return form.Err()
 }

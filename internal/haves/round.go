@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // askRate is the rule under which a round's minutes stand on the burden account.
@@ -115,12 +116,12 @@ func (s *Service) Open(ctx context.Context, who access.Actor, name string, due c
 	if !runs(who, county.ID.City, county.ID.Key) {
 		return id.ID{}, fault.New(fault.Forbidden, "move.not_yours")
 	}
-	var bad []fault.Field
-	line(&bad, "name", &name, lineLimit, true)
+	var form typed.Form
+	form.Line("name", &name, true, lineLimit)
 	if !due.Valid() {
-		bad = append(bad, fault.Field{Name: "due", Code: "day.invalid"})
+		form.Say("due", "day.invalid")
 	}
-	if err := fault.InvalidFields(bad); err != nil {
+	if err := form.Err(); err != nil {
 		return id.ID{}, err
 	}
 	var out id.ID
@@ -224,7 +225,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, round id.ID, in ma
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		var bad []fault.Field
+		var form typed.Form
 		wrote, met := 0, 0
 		for _, l := range all {
 			old, was := have[l.Code]
@@ -235,8 +236,8 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, round id.ID, in ma
 			if given && l.Kind == "date" && x.Value == "" {
 				x.Value = none // a day that is left empty: there is nothing yet
 			}
-			a, ok := l.answer(x, tx.Today(), &bad)
-			if !ok || len(bad) > 0 {
+			a, ok := l.answer(x, tx.Today(), &form)
+			if !ok || form.Wrong() > 0 {
 				continue
 			}
 			a.Town, a.Said, a.Version = town.ID.Key, tx.Today(), 1
@@ -255,7 +256,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, round id.ID, in ma
 				met++
 			}
 		}
-		if err := fault.InvalidFields(bad); err != nil {
+		if err := form.Err(); err != nil {
 			return ledger.Act{}, err
 		}
 		if wrote == 0 {
@@ -267,37 +268,37 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, round id.ID, in ma
 }
 
 // answer makes what was filled in for a line into an answer; what is wrong with it stands beside the line's field.
-func (l Line) answer(in Said, today calendar.Date, bad *[]fault.Field) (Answer, bool) {
+func (l Line) answer(in Said, today calendar.Date, form *typed.Form) (Answer, bool) {
 	a := Answer{Code: l.Code, Have: l.Have, Value: in.Value, Evidence: in.Evidence}
-	field, before := "v-"+l.Code, len(*bad)
-	line(bad, "e-"+l.Code, &a.Evidence, lineLimit, false)
-	line(bad, field, &a.Value, lineLimit, true)
-	if len(*bad) > before {
+	field, before := "v-"+l.Code, form.Wrong()
+	form.Line("e-"+l.Code, &a.Evidence, false, lineLimit)
+	form.Line(field, &a.Value, true, lineLimit)
+	if form.Wrong() > before {
 		return a, false
 	}
 	switch l.Kind {
 	case "yes":
 		if a.Value != "yes" && a.Value != none {
-			*bad = append(*bad, fault.Field{Name: field, Code: "choice.unknown"})
+			form.Say(field, "choice.unknown")
 		}
 		a.Met = a.Value == "yes"
 	case "number":
 		n, err := strconv.ParseInt(a.Value, 10, 64)
 		if err != nil || n < 0 {
-			*bad = append(*bad, fault.Field{Name: field, Code: "haves.number"})
+			form.Say(field, "haves.number")
 		}
 		a.Value, a.Met = strconv.FormatInt(n, 10), n >= l.Least
 	case "date":
 		switch on := calendar.Date(a.Value); {
 		case a.Value == none:
 		case !on.Valid():
-			*bad = append(*bad, fault.Field{Name: field, Code: "day.invalid"})
+			form.Say(field, "day.invalid")
 		case on > today:
-			*bad = append(*bad, fault.Field{Name: field, Code: "day.future"})
+			form.Say(field, "day.future")
 		}
 		a.Met = a.Value != none
 	}
-	return a, len(*bad) == before
+	return a, form.Wrong() == before
 }
 
 func (s *Service) answers(ctx context.Context, r db.Reader, round, town id.Key) (map[string]Answer, error) {
@@ -342,7 +343,7 @@ func (s *Service) Check(ctx context.Context, who access.Actor, round id.ID, town
 		if len(have) == 0 {
 			return ledger.Act{}, fault.New(fault.Conflict, "haves.not_said")
 		}
-		var bad []fault.Field
+		var form typed.Form
 		var done []Answer
 		for _, l := range all {
 			a, ok := have[l.Code]
@@ -351,7 +352,7 @@ func (s *Service) Check(ctx context.Context, who access.Actor, round id.ID, town
 				continue
 			}
 			a.Checked, a.On = j.Verdict, tx.Today()
-			line(&bad, "r-"+l.Code, &j.Reason, paraLimit, j.Verdict == Differs)
+			form.Para("r-"+l.Code, &j.Reason, j.Verdict == Differs, paraLimit)
 			a.Reason = j.Reason
 			switch j.Verdict {
 			case Agrees:
@@ -360,11 +361,11 @@ func (s *Service) Check(ctx context.Context, who access.Actor, round id.ID, town
 				a.Found = found(!a.Met)
 			case NotYet:
 			default:
-				bad = append(bad, fault.Field{Name: "c-" + l.Code, Code: "choice.unknown"})
+				form.Say("c-"+l.Code, "choice.unknown")
 			}
 			done = append(done, a)
 		}
-		if err := fault.InvalidFields(bad); err != nil {
+		if err := form.Err(); err != nil {
 			return ledger.Act{}, err
 		}
 		if len(done) == 0 {

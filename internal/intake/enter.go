@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Pool is where accepted tip-offs become clues. Package clue is it.
@@ -231,8 +232,7 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Entry) (Entere
 			return ledger.Act{}, err
 		}
 		today := tx.Today()
-		bad := s.checkEntry(&in, st.Slip, today)
-		if err := fault.InvalidFields(bad); err != nil {
+		if err := s.checkEntry(&in, st.Slip, today); err != nil {
 			return ledger.Act{}, err
 		}
 		var act ledger.Act
@@ -265,23 +265,9 @@ func enteredFrom(s string) (o Entered) {
 }
 
 // checkEntry says what is missing or wrong.
-func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.Field {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
-	line := func(name string, v *string, must bool, limit int, lines bool) {
-		t, ok := flow.Clean(*v, lines)
-		*v = t
-		switch {
-		case !ok:
-			say(name, "text.control")
-		case t == "" && must:
-			say(name, "required")
-		case len([]rune(t)) > limit:
-			say(name, "text.long", itoa(limit))
-		}
-	}
+func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) error {
+	var form typed.Form
+	say := form.Say
 	if _, ok := s.Rules.Term("channel", in.Channel); !ok {
 		if in.Channel == "" {
 			say("channel", "required")
@@ -289,14 +275,7 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 			say("channel", "choice.unknown")
 		}
 	}
-	switch {
-	case in.Received == "":
-		say("received", "required")
-	case !in.Received.Valid() || in.Received < "1990-01-01":
-		say("received", "day.invalid")
-	case in.Received > today:
-		say("received", "day.future")
-	case in.Letter.Zero() && s.Late(in.Received, today) && in.LateReason == "": // a letter's record says itself when it was opened
+	if form.Past("received", in.Received, today, true) && in.Letter.Zero() && s.Late(in.Received, today) && in.LateReason == "" { // a letter's record says itself when it was opened
 		say("late_reason", "required")
 	}
 	if in.LateReason != "" {
@@ -305,12 +284,12 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 		}
 	}
 	if slip {
-		return bad
+		return form.Err()
 	}
-	line("title", &in.Title, true, 80, false)
-	line("summary", &in.Summary, true, 4000, true)
-	line("from_no", &in.FromNo, false, 60, false)
-	line("original", &in.Original, false, 20000, true)
+	form.Line("title", &in.Title, true, 80)
+	form.Para("summary", &in.Summary, true, 4000)
+	form.Line("from_no", &in.FromNo, false, 60)
+	form.Para("original", &in.Original, false, 20000)
 	if in.Channel != "transfer" {
 		in.FromKind, in.FromNo = "", "" // typed before another channel was chosen
 	} else {
@@ -327,13 +306,13 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 	}
 	if in.Named {
 		// JK 24: a true name and a way to reach the person; without both the report is handled as anonymous.
-		line("reporter_name", &in.Reporter.Name, true, 60, false)
-		line("reporter_contact", &in.Reporter.Contact, true, 120, false)
-		line("reporter_when", &in.Reporter.When, false, 120, false)
+		form.Line("reporter_name", &in.Reporter.Name, true, 60)
+		form.Line("reporter_contact", &in.Reporter.Contact, true, 120)
+		form.Line("reporter_when", &in.Reporter.When, false, 120)
 		if in.Watch {
-			line("works_unit", &in.Works.Unit, true, 120, false)
-			line("works_post", &in.Works.Post, true, 120, false)
-			line("works_fear", &in.Works.Fear, false, 500, true)
+			form.Line("works_unit", &in.Works.Unit, true, 120)
+			form.Line("works_post", &in.Works.Post, true, 120)
+			form.Para("works_fear", &in.Works.Fear, false, 500)
 		}
 	} else {
 		in.Reporter, in.Watch = Reporter{}, false
@@ -341,7 +320,7 @@ func (s *Service) checkEntry(in *Entry, slip bool, today calendar.Date) []fault.
 	if strings.TrimSpace(in.Reporter.Name) != "" && strings.Contains(in.Title+in.Summary, in.Reporter.Name) {
 		say("summary", "summary.names_reporter")
 	}
-	return bad
+	return form.Err()
 }
 
 // Late says whether a report entered today was received so long ago that a reason is asked for.

@@ -8,10 +8,10 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // standIns says which kinds of post may sign for a role while its holder is away: peers, the posts above that would sign
@@ -159,33 +159,11 @@ func (s *Service) Delegate(ctx context.Context, who access.Actor, in NewDelegati
 }
 
 func (s *Service) checkDelegation(ctx context.Context, tx *ledger.Tx, who access.Actor, hat access.Hat, in *NewDelegation) error {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
-	var ok bool
-	if in.Reason, ok = flow.Clean(in.Reason, false); !ok {
-		say("reason", "text.control")
-	} else if len([]rune(in.Reason)) > reasonMax {
-		say("reason", "text.long", itoa(reasonMax))
-	}
-	days := true
-	for _, d := range []struct {
-		name string
-		day  calendar.Date
-	}{{"begins", in.Begins}, {"ends", in.Ends}} {
-		switch {
-		case d.day == "":
-			say(d.name, "required")
-		case !d.day.Valid():
-			say(d.name, "day.invalid")
-		case d.day < tx.Today():
-			say(d.name, "day.past")
-		default:
-			continue
-		}
-		days = false
-	}
+	var form typed.Form
+	say := form.Say
+	form.Line("reason", &in.Reason, false, reasonMax)
+	begins, ends := form.Ahead("begins", in.Begins, tx.Today(), true), form.Ahead("ends", in.Ends, tx.Today(), true)
+	days := begins && ends
 	if days && in.Ends < in.Begins {
 		say("ends", "delegate.backwards")
 		days = false
@@ -202,7 +180,7 @@ func (s *Service) checkDelegation(ctx context.Context, tx *ledger.Tx, who access
 	case cs[i].Waits:
 		say("to", "delegate.waits")
 	}
-	if err := fault.InvalidFields(bad); err != nil || !days {
+	if err := form.Err(); err != nil || !days {
 		return err
 	}
 	// Two requests at the same moment may both pass this; each delegation is lawful by itself, and either can be ended.

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Held is a post that somebody of the commission holds or has held.
@@ -332,19 +331,9 @@ const earliest = calendar.Date("1949-10-01")
 
 // checkWork says beside each field what is wrong with earlier work; but is the entry that it replaces.
 func (f PersonFile) checkWork(today calendar.Date, in *Work, but id.Key) error {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
-	var ok bool
-	switch in.What, ok = flow.Clean(in.What, false); {
-	case !ok:
-		say("what", "text.control")
-	case in.What == "":
-		say("what", "required")
-	case len([]rune(in.What)) > lineLimit:
-		say("what", "text.long", strconv.Itoa(lineLimit))
-	}
+	var form typed.Form
+	say := form.Say
+	form.Line("what", &in.What, true, lineLimit)
 	switch {
 	case in.From == "":
 		say("from", "required")
@@ -365,8 +354,8 @@ func (f PersonFile) checkWork(today calendar.Date, in *Work, but id.Key) error {
 	case in.From.Valid() && in.To <= in.From:
 		say("to", "day.before", string(in.From))
 	}
-	if len(bad) > 0 {
-		return fault.InvalidFields(bad)
+	if err := form.Err(); err != nil {
+		return err
 	}
 	over := func(from, to calendar.Date) bool { return (to == "" || in.From < to) && from < in.To }
 	for _, w := range f.Works {

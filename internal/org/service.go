@@ -2,18 +2,17 @@ package org
 
 import (
 	"context"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/flow/bar"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -301,15 +300,9 @@ const lineLimit = 120
 
 // cleanLine trims a line that somebody typed, or says what is wrong with it.
 func cleanLine(name string, v *string) error {
-	out, ok := flow.Clean(*v, false)
-	switch {
-	case !ok:
-		return fault.InvalidField(name, "text.control")
-	case len([]rune(out)) > lineLimit:
-		return fault.InvalidField(name, "text.long", strconv.Itoa(lineLimit))
-	}
-	*v = out
-	return nil
+	var form typed.Form
+	form.Line(name, v, false, lineLimit)
+	return form.Err()
 }
 
 func cleanName(s string) (string, bool) {

@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // SubjectInput is who a matter is about, as a person fills it in: an official of the register, or somebody who is not
@@ -31,67 +32,55 @@ type SubjectInput struct {
 
 // Resolve finds the subject in the register and among the system's own people, and says what is missing.
 func Resolve(ctx context.Context, r db.Reader, rules *rulebook.Book, in SubjectInput) (flow.Subject, error) {
-	var bad []fault.Field
+	var form typed.Form
 	s := flow.Subject{Unit: in.Unit, UnitText: in.UnitText, Name: in.Name, Post: in.Post, Rank: in.Rank, Category: in.Category, PartyMember: in.PartyMember, Chief: in.Chief}
 	if in.Unit == "" {
-		bad = append(bad, fault.Field{Name: "unit", Code: "required"})
+		form.Say("unit", "required")
 	} else if !id.ValidKey(in.Unit) {
-		bad = append(bad, fault.Field{Name: "unit", Code: "choice.unknown"})
+		form.Say("unit", "choice.unknown")
 	} else if _, err := access.GetUnit(ctx, r, in.Unit); fault.KindOf(err) == fault.NotFound {
-		bad = append(bad, fault.Field{Name: "unit", Code: "choice.unknown"})
+		form.Say("unit", "choice.unknown")
 	} else if err != nil {
 		return s, err
 	}
-	if in.Official != "" && len(bad) == 0 {
+	if in.Official != "" && form.Wrong() == 0 {
 		o, err := GetOfficial(ctx, r, in.Official)
 		if err != nil || o.Unit != in.Unit {
 			if err != nil && fault.KindOf(err) != fault.NotFound {
 				return s, err
 			}
-			bad = append(bad, fault.Field{Name: "official", Code: "choice.unknown"})
+			form.Say("official", "choice.unknown")
 		} else {
 			s.Official, s.Person, s.Name, s.Post, s.Rank, s.Category, s.PartyMember = o.ID.Key, o.Person, o.Name, o.Post, o.Rank, o.Category, o.PartyMember
 			s.Chief = o.Chief || in.Chief
 		}
 	}
-	var ok bool
-	for _, f := range []struct {
-		name  string
-		value *string
-		limit int
-	}{{"subject_name", &s.Name, 30}, {"post", &s.Post, 60}, {"unit_text", &s.UnitText, 60}} {
-		if *f.value, ok = flow.Clean(*f.value, false); !ok {
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.control"})
-		} else if len([]rune(*f.value)) > f.limit {
-			bad = append(bad, fault.Field{Name: f.name, Code: "text.long", Args: []string{itoa(f.limit)}})
-		}
-	}
-	if s.Post == "" {
-		bad = append(bad, fault.Field{Name: "post", Code: "required"})
-	}
+	form.Line("subject_name", &s.Name, false, 30)
+	form.Line("post", &s.Post, true, 60)
+	form.Line("unit_text", &s.UnitText, false, 60)
 	if _, ok := rules.Rank(s.Rank); !ok {
 		code := "choice.unknown"
 		if s.Rank == "" {
 			code = "required"
 		}
-		bad = append(bad, fault.Field{Name: "rank", Code: code})
+		form.Say("rank", code)
 	}
 	switch {
 	case s.Rank == "none":
 		// Without office somebody can be the subject of a Party matter only.
 		s.Category = ""
 		if !s.PartyMember {
-			bad = append(bad, fault.Field{Name: "party_member", Code: "subject.party_only"})
+			form.Say("party_member", "subject.party_only")
 		}
 	default:
 		if s.Category == "" {
 			s.Category = categoryOf(s.Rank)
 		}
 		if _, ok := rules.Term("official_category", s.Category); !ok {
-			bad = append(bad, fault.Field{Name: "category", Code: "choice.unknown"})
+			form.Say("category", "choice.unknown")
 		}
 	}
-	if err := fault.InvalidFields(bad); err != nil {
+	if err := form.Err(); err != nil {
 		return s, err
 	}
 	unit, err := access.GetUnit(ctx, r, in.Unit)

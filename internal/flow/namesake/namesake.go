@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/deadline"
@@ -21,6 +20,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Service is this package's use cases.
@@ -177,14 +177,9 @@ func (s *Service) Answer(ctx context.Context, who access.Actor, matter id.ID, pe
 		} else if !mine {
 			return ledger.Act{}, fault.New(fault.Forbidden, "namesake.not_yours")
 		}
-		reason, ok := flow.Clean(note, true)
-		switch {
-		case !ok:
-			return ledger.Act{}, fault.InvalidField("note", "text.control")
-		case reason == "":
-			return ledger.Act{}, fault.InvalidField("note", "required")
-		case len([]rune(reason)) > longest:
-			return ledger.Act{}, fault.InvalidField("note", "text.long", strconv.Itoa(longest))
+		reason := note
+		if err := typed.One("note", &reason, true, longest); err != nil {
+			return ledger.Act{}, err
 		}
 		act := ledger.Act{Action: "namesake.other", Organ: m.Organ, Matter: m.ID, About: "person/" + n.Person.String(), Params: map[string]any{"who": n.Name, "note": reason}}
 		if same {

@@ -8,7 +8,6 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/measure"
@@ -321,16 +320,3 @@ func (s *Service) SetBorders(ctx context.Context, who access.Actor, county, town
 }
 
 func number(i int) string { return strconv.Itoa(i) }
-
-// line cleans a line that somebody typed, or says what is wrong with it.
-func line(v *string, most int) (code string, args []string) {
-	out, ok := flow.Clean(*v, false)
-	switch {
-	case !ok:
-		return "text.control", nil
-	case len([]rune(out)) > most:
-		return "text.long", []string{number(most)}
-	}
-	*v = out
-	return "", nil
-}

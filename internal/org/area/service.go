@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -192,21 +193,11 @@ func check(ctx context.Context, tx *ledger.Tx, d *Draft, county access.Unit) err
 		}
 		return err
 	}
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
+	var form typed.Form
+	if today := tx.Today(); form.Ahead("from", d.From, today, true) && d.From > today.AddDays(farAhead) {
+		form.Say("from", "appoint.far")
 	}
-	switch today := tx.Today(); {
-	case !d.From.Valid():
-		say("from", "day.invalid")
-	case d.From < today:
-		say("from", "day.past")
-	case d.From > today.AddDays(farAhead):
-		say("from", "appoint.far")
-	}
-	if code, args := line(&d.Paper, longPaper); code != "" {
-		say("paper", code, args...)
-	}
+	form.Line("paper", &d.Paper, false, longPaper)
 	heads, err := Leaders(ctx, tx, county, tx.Today())
 	if err != nil {
 		return err
@@ -226,24 +217,18 @@ func check(ctx context.Context, tx *ledger.Tx, d *Draft, county access.Unit) err
 	names := map[string]bool{}
 	for i := range d.Areas {
 		a, n := &d.Areas[i], "_"+number(i)
-		code, args := line(&a.Name, longName)
-		switch {
-		case code != "":
-			say("name"+n, code, args...)
-		case a.Name == "":
-			say("name"+n, "required")
-		case names[a.Name]:
-			say("name"+n, "area.twice")
+		if form.Line("name"+n, &a.Name, true, longName) && names[a.Name] {
+			form.Say("name"+n, "area.twice")
 		}
 		names[a.Name] = true
 		if !slices.ContainsFunc(heads, func(h Leader) bool { return h.Person == a.Leader }) {
-			say("leader"+n, orRequired(a.Leader))
+			form.Say("leader"+n, orRequired(a.Leader))
 		}
 		if a.Office != "" && !slices.ContainsFunc(offices, func(u access.Unit) bool { return u.ID.Key == a.Office }) {
-			say("office"+n, "choice.unknown")
+			form.Say("office"+n, "choice.unknown")
 		}
 		if len(a.Townships) == 0 {
-			say("name"+n, "area.empty")
+			form.Say("name"+n, "area.empty")
 		}
 		for _, t := range a.Townships {
 			if !left[t] {
@@ -255,7 +240,7 @@ func check(ctx context.Context, tx *ledger.Tx, d *Draft, county access.Unit) err
 	if len(left) > 0 {
 		return fault.New(fault.Conflict, "area.townships")
 	}
-	return fault.InvalidFields(bad)
+	return form.Err()
 }
 
 func orRequired(v string) string {

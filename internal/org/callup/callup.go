@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -17,6 +16,7 @@ import (
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -181,10 +181,8 @@ func (s *Service) checked(ctx context.Context, tx *ledger.Tx, who access.Actor, 
 	if !ok {
 		return county, to, fault.New(fault.Forbidden, "move.not_yours")
 	}
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
+	var form typed.Form
+	say := form.Say
 	us, err := Targets(ctx, tx, who)
 	if err != nil {
 		return county, to, err
@@ -194,14 +192,7 @@ func (s *Service) checked(ctx context.Context, tx *ledger.Tx, who access.Actor, 
 	} else {
 		say("to", orRequired(in.To))
 	}
-	var clean bool
-	if in.Reason, clean = flow.Clean(in.Reason, true); !clean {
-		say("reason", "text.control")
-	} else if in.Reason == "" {
-		say("reason", "required")
-	} else if len([]rune(in.Reason)) > longReason {
-		say("reason", "text.long", strconv.Itoa(longReason))
-	}
+	form.Para("reason", &in.Reason, true, longReason)
 	slices.Sort(in.Skills)
 	in.Skills = slices.Compact(in.Skills)
 	for _, code := range in.Skills {
@@ -211,31 +202,20 @@ func (s *Service) checked(ctx context.Context, tx *ledger.Tx, who access.Actor, 
 		}
 	}
 	today := tx.Today()
-	switch {
-	case in.From == "":
-		say("from", "required")
-	case !in.From.Valid():
-		say("from", "day.invalid")
-	case in.From < today:
-		say("from", "day.past")
-	case in.From > today.AddDays(farAhead):
+	if form.Ahead("from", in.From, today, true) && in.From > today.AddDays(farAhead) {
 		say("from", "appoint.far")
 	}
-	switch {
-	case in.Until == "":
-		say("until", "required")
-	case !in.Until.Valid():
-		say("until", "day.invalid")
-	case in.From.Valid() && in.Until < in.From:
-		say("until", "delegate.backwards")
-	case in.From.Valid() && in.Until > in.From.AddDays(longest):
-		say("until", "callup.long")
+	if form.Day("until", in.Until, true) && in.From.Valid() {
+		switch {
+		case in.Until < in.From:
+			say("until", "delegate.backwards")
+		case in.Until > in.From.AddDays(longest):
+			say("until", "callup.long")
+		}
 	}
-	if in.Hours < 0 || in.Hours > mostHours {
-		say("hours", "count.range", "0", strconv.Itoa(mostHours))
-	}
-	if len(bad) > 0 {
-		return county, to, fault.InvalidFields(bad)
+	form.Count("hours", in.Hours, 0, mostHours)
+	if form.Wrong() > 0 {
+		return county, to, form.Err()
 	}
 	county, err = access.GetUnit(ctx, tx, key)
 	return county, to, err

@@ -19,13 +19,13 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
-	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/org/area"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -206,25 +206,10 @@ func (s *Service) AddSlot(ctx context.Context, who access.Actor, in NewSlot) (id
 
 // check says what is wrong with a slot, and cleans what was typed.
 func (s *Service) check(in *NewSlot, today calendar.Date) error {
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
-	for _, f := range []struct {
-		name  string
-		value *string
-	}{{"zh", &in.Zh}, {"en", &in.En}} {
-		out, ok := flow.Clean(*f.value, false)
-		switch {
-		case !ok:
-			say(f.name, "text.control")
-		case len([]rune(out)) > longLabel:
-			say(f.name, "text.long", strconv.Itoa(longLabel))
-		case out == "" && f.name == "zh":
-			say(f.name, "required")
-		}
-		*f.value = out
-	}
+	var form typed.Form
+	say := form.Say
+	form.Line("zh", &in.Zh, true, longLabel)
+	form.Line("en", &in.En, false, longLabel)
 	if _, ok := s.Rules.Term(listSource, in.Source); !ok {
 		if in.Source == "" {
 			say("source", "required")
@@ -232,19 +217,10 @@ func (s *Service) check(in *NewSlot, today calendar.Date) error {
 			say("source", "choice.unknown")
 		}
 	}
-	if in.Least < 0 || in.Least > mostHeld {
-		say("least", "count.range", "0", strconv.Itoa(mostHeld))
-	}
-	if in.Most < max(in.Least, 1) || in.Most > mostHeld {
-		say("most", "count.range", strconv.Itoa(max(in.Least, 1)), strconv.Itoa(mostHeld))
-	}
-	switch {
-	case !in.From.Valid():
-		say("from", "day.invalid")
-	case in.From > today:
-		say("from", "day.future")
-	}
-	return fault.InvalidFields(bad)
+	form.Count("least", in.Least, 0, mostHeld)
+	form.Count("most", in.Most, max(in.Least, 1), mostHeld)
+	form.Past("from", in.From, today, true)
+	return form.Err()
 }
 
 // Slot reads a slot that the actor sees to, without who is in it.

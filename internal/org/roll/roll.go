@@ -2,7 +2,6 @@ package roll
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -15,6 +14,7 @@ import (
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/typed"
 )
 
 // Service is this room's use cases.
@@ -188,25 +188,12 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Change) (id.ID,
 // checked says beside each field what is wrong with a change.
 func (s *Service) checked(ctx context.Context, tx *ledger.Tx, in Change, u access.Unit) (Filing, error) {
 	f := Filing{What: in.What, Unit: u.ID.Key, Name: in.Name, Post: in.Post, Rank: in.Rank, Category: in.Category, Party: in.Party, On: in.On}
-	var bad []fault.Field
-	say := func(name, code string, args ...string) {
-		bad = append(bad, fault.Field{Name: name, Code: code, Args: args})
-	}
-	line := func(name string, v *string, limit int) {
-		var ok bool
-		switch *v, ok = flow.Clean(*v, false); {
-		case !ok:
-			say(name, "text.control")
-		case *v == "":
-			say(name, "required")
-		case len([]rune(*v)) > limit:
-			say(name, "text.long", strconv.Itoa(limit))
-		}
-	}
+	var form typed.Form
+	say := form.Say
 	was := org.Official{}
 	switch in.What {
 	case Add:
-		line("name", &f.Name, maxName)
+		form.Line("name", &f.Name, true, maxName)
 	case Post, Leave:
 		var err error
 		if was, err = org.GetOfficial(ctx, tx, in.Official); fault.KindOf(err) == fault.NotFound || err == nil && (was.Unit != u.ID.Key || was.To != "") {
@@ -221,7 +208,7 @@ func (s *Service) checked(ctx context.Context, tx *ledger.Tx, in Change, u acces
 	if in.What == Leave {
 		f.Post, f.Rank, f.Category, f.Party = was.Post, was.Rank, was.Category, was.PartyMember
 	} else {
-		line("post", &f.Post, maxPost)
+		form.Line("post", &f.Post, true, maxPost)
 		if _, ok := s.Rules.Rank(f.Rank); !ok || f.Rank == "none" { // nobody without office is ever in the register
 			say("rank", "choice.unknown")
 		}
@@ -229,17 +216,10 @@ func (s *Service) checked(ctx context.Context, tx *ledger.Tx, in Change, u acces
 			say("category", "choice.unknown")
 		}
 	}
-	switch {
-	case f.On == "":
-		say("on", "required")
-	case !f.On.Valid() || f.On < "1990-01-01":
-		say("on", "day.invalid")
-	case f.On > tx.Today():
-		say("on", "day.future")
-	case was.From != "" && string(f.On) < was.From:
+	if form.Past("on", f.On, tx.Today(), true) && was.From != "" && string(f.On) < was.From {
 		say("on", "day.before", was.From)
 	}
-	if err := fault.InvalidFields(bad); err != nil {
+	if err := form.Err(); err != nil {
 		return f, err
 	}
 	switch {
