@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,24 @@ func TestDestroyed(t *testing.T) {
 		if err := ask(); fault.Code(err) != "destroy.asked" {
 			t.Errorf("twice: %v", err)
 		}
+		owed := func() (out []string) {
+			t.Helper()
+			for _, who := range []string{"deputy", "principal", "intake"} {
+				ds, err := w.App.Engine.Desk(apptest.Ctx, w.As(who), 50)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, d := range ds {
+					if d.Clock.Rule == custody.RuleConsent && d.Matter.ID == m.ID {
+						out = append(out, who)
+					}
+				}
+			}
+			return out
+		}
+		if got := owed(); !slices.Equal(got, []string{"deputy"}) {
+			t.Errorf("the request stands on the desks of %v", got)
+		}
 		for who, want := range map[string]fault.Kind{"intake": fault.Forbidden, "handler": fault.NotFound, "otherprincipal": fault.NotFound} {
 			if err := k.DecideDestruction(apptest.Ctx, w.As(who), m.ID, 1, true, ""); fault.KindOf(err) != want {
 				t.Errorf("%s consents: %v", who, err)
@@ -116,6 +135,9 @@ func TestDestroyed(t *testing.T) {
 		}
 		if found("鸬鹚渡") != 1 {
 			t.Error("refused, and gone")
+		}
+		if got := owed(); len(got) > 0 {
+			t.Errorf("answered, and still on the desks of %v", got)
 		}
 		if err := ask(); err != nil {
 			t.Fatal(err)

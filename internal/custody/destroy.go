@@ -31,6 +31,9 @@ const (
 	DestroyDone      = "done"
 )
 
+// RuleConsent is the clock of the leader's answer.
+const RuleConsent = "destroy.consent"
+
 // Destroyed stands where a title or a name of a file stood.
 const Destroyed = "（材料已销毁）"
 
@@ -128,18 +131,32 @@ func (k *Keeper) AskDestruction(ctx context.Context, who access.Actor, matter id
 	if err != nil {
 		return err
 	}
-	return k.destruction(ctx, who, matter, func(tx *ledger.Tx, m flow.Matter, ds []Destruction) (ledger.Act, error) {
+	return k.destruction(ctx, who, matter, func(tx *ledger.Tx, m *flow.Matter, ds []Destruction) (ledger.Act, error) {
 		if !who.Is(access.Intake, m.Organ) || m.Kind != "tipoff" {
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
 		}
-		if err := k.mayDestroy(ctx, tx, m, ds); err != nil {
+		if err := k.mayDestroy(ctx, tx, *m, ds); err != nil {
 			return ledger.Act{}, err
 		}
 		if _, ok := Asked(ds); ok {
 			return ledger.Act{}, fault.New(fault.Conflict, "destroy.asked")
 		}
+		ro, err := access.LoadRoster(ctx, tx, m.Organ, id.ID{}, m.Root, tx.Today())
+		if err != nil {
+			return ledger.Act{}, err
+		}
+		role := access.Deputy
+		if len(ro.Hands(role, m.Organ.Key, who.Person)) == 0 {
+			role = access.Principal
+		}
 		d := Destruction{ID: tx.NewID(), Matter: m.ID.Key, Asker: who.Person, AskerName: who.Name, Reason: reason, Asked: tx.Now(), State: DestroyAsked, Version: 1}
-		return ledger.Act{Action: "destroy.ask", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"reason": reason}}, tx.Insert(ctx, destructionTable, d.row()...)
+		if err := tx.Insert(ctx, destructionTable, d.row()...); err != nil {
+			return ledger.Act{}, err
+		}
+		if _, err := k.Clocks.Open(ctx, tx, deadline.Opening{Matter: m.ID.Key, Root: m.Root, Rule: RuleConsent, Start: tx.Today(), OwedBy: m.Organ, OwedRole: role, About: d.ID.Key, Organ: m.Organ, County: m.Among()}); err != nil {
+			return ledger.Act{}, err
+		}
+		return ledger.Act{Action: "destroy.ask", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"reason": reason}}, flow.Save(ctx, tx, m)
 	})
 }
 
@@ -170,7 +187,7 @@ func (k *Keeper) DecideDestruction(ctx context.Context, who access.Actor, matter
 		return err
 	}
 	var gone []string
-	err := k.destruction(ctx, who, matter, func(tx *ledger.Tx, m flow.Matter, ds []Destruction) (ledger.Act, error) {
+	err := k.destruction(ctx, who, matter, func(tx *ledger.Tx, m *flow.Matter, ds []Destruction) (ledger.Act, error) {
 		if !Leads(who, m.Organ, "") {
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
 		}
@@ -184,14 +201,20 @@ func (k *Keeper) DecideDestruction(ctx context.Context, who access.Actor, matter
 		d.State, d.Decider, d.DeciderName, d.Decided, d.Note = DestroyRefused, who.Person, who.Name, tx.Now(), note
 		act := ledger.Act{Action: "destroy.refuse", Organ: m.Organ, Matter: m.ID, Params: map[string]any{"asker": d.AskerName, "asker_id": d.Asker, "reason": d.Reason, "note": note}}
 		if grant {
-			if err := k.mayDestroy(ctx, tx, m, ds); err != nil {
+			if err := k.mayDestroy(ctx, tx, *m, ds); err != nil {
 				return ledger.Act{}, err
 			}
+			d.State, act.Action = DestroyDone, "destroy.done"
+		}
+		if err := k.answered(ctx, tx, m, deadline.Fulfilled, act.Action); err != nil {
+			return ledger.Act{}, err
+		}
+		if grant {
 			var err error
-			if d.Contents, err = k.destroy(ctx, tx, m, act.Params); err != nil {
+			if d.Contents, err = k.destroy(ctx, tx, *m, act.Params); err != nil {
 				return ledger.Act{}, err
 			}
-			d.State, act.Action, gone = DestroyDone, "destroy.done", d.Contents
+			gone = d.Contents
 		}
 		return act, tx.Update(ctx, destructionTable, d.row()...)
 	})
@@ -217,7 +240,7 @@ func Leads(who access.Actor, organ id.ID, not id.Key) bool {
 
 // WithdrawDestruction takes back what the actor asked for.
 func (k *Keeper) WithdrawDestruction(ctx context.Context, who access.Actor, matter id.ID, version int64) error {
-	return k.destruction(ctx, who, matter, func(tx *ledger.Tx, m flow.Matter, ds []Destruction) (ledger.Act, error) {
+	return k.destruction(ctx, who, matter, func(tx *ledger.Tx, m *flow.Matter, ds []Destruction) (ledger.Act, error) {
 		d, ok := Asked(ds)
 		if !ok || d.Version != version {
 			return ledger.Act{}, fault.Stale()
@@ -226,14 +249,28 @@ func (k *Keeper) WithdrawDestruction(ctx context.Context, who access.Actor, matt
 			return ledger.Act{}, fault.New(fault.Forbidden, "move.not_yours")
 		}
 		d.State = DestroyWithdrawn
+		if err := k.answered(ctx, tx, m, deadline.Dropped, "destroy.withdraw"); err != nil {
+			return ledger.Act{}, err
+		}
 		return ledger.Act{Action: "destroy.withdraw", Organ: m.Organ, Matter: m.ID}, tx.Update(ctx, destructionTable, d.row()...)
 	})
 }
 
+// answered ends the clock of the leader's answer.
+func (k *Keeper) answered(ctx context.Context, tx *ledger.Tx, m *flow.Matter, how deadline.EntryKind, action string) error {
+	if _, err := k.Clocks.End(ctx, tx, m.ID.Key, how, tx.Today(), action, RuleConsent); err != nil {
+		return err
+	}
+	return flow.Save(ctx, tx, m)
+}
+
 // destruction is one act about destroying what a matter holds.
-func (k *Keeper) destruction(ctx context.Context, who access.Actor, matter id.ID, do func(*ledger.Tx, flow.Matter, []Destruction) (ledger.Act, error)) error {
+func (k *Keeper) destruction(ctx context.Context, who access.Actor, matter id.ID, do func(*ledger.Tx, *flow.Matter, []Destruction) (ledger.Act, error)) error {
 	_, err := k.Ledger.Write(ctx, who, matter.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		m, err := flow.Get(ctx, tx, who, matter.Key)
+		if _, err := flow.Get(ctx, tx, who, matter.Key); err != nil {
+			return ledger.Act{}, err
+		}
+		m, err := flow.Lock(ctx, tx, matter.Key)
 		if err != nil {
 			return ledger.Act{}, err
 		}
@@ -241,7 +278,7 @@ func (k *Keeper) destruction(ctx context.Context, who access.Actor, matter id.ID
 		if err != nil {
 			return ledger.Act{}, err
 		}
-		return do(tx, m, ds)
+		return do(tx, &m, ds)
 	})
 	return err
 }

@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
-		superior.review risen.act recusal.decide namesake.answer identity.confirm alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return post.fill post.consent post.rotate register.confirm
+		superior.review risen.act recusal.decide namesake.answer identity.confirm destroy.consent alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return post.fill post.consent post.rotate register.confirm
 		duty.confirm handback.letter handback.receive handback.decide handback.recheck handback.again order.issue order.correct order.talk order.again deviation.answer deviation.judge`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {
@@ -232,6 +232,7 @@ func TestLengths(t *testing.T) {
 		{"recusal.decide", 3, "workday", "", open, "local"},
 		{"namesake.answer", 3, "workday", "", open, "local"},
 		{"identity.confirm", 1, "workday", "", open, "local"},
+		{"destroy.consent", 10, "workday", "", open, "local"},
 		{"alert.look", 5, "workday", "", open, "local"},
 		{"callup.pick", 3, "workday", "", open, "local"},
 		{"callup.consent", 2, "workday", "", open, "local"},

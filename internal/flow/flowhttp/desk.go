@@ -429,6 +429,8 @@ func (p *Pages) dutyView(c *web.Ctx, l *look, d flow.Duty, primary bool) ui.Duty
 		v.Href, v.Button = "/p/"+id.ID{City: m.ID.City, Key: k.About}.String(), c.T("approve.look")
 	case k.Rule == flow.RuleRecusal, k.Rule == flow.RuleNamesake:
 		v.Href = base + "/recusal"
+	case k.Rule == custody.RuleConsent:
+		v.Href = base + "/destroy"
 	case k.Rule == custody.RuleSecond:
 		v.Href = base + "/open/identity/second"
 	case k.Rule == flow.RuleSuperior:

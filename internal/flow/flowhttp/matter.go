@@ -390,7 +390,7 @@ func (p *Pages) clocks(c *web.Ctx, l *look, d *flow.Dossier, v *matterView) erro
 		if cv.Acts, err = p.clockActs(c, d, k); err != nil {
 			return err
 		}
-		if v.Main == nil && k.Rule != flow.RuleRecusal && k.Rule != custody.RuleSecond && k.State == deadline.StateOpen && p.shortEnough(k) {
+		if v.Main == nil && k.Rule != flow.RuleRecusal && k.Rule != custody.RuleSecond && k.Rule != custody.RuleConsent && k.State == deadline.StateOpen && p.shortEnough(k) {
 			cv.Heading = c.T("why.heading", ui.DayIn(c.Lang, k.Due, c.Today))
 			cv.Why = p.calendarOf(c.Lang, c.Today, k, d.Entries[k.ID.Key])
 			v.Main = &cv
