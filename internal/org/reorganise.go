@@ -12,6 +12,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // A unit that is merged, moved or renamed takes what it works on with it, and with that who sees it. So it takes two people,
@@ -187,43 +188,43 @@ func (s *Service) checkReorganisation(ctx context.Context, r db.Reader, u access
 	case !slices.Contains(CanBecome(u), in.Kind):
 		return into, fault.InvalidField("kind", "choice.unknown")
 	}
-	var bad []fault.Field
+	var form typed.Form
 	if in.Paper == "" {
-		bad = append(bad, fault.Field{Name: "paper", Code: "required"})
+		form.Say("paper", "required")
 	}
-	switch {
-	case !in.On.Valid():
-		bad = append(bad, fault.Field{Name: "on", Code: "day.invalid"})
-	case in.On > r.Now().Date().AddDays(farAhead):
-		bad = append(bad, fault.Field{Name: "on", Code: "appoint.far"})
-	default:
+	dated := form.Day("on", in.On, true)
+	if dated {
 		last, err := laterThan(ctx, r, []id.Key{u.ID.Key}, in.On)
 		if err != nil {
 			return into, err
 		}
-		if last = max(last, u.Opened); in.On <= last { // what was before the last change is history
-			bad = append(bad, fault.Field{Name: "on", Code: "day.after", Args: []string{string(last)}})
+		last = max(last, u.Opened)
+		switch {
+		case in.On > r.Now().Date().AddDays(farAhead):
+			form.Say("on", "appoint.far")
+			dated = false
+		case in.On <= last: // what was before the last change is history
+			form.Say("on", "day.after", string(last))
+			dated = false
 		}
 	}
-	dated := !slices.ContainsFunc(bad, func(f fault.Field) bool { return f.Name == "on" })
 	switch in.Kind {
 	case UnitSplit:
 		err = checkSplit(ctx, r, u, in, dated)
 	case UnitRename:
 		switch name, ok := cleanName(in.Name); {
 		case !ok:
-			err = fault.InvalidField("name", "name.invalid")
+			form.Say("name", "name.invalid")
 		case name == u.Name:
-			err = fault.InvalidField("name", "reorganise.same_name")
+			form.Say("name", "reorganise.same_name")
 		}
 	default:
 		into, err = heirOf(ctx, r, u, in, dated)
 	}
-	more := fault.Fields(err)
-	if err != nil && len(more) == 0 {
+	if err := form.Join(err); err != nil {
 		return into, err
 	}
-	return into, fault.InvalidFields(append(bad, more...))
+	return into, form.Err()
 }
 
 // heirOf reads the unit that takes over, or that one comes under; dated says that the day is one.

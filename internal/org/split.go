@@ -7,10 +7,10 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
-	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/typed"
 )
 
 // Parts lists the villages of which some may come under a new township that is split off; a village has none.
@@ -23,22 +23,22 @@ func Parts(ctx context.Context, r db.Reader, u access.Unit) ([]access.Unit, erro
 
 // checkSplit says what is wrong with a unit that shall be split off from u; dated says that the day is one.
 func checkSplit(ctx context.Context, r db.Reader, u access.Unit, in Reorganisation, dated bool) error {
-	var bad []fault.Field
+	var form typed.Form
 	switch name, ok := cleanName(in.Name); {
 	case !ok:
-		bad = append(bad, fault.Field{Name: "name", Code: "name.invalid"})
+		form.Say("name", "name.invalid")
 	case name == u.Name:
-		bad = append(bad, fault.Field{Name: "name", Code: "reorganise.same_name"})
+		form.Say("name", "reorganise.same_name")
 	}
 	if !codeUnder(in.Code, u) {
-		bad = append(bad, fault.Field{Name: "code", Code: "reorganise.code", Args: []string{codeBefore(u)}})
+		form.Say("code", "reorganise.code", codeBefore(u))
 	} else {
 		have, err := db.Column[string](ctx, r, `SELECT u.name FROM units u WHERE u.city_id = $1 AND u.code = $2 LIMIT 1`, in.Code)
 		if err != nil {
 			return err
 		}
 		if len(have) > 0 {
-			bad = append(bad, fault.Field{Name: "code", Code: "reorganise.code_taken", Args: have})
+			form.Say("code", "reorganise.code_taken", have...)
 		}
 	}
 	villages, err := Parts(ctx, r, u)
@@ -55,21 +55,21 @@ func checkSplit(ctx context.Context, r db.Reader, u access.Unit, in Reorganisati
 	}
 	switch {
 	case unknown:
-		bad = append(bad, fault.Field{Name: "parts", Code: "choice.unknown"})
+		form.Say("parts", "choice.unknown")
 	case u.Kind == "township" && len(in.Parts) == 0:
-		bad = append(bad, fault.Field{Name: "parts", Code: "required"})
+		form.Say("parts", "required")
 	case u.Kind == "township" && len(stay) == 0:
-		bad = append(bad, fault.Field{Name: "parts", Code: "reorganise.all_parts"})
+		form.Say("parts", "reorganise.all_parts")
 	case len(in.Parts) > 0 && dated:
 		late, err := laterThan(ctx, r, in.Parts, in.On)
 		if err != nil {
 			return err
 		}
 		if late != "" {
-			bad = append(bad, fault.Field{Name: "on", Code: "day.after", Args: []string{string(late)}})
+			form.Say("on", "day.after", string(late))
 		}
 	}
-	return fault.InvalidFields(bad)
+	return form.Err()
 }
 
 // laterThan is the day of a unit's last change where that is not before on, "" where all are: what was before is history.

@@ -348,16 +348,14 @@ func (d *DB) Load(ctx context.Context, fn func(*Loader) error) error {
 	if err == nil {
 		err = l.flush()
 	}
+	if err == nil && d.Engine == Postgres { // nobody asks a database well that doesn't know yet what is in it
+		_, err = run.exec(ctx, `ANALYZE`, nil)
+	}
 	if err != nil {
 		run.rollback()
 		return outage(err)
 	}
-	if err := run.commit(ctx); err != nil || d.Engine != Postgres {
-		return outage(err)
-	}
-	// Nobody asks a database well that doesn't know yet what is in it.
-	_, err = d.Raw().ExecContext(ctx, `ANALYZE`)
-	return outage(err)
+	return outage(run.commit(ctx))
 }
 
 // Add adds one row of a table. Tables come in the order of Shapes.
