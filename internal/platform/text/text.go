@@ -26,6 +26,12 @@ import (
 // Fold brings a text to one form: compatibility characters folded, lower case, no white space runs, no marks of
 // direction or of joining. Folding what is folded changes nothing.
 func Fold(s string) string {
+	s = strings.Map(func(r rune) rune { // nobody sees it, and it may stand between a letter and its mark
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
 	for range 3 { // a letter may find its mark only once it is small
 		was := s
 		if s = strings.ToLower(norm.NFKC.String(s)); s == was {
@@ -36,7 +42,6 @@ func Fold(s string) string {
 	blank := false
 	for _, r := range s {
 		switch {
-		case unicode.Is(unicode.Cf, r): // nobody sees it
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			blank = b.Len() > 0
 		default:
@@ -58,7 +63,7 @@ func Name(s string) string { return strings.ReplaceAll(Fold(s), " ", "") }
 // What nobody sees inside a word (a direction, a choice among a character's shapes) does not part it.
 func bare(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Variation_Selector, r) || unicode.Is(unicode.Cf, r) {
+		if unicode.Is(unicode.Variation_Selector, r) {
 			return -1
 		}
 		return r
