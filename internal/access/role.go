@@ -72,6 +72,8 @@ const (
 	DutyFile     Perm = "duty.file"    // enters the committee's own paper
 	DutyTask     Perm = "duty.task"    // enters a task, or proposes to hand one back
 	DutyInspect  Perm = "duty.inspect" // enters what an inspection on the spot found
+	CheckRead    Perm = "check.read"   // what was looked at on the spot, and whom no check has reached
+	CheckEnter   Perm = "check.enter"
 )
 
 // Read is a kind of matter and the permission to read it.
@@ -131,15 +133,15 @@ var everyone = organ(Signed, RuleRead)
 // What each role may do. The three administrators see no matter, and no role of theirs overlaps another's acts.
 var roleRights = map[Role][]right{
 	Intake:      join(organ(TipoffRead, TipoffEnter, LetterRead, AlertRead, ReporterOpen, MatterMove, OrgRead, MeasureRead, KeyHold, SuperiorRead, BurdenRead, BurdenAsk)),
-	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk, DutyRead, DutyFile, DutyTask, DutyInspect)),
-	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead, FilingRead, RegisterFile, DutyRead, DutyTask)),
-	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk, FilingRead, RegisterFile, DutyRead, DutyTask)),
+	Supervision: join(organ(ClueRead, ClueEnter, ClueAssign, CaseRead, MatterMove, Urge, OrgRead, MeasureRead, ReportRead, ImportRows, ExportRows, SuperiorRead, BurdenRead, BurdenAsk, HaveRead, CallupRead, CallupAsk, DutyRead, DutyFile, DutyTask, DutyInspect, CheckRead, CheckEnter)),
+	Handler:     join(unit(ClueRead, CaseRead, MatterMove, OrgRead, MeasureRead, BurdenRead, HaveRead, CallupRead, FilingRead, RegisterFile, DutyRead, DutyTask, CheckRead, CheckEnter)),
+	Head:        join(unit(ClueRead, CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate, BurdenRead, HaveRead, CallupRead, CallupAsk, FilingRead, RegisterFile, DutyRead, DutyTask, CheckRead, CheckEnter)),
 	Review:      join(organ(CaseRead, MatterMove, OrgRead, MeasureRead)),
 	ReviewHead:  join(organ(CaseRead, MatterMove, Approve, OrgRead, MeasureRead, Delegate)),
-	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead, DutyInspect)),
-	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead)),
-	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, MatterMove, PostRead, FilingRead, RegisterFile, DutyRead, DutyFile)),
-	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun, DutyRead)),
+	Deputy:      join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead, DutyInspect, CheckRead, CheckEnter)),
+	Principal:   join(organ(TipoffRead, ClueRead, CaseRead, MatterMove, Approve, Urge, OrgRead, MeasureRead, ReportRead, Delegate, SuperiorRead, RuleSet, ExportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, CallupRead, CallupAsk, PostRead, FilingRead, DutyRead, CheckRead)),
+	Personnel:   join(organ(OrgRead, OrgWrite, Appoint, MeasureRead, ReportRead, ImportRows, BurdenRead, BurdenAsk, HaveRead, HaveRun, AreaWrite, MatterMove, PostRead, FilingRead, RegisterFile, DutyRead, DutyFile, CheckRead)),
+	Observer:    join(organ(ClueRead, CaseRead, OrgRead, MeasureRead, ReportRead, SuperiorRead, MatterMove, BurdenRead, BurdenAsk, HaveRead, HaveRun, DutyRead, CheckRead, CheckEnter)),
 	Chief:       join(unit(OrgRead, FilingRead, RegisterFile)),
 	SysAdmin:    organ(AccountAdmin),
 	SecAdmin:    organ(GrantAdmin, Appoint),

@@ -43,6 +43,7 @@ import (
 	"qianshao/internal/platform/spool"
 	"qianshao/internal/reprisal"
 	"qianshao/internal/rulebook"
+	"qianshao/internal/supervise"
 	"qianshao/internal/visit"
 	rules "qianshao/rulebook"
 )
@@ -65,6 +66,7 @@ type App struct {
 	Callups   *callup.Service
 	Staffing  *staffing.Service
 	Roll      *roll.Service
+	Supervise *supervise.Service
 	Intake    *intake.Service
 	Reprisal  *reprisal.Service
 	Burden    *burden.Service
@@ -110,6 +112,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Custody = &custody.Keeper{Ledger: a.Ledger, Ring: seal.NewRing(keyIdle, time.Now), Clocks: a.Clocks, Opened: intake.TellLater, Noticed: intake.Noticed, Kin: intake.Kin, Blank: blank}
 	a.Staffing = &staffing.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
 	a.Roll = &roll.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
+	a.Supervise = &supervise.Service{Ledger: a.Ledger, Rules: book}
 	a.Org = &org.Service{Ledger: a.Ledger, Rules: book, UnitMerged: succeedSoon, Seats: a.Staffing}
 	a.Areas, a.Formula = &area.Service{Ledger: a.Ledger, Rules: book}, &formula.Service{Ledger: a.Ledger, Rules: book}
 	a.Callups = &callup.Service{Ledger: a.Ledger, Engine: a.Engine, Rules: book}
@@ -131,7 +134,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}
 	}
-	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures(book)} {
+	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures(book), supervise.Measures()} {
 		a.Measures.Add(ds...)
 	}
 	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
@@ -176,7 +179,7 @@ func Splits() []measure.Split {
 // Covered lists every table whose rows the ledger answers for.
 func Covered() []*ledger.Table {
 	var out []*ledger.Table
-	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), staffing.Tables(), roll.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables(), duty.Tables()} {
+	for _, ts := range [][]*ledger.Table{deadline.Tables(), measure.Tables(), flow.Tables(), bar.Tables(), custody.Tables(), account.Tables(), org.Tables(), staffing.Tables(), roll.Tables(), intake.Tables(), reprisal.Tables(), clue.Tables(), casework.Tables(), document.Tables(), burden.Tables(), haves.Tables(), area.Tables(), formula.Tables(), callup.Tables(), duty.Tables(), supervise.Tables()} {
 		out = append(out, ts...)
 	}
 	return out

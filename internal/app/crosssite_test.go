@@ -55,7 +55,7 @@ func (s either) Actor(ctx context.Context, token string) (access.Actor, web.Sess
 func (w *walker) able(v visit) string {
 	who := map[string]string{"tipoff": "intake", "slip": "intake", "letter": "intake", "alert": "cityintake", "clue": "handler", "case": "handler", "callup": "supervision", "post": "citysec", "ward": "citysec", "account": "sysadmin", "proposal": "principal", "delegation": "principal",
 		"vacancy": "principal", "rotation": "personnel", "filing": "personnel", "person": "personnel", "unit": "secretary",
-		"confirmation": "secretary", "handback": "supervision", "order": "principal", "deviation": "supervision", "town": "supervision", "duty": "supervision", "task": "supervision"}[v.about()]
+		"confirmation": "secretary", "handback": "supervision", "order": "principal", "deviation": "supervision", "town": "supervision", "checked": "supervision", "duty": "supervision", "task": "supervision"}[v.about()]
 	if v.act == "urge" || v.act == "seen" {
 		who = "principal"
 	}

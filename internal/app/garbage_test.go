@@ -177,7 +177,7 @@ func (x *texts) next(n int) []string {
 }
 
 // everywhere are the things that are units, which filters offer to everybody.
-var everywhere = []string{"unit", "ward", "register", "town"}
+var everywhere = []string{"unit", "ward", "register", "town", "checked"}
 
 // shown are the things whose ids stand in an answer, in order; units stand in every form to choose from.
 func (w *furnished) shown(a answer) []string {

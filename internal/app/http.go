@@ -22,6 +22,7 @@ import (
 	"qianshao/internal/org/area/areahttp"
 	"qianshao/internal/org/orghttp"
 	"qianshao/internal/reprisal/reprisalhttp"
+	"qianshao/internal/supervise/supervisehttp"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -44,6 +45,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	me := &measurehttp.Pages{Measures: a.Measures, Rules: a.Rules, DB: a.DB}
 	bu := &burdenhttp.Pages{Burden: a.Burden, Rules: a.Rules, DB: a.DB}
 	ha := &haveshttp.Pages{Haves: a.Haves, Rules: a.Rules, DB: a.DB}
+	su := &supervisehttp.Pages{Supervise: a.Supervise, Rules: a.Rules}
 	fp.Notes = append(fp.Notes, bu.Note)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
@@ -53,7 +55,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 		}
 	}
 	programs := &api.API{DB: a.DB, Engine: a.Engine, Rules: a.Rules, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Pages: fp}
-	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), du.Routes(), og.Routes(), og.GrantRoutes(), og.PeopleRoutes(), og.StaffRoutes(), og.RegisterRoutes(), og.StrengthRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
+	for _, rs := range [][]web.Route{fp.Routes(), in.Routes(), al.Routes(), cl.Routes(), du.Routes(), og.Routes(), og.GrantRoutes(), og.PeopleRoutes(), og.StaffRoutes(), og.RegisterRoutes(), og.StrengthRoutes(), ar.Routes(), a.officeRoutes(og, fp), me.Routes(), ex.Routes(), rp.Routes(), bu.Routes(), ha.Routes(), su.Routes(), ac.Routes(), lg.Routes(), programs.Routes(), prefRoutes()} {
 		m.Add(rs...)
 	}
 	m.Mount("GET /assets/", ui.Assets())
@@ -89,6 +91,7 @@ func nav(c *web.Ctx) []web.NavItem {
 	add(access.ClueRead, "/clues", clues)
 	add(access.CaseRead, "/cases", "nav.cases")
 	group = "nav.group.watch"
+	add(access.CheckRead, "/checks", "nav.checks")
 	add(access.SuperiorRead, "/watch", "nav.watch")
 	if c.Who.Unit().Level <= access.City || c.Who.Can(access.Approve) || c.Who.Can(access.ClueAssign) { // a county's intake office has no register below it
 		add(access.SuperiorRead, "/superior", "nav.superior")

@@ -133,7 +133,8 @@ func TestStatementsPerPage(t *testing.T) {
 				page{"cityoffice", "/measures/clue.filed_per_disposed"}, page{"cityoffice", "/measures/officials.growth"}, page{"cityoffice", "/measures/gap.common"}, page{"supervision", "/rules"}, page{"sysadmin", "/admin/accounts"}, page{"auditor", "/admin/audit"},
 				page{"cityoffice", "/force/vacancies"}, page{"principal", "/force/vacancies"}, page{"principal", "/force/bench"}, page{"cityoffice", "/force/bench"}, page{"principal", "/force/establishment"}, page{"cityorg", "/force/establishment"},
 				page{"secretary", "/people/" + (id.ID{City: apptest.City, Key: w.Who["officer"].Person}).String()}, page{"cityorg", "/people/" + (id.ID{City: apptest.City, Key: w.Who["officer"].Person}).String()},
-				page{"secretary", "/units/" + w.Units["full"].ID.String() + "/officials"}, page{"cityorg", "/units/" + w.Units["county"].ID.String() + "/officials"}, page{"principal", "/vacancies"}, page{"cityorg", "/filings"})
+				page{"secretary", "/units/" + w.Units["full"].ID.String() + "/officials"}, page{"cityorg", "/units/" + w.Units["county"].ID.String() + "/officials"}, page{"principal", "/vacancies"}, page{"cityorg", "/filings"},
+				page{"secretary", "/checks/" + w.Units["full"].ID.String()}, page{"supervision", "/checks/" + w.Units["county"].ID.String()}, page{"cityoffice", "/checks/" + w.Units["city"].ID.String()}, page{"cityoffice", "/measures/officials.covered_share"})
 			for i, g := range pages {
 				n := c.get(t, g.who, g.path)
 				most := int64(mostStatements)

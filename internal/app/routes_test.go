@@ -72,6 +72,11 @@ func (p post) sees(thing, place string) bool {
 		// The township's own, but what goes to its Party committee; and the organs above it.
 		own := p.at == "township" && (place == "office" || place == "township") && thing != "order"
 		return own && slices.Contains(workers["township"], p.kind) || slices.Contains(dutyReaders, p.kind) && slices.Contains(reach[p.at], place)
+	case "checked": // a township's own, an office's what its county has
+		if p.at == "township" || p.at == "office" {
+			return slices.Contains(workers[p.at], p.kind) && (place == "office" || place == "township" || p.at == "office" && place == "neighbour")
+		}
+		return slices.Contains(dutyReaders, p.kind) && slices.Contains(reach[p.at], place)
 	case "slip":
 		thing = "tipoff"
 	case "proposal":
@@ -231,8 +236,8 @@ func (w *walker) silent(p post, path string, a answer) {
 			if thing == "register" {
 				continue // the unit, which is everybody's to see
 			}
-			if thing == "ward" || thing == "post" && !strings.HasPrefix(path, "/admin/") || thing == "town" {
-				continue // that there is a unit, and a post of it,, or a township, is said to everybody
+			if thing == "ward" || thing == "post" && !strings.HasPrefix(path, "/admin/") || thing == "town" || thing == "checked" {
+				continue // that there is a unit, and a post of it, is said to everybody
 			}
 			if !p.sees(thing, place) && strings.Contains(a.body, x.Key) {
 				w.t.Errorf("%s shows %s the %s of %s", path, p, name, place)

@@ -12,11 +12,11 @@ import (
 
 // shown are the fields of forms that may stand on an error page: what opens nothing, and what is not sealed. A field that is
 // new stands here or among the secrets; nobody forgets to ask which.
-var shown = strings.Fields(`parts _entry _key _version acting addressee after again all appointment as asker assigned_by at back basis before begins body born cap category channel
-	chief city clock copies correct counties county decision department deviation discipline do due en ends evidence family file find for from from_kind
+var shown = strings.Fields(`parts _entry _key _version acting addressee after again all appointment as asker assigned_by at back basis before begins body born cap category channel checkers
+	chief city clock copies correct counties county decision department deviation discipline do due en ends evidence family field file find for from from_kind
 	from_no from_text full given_by ground groups hand have head holding hours inspectors into kind lang late_reason least leave_paper leave_reason
 	leave_to length log login look looked member minutes month name named new next no note of office official on only opening organ owes paper part party
-	party_member passkey people person place post program q rank reason received relation reorganisation role rotating row rule seen signs size skills
+	party_member passkey people person place post program q rank reached reason received relation reorganisation result role rotating row rule seen signs size skills
 	slot source subject_name summary target title to town towns township ttl under undisclosed unit unit_text unit_typed until used user verdict
 	verify_note version view viewport village way what why work zh`)
 

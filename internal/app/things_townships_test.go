@@ -77,7 +77,7 @@ var dutyKinds = []string{"confirmation", "handback", "order", "deviation"}
 // duties are what is filed of a township's holders and what came of it. Two places of one township have the same.
 func (w *furnished) duties(p place, out things) {
 	w.t.Helper()
-	names := append([]string{"town", "duty", "task", "inspection"}, dutyKinds...)
+	names := append([]string{"town", "checked", "duty", "task", "inspection"}, dutyKinds...)
 	if first := w.things["office"]; p.name == "township" {
 		for _, name := range names {
 			out[name] = first[name]
@@ -105,6 +105,7 @@ func (w *furnished) duties(p place, out things) {
 	w.must(err)
 	m, _, err := duty.ToConfirm(apptest.Ctx, w.App.DB.In(apptest.City), town.ID.Key)
 	w.must(err)
+	out["checked"] = town.ID
 	out["town"], out["duty"], out["task"], out["inspection"] = town.ID, key(f.Duty), key(e.Task), key(i)
 	out["confirmation"], out["handback"], out["order"], out["deviation"] = m.Matter.ID, b.HandBack, f.Order, key(x.Findings[0].Deviation)
 }

@@ -38,7 +38,7 @@ var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
 	{"/admin/units/", "ward"},
-	{"/filed-duties/", "duty"}, {"/confirmations/", "confirmation"}, {"/duties/", "town"}, {"/tasks/", "task"}, {"/inspections/", "inspection"},
+	{"/filed-duties/", "duty"}, {"/confirmations/", "confirmation"}, {"/duties/", "town"}, {"/tasks/", "task"}, {"/inspections/", "inspection"}, {"/checks/", "checked"},
 	{"/api/v1/confirmations/", "confirmation"}, {"/api/v1/handbacks/", "handback"}, {"/api/v1/orders/", "order"}, {"/api/v1/deviations/", "deviation"},
 	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
 	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/burden/asks/", "ask"}, {"/api/v1/unlisteds/", "unlisted"}, {"/haves/rounds/", "round"}, {"/haves/lists/", "list"}, {"/api/v1/gaps/", "gap"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"}, {"/api/v1/callups/", "callup"},

@@ -103,6 +103,7 @@ var rooms = []room{
 	{"burden", append([]string{"org"}, spine...)},
 	{"duty", append([]string{"org", "burden"}, spine...)},  // what it asks stands on the account
 	{"haves", append([]string{"org", "burden"}, spine...)}, // a round's minutes stand on the account
+	{"supervise", append([]string{"org"}, spine...)},
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
 	{"insight", append([]string{"org", "locale", "platform/docx"}, spine...)}, // measures by name, no area but org

@@ -151,7 +151,7 @@ func build(ctx context.Context, o Options, file string) (out Built, err error) {
 	}
 	o.Progress("close", 0, 0)
 	b.now = b.end
-	for _, do := range []func() error{b.finish, b.letters, b.staffing, b.force} {
+	for _, do := range []func() error{b.finish, b.elsewhere, b.letters, b.staffing, b.force} {
 		if err := d.Grouped(ctx, do); err != nil {
 			return b.out, err
 		}

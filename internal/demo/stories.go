@@ -75,6 +75,7 @@ func (b *builder) plan() {
 		b.at(b.hour(b.workday(b.o.Today.AddDays(-39-b.r.IntN(9)))), func() error { return b.ownClue(c, true) })
 	}
 	b.boundary()
+	b.checks()
 	for d := b.start; d <= b.o.Today; d = d.AddDays(1) {
 		b.at(noon(d).Add(-6*time.Hour), b.night)
 		if d.Weekday() == 4 {

@@ -26,7 +26,7 @@ func registerMeasures() []measure.Def {
 			}
 			return f.short(r, nil), nil
 		}),
-		{Name: "officials.count", Unit: measure.Number, Kind: measure.Stock, By: measure.Place, Value: countOfficials, Rows: listOfficials},
+		{Name: "officials.count", Unit: measure.Number, Kind: measure.Stock, By: measure.Place, Value: CountOfficials, Rows: listOfficials},
 		stock("officials.growth", measure.Growth, []string{"unit", "what", "day", "n"}, growth),
 		stock("staff.organ_size", measure.Mean, []string{"unit", "authorised", "actual", "day"}, func(ctx context.Context, r db.Reader, q measure.Query) ([]measure.Line, error) {
 			return sizes(ctx, r, q, func(_, actual int64) (bool, int64) { return true, actual })
@@ -80,7 +80,8 @@ var Registered = measure.Split{Of: "o.id", Rows: `SELECT o.city_id, '` + officia
 
 const officialsName = "officials"
 
-func countOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
+// CountOfficials is how many officials are in the register under the query's unit on its last day.
+func CountOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.Value, error) {
 	v := measure.Value{Known: true}
 	if q.Unit.Kind == "county" || q.Unit.Level <= access.City {
 		ns, err := byCounty(ctx, r, q)
@@ -198,6 +199,32 @@ func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]
 func byCounty(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
 	all, err := register(ctx, r, q)
 	return slices.DeleteFunc(slices.Clone(all), func(x base) bool { return x.on != "" }), err
+}
+
+// OfficialsBelow is how many officials are in the register by the units right under the query's: counties of a city, townships of a
+// county, units of a township. A unit's own stand under itself.
+func OfficialsBelow(ctx context.Context, r db.Reader, q measure.Query) (map[id.Key]int64, error) {
+	out := map[id.Key]int64{}
+	if q.Unit.Level <= access.City {
+		ns, err := byCounty(ctx, r, q)
+		for _, x := range ns {
+			out[x.county] += x.n
+		}
+		return out, err
+	}
+	key := `o.unit_id`
+	if q.Unit.Kind == "county" {
+		key = `CASE WHEN o.township_id = '' THEN o.unit_id ELSE o.township_id END`
+	}
+	text, args := onRegister(db.Build(`SELECT `+key+`, COUNT(o.id) FROM officials o WHERE o.city_id = $1`), q).Add(` GROUP BY ` + key).SQL()
+	_, err := db.All(ctx, r, func(rows *db.Rows) (struct{}, error) {
+		var k id.Key
+		var n int64
+		err := rows.Scan(&k, &n)
+		out[k] = n
+		return struct{}{}, err
+	}, text, args...)
+	return out, err
 }
 
 // known are the bases under the query's unit, wider ones first.

@@ -112,6 +112,9 @@ func TestListsThatCodeNames(t *testing.T) {
 		"duty_rule":          "outside leads portfolio village project group secondment rest",
 		"duty_reach":         "ask paper day",
 		"inspection_found":   "as_filed more ended unfiled stays back unseen",
+		"supervision_kind":   "political daily special",
+		"check_field":        "decisions conduct assets benefits works land ecology livelihood open other",
+		"check_result":       "none mended goes",
 		"misconduct": "not_acting not_carrying_out harming_people overload formalism_other " +
 			"gifts dining allowances travel ceremonies hedonism_other",
 	}

@@ -163,6 +163,15 @@ func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, v *registerView) error 
 	} else if g.Known {
 		add("register.growth", ui.Segment{Text: ui.Percent(g.Float(measure.Growth)), Href: rowsLink("officials.growth", u.ID, c.Today)}, ui.Segment{Text: c.T("register.base", ui.Thousands(g.Denominator)), Dim: true})
 	}
+	if c.Who.Can(access.CheckRead) {
+		x, err := p.count(c.Context(), c, "officials.covered_share", u, c.Today)
+		if err != nil {
+			return err
+		}
+		if x.Known {
+			add("register.covered", ui.Segment{Text: ui.Fraction(x.Numerator, x.Denominator), Href: "/checks/" + u.ID.String()}, ui.Segment{Text: c.T("check.reached", ui.Thousands(x.Numerator), ui.Thousands(x.Denominator)), Dim: true})
+		}
+	}
 	f, err := org.LoadFacts(c.Context(), c.In(u.ID), measure.Query{Unit: u, From: c.Today, To: c.Today}, org.NeedDuties)
 	if err != nil {
 		return err

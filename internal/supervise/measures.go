@@ -1,0 +1,167 @@
+package supervise
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+
+	"qianshao/internal/access"
+	"qianshao/internal/calendar"
+	"qianshao/internal/id"
+	"qianshao/internal/measure"
+	"qianshao/internal/org"
+	"qianshao/internal/platform/db"
+)
+
+// window is how far back a check still covers, in months.
+const window = 12
+
+// Covered is the measure of coverage.
+const Covered = "officials.covered_share"
+
+// Measures are what this room counts: whom no check has reached. There is none of how many checks were made.
+func Measures() []measure.Def {
+	return []measure.Def{{Name: Covered, Unit: measure.Share, Kind: measure.Stock, By: measure.Place, Reads: access.CheckRead, Value: covered, Rows: rows}}
+}
+
+func covered(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value, err error) {
+	all, err := org.CountOfficials(ctx, r, q)
+	if err != nil || all.Numerator == 0 {
+		return v, err
+	}
+	v.Known, v.Denominator = true, all.Numerator
+	text, args := reached(q, `''`).SQL()
+	err = r.Row(ctx, text, args...).Scan(new(string), &v.Numerator, new(string))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return v, err
+}
+
+// reached selects how many officials checks reached within the window, and when the last of these was, by a key made of the unit u. It
+// begins with what was looked at, which is less than who is on the register. A commission's checks do not reach its own people in the
+// unit where they serve.
+func reached(q measure.Query, key string) *db.Builder {
+	b := db.Build(`SELECT y.key, SUM(y.n), MAX(y.last) FROM (SELECT x.key, x.last, (SELECT COUNT(o.category) FROM officials o WHERE o.city_id = $1 AND o.unit_id = x.unit_id AND o.category = x.category
+		AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?) AND (x.other = 1 OR o.person_id = '')) AS n
+		FROM (SELECT `+key+` AS key, k.unit_id, k.category, MAX(k.on_day) AS last, MAX(CASE WHEN k.by_unit <> k.unit_id THEN 1 ELSE 0 END) AS other
+		FROM check_reach k JOIN units u ON u.city_id = k.city_id AND u.id = k.unit_id WHERE k.city_id = $1 AND k.on_day > ? AND k.on_day <= ?`, q.To, q.To, q.To.AddMonths(-window), q.To)
+	return under(b, q).Add(` GROUP BY ` + groupOf(key) + `k.unit_id, k.category) x) y WHERE y.n > 0 GROUP BY y.key`)
+}
+
+// groupOf leaves out a key that is the same for all.
+func groupOf(key string) string {
+	if key == `''` {
+		return ""
+	}
+	return key + ", "
+}
+
+// under is the condition on units u that they lie under the query's unit or are it.
+func under(b *db.Builder, q measure.Query) *db.Builder {
+	if u := q.Unit; u.Kind == "township" {
+		return b.Add(` AND (u.township_id = ? OR u.id = ?)`, u.ID.Key, u.ID.Key)
+	}
+	return q.Under(b, "u.county_id", "", "u.id")
+}
+
+// rows are the units by kind of official: how many, and when a check last reached them. A page goes on within a unit where the one
+// before ended: at.After.N rows of it were shown.
+func rows(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
+	out := measure.RowList{Columns: []string{"unit", "category", "n", "day"}}
+	b := db.Build(`SELECT g.id, g.name, g.category, g.n, COALESCE((SELECT MAX(k.on_day) FROM check_reach k WHERE k.city_id = $1 AND k.unit_id = g.id AND k.category = g.category AND k.on_day > ? AND k.on_day <= ?
+		AND (g.own = 0 OR k.by_unit <> k.unit_id)), '') FROM (SELECT v.code, v.id, v.name, o.category, CASE WHEN o.person_id = '' THEN 0 ELSE 1 END AS own, COUNT(o.category) AS n
+		FROM (SELECT u.city_id, u.code, u.id, u.name FROM units u`, q.To.AddMonths(-window), q.To)
+	if at.After.Key != "" {
+		b.Add(` JOIN units l ON l.city_id = u.city_id AND l.id = ?`, at.After.Key)
+	}
+	b.Add(` WHERE u.city_id = $1`).If(at.After.Key != "", ` AND u.code >= l.code AND (u.code, u.id) >= (l.code, l.id)`)
+	under(b, q).Add(` AND EXISTS (SELECT 1 FROM officials o WHERE o.city_id = u.city_id AND o.unit_id = u.id AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)) ORDER BY u.code, u.id LIMIT ?) v`, q.To, q.To, at.Limit+1)
+	text, args := b.Add(` JOIN officials o ON o.city_id = v.city_id AND o.unit_id = v.id WHERE o.city_id = $1 AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)
+		GROUP BY v.code, v.id, v.name, o.category, CASE WHEN o.person_id = '' THEN 0 ELSE 1 END) g ORDER BY g.code, g.id, g.category, g.own`, q.To, q.To).SQL()
+	type line struct {
+		measure.Line
+		unit id.Key
+	}
+	all, err := db.All(ctx, r, func(rows *db.Rows) (l line, err error) {
+		c := make([]string, 4)
+		err = rows.Scan(&l.unit, &c[0], &c[1], &l.N, &c[3])
+		c[2] = strconv.FormatInt(l.N, 10)
+		l.Line = measure.Line{Cells: c, Counts: c[3] != "", Link: "/checks/" + id.ID{City: r.City(), Key: l.unit}.String(), N: l.N}
+		return l, err
+	}, text, args...)
+	shown := min(at.After.N, len(all))
+	all = all[shown:]
+	for i, l := range all {
+		if i == at.Limit {
+			n, last := 0, all[i-1].unit
+			for j := i - 1; j >= 0 && all[j].unit == last; j-- {
+				n++
+			}
+			if n == i && last == at.After.Key { // still within the first
+				n += shown
+			}
+			out.Next = measure.Cursor{By: "0", Key: last, N: n}
+			break
+		}
+		out.Rows = append(out.Rows, l.Line)
+	}
+	return out, err
+}
+
+// Part is a unit among those right under another, with the officials of all that lies under it.
+type Part struct {
+	Unit      access.Unit
+	Officials int64
+	Reached   int64
+	Last      calendar.Date // the last check in a year that reached any of them
+}
+
+// Parts are the counties of a city, the townships of a county, the villages of a township, each with whom checks have reached; the unit
+// itself among them where it has officials of its own.
+func (s *Service) Parts(ctx context.Context, r db.Reader, u access.Unit, on calendar.Date) ([]Part, error) {
+	q, key := measure.Query{Unit: u, From: on, To: on}, `u.id`
+	switch {
+	case u.Level <= access.City:
+		key = `u.county_id`
+	case u.Kind == "county":
+		key = `CASE WHEN u.township_id = '' THEN u.id ELSE u.township_id END`
+	}
+	counts, err := org.OfficialsBelow(ctx, r, q)
+	if err != nil || len(counts) == 0 {
+		return nil, err
+	}
+	text, args := reached(q, key).SQL()
+	got, err := db.All(ctx, r, func(rows *db.Rows) (p Part, err error) { return p, rows.Scan(&p.Unit.ID.Key, &p.Reached, &p.Last) }, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	units, err := access.Units(ctx, r, slices.Collect(maps.Keys(counts)))
+	if err != nil {
+		return nil, err
+	}
+	var out []Part
+	for k, n := range counts {
+		p := Part{Unit: units[k], Officials: n}
+		for _, x := range got {
+			if x.Unit.ID.Key == k {
+				p.Reached, p.Last = x.Reached, x.Last
+			}
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b Part) int {
+		return cmp.Or(cmp.Compare(a.Unit.Level, b.Unit.Level), cmp.Compare(a.Unit.Code, b.Unit.Code), cmp.Compare(a.Unit.ID.Key, b.Unit.ID.Key))
+	})
+	return out, nil
+}
+
+// Kinds are the kinds of official that a unit has in its register, each with how many.
+func Kinds(ctx context.Context, r db.Reader, u access.Unit) ([]measure.Part, error) {
+	return db.All(ctx, r, func(rows *db.Rows) (p measure.Part, err error) { return p, rows.Scan(&p.Dim, &p.N) },
+		`SELECT o.category, COUNT(o.id) FROM officials o WHERE o.city_id = $1 AND o.unit_id = $2 AND o.to_on = '' GROUP BY o.category ORDER BY o.category`, u.ID.Key)
+}
