@@ -1,6 +1,12 @@
 package demo
 
 import (
+	"strings"
+
+	"qianshao/internal/access"
+	"qianshao/internal/flow"
+	"qianshao/internal/id"
+	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/envelope"
 )
 
@@ -18,6 +24,9 @@ var written = []struct {
 
 // letters hands in what the first county's intake office finds sealed on its desk. Their receipts are nobody's.
 func (b *builder) letters() error {
+	if err := b.toCheck(); err != nil {
+		return err
+	}
 	c := b.counties[0]
 	dir, err := b.app.Directory(b.ctx, b.today())
 	if err != nil {
@@ -41,6 +50,40 @@ func (b *builder) letters() error {
 		}
 		if _, err := b.app.Intake.TakeIn(b.ctx, e, 0); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// toCheck leaves a text for below with the first county's clerk who signs in: the other clerk of the office has written it.
+func (b *builder) toCheck() error {
+	c := b.counties[0]
+	reads := b.find(access.Intake, c.unit.ID.Key)
+	var writes *worker
+	for _, w := range b.hands(access.Intake, c.unit.ID.Key) {
+		if w != reads {
+			writes = w
+		}
+	}
+	waiting, err := db.Column[id.Key](b.ctx, b.app.DB.In(City), `SELECT m.id FROM matters m WHERE m.city_id = $1 AND m.kind = 'tipoff' AND m.state = 'received' AND m.organ_id = $2 ORDER BY m.id`, c.unit.ID.Key)
+	if err != nil {
+		return err
+	}
+	for _, k := range waiting {
+		m := id.ID{City: City, Key: k}
+		x, err := b.matter(m)
+		if err != nil {
+			return err
+		}
+		for _, t := range c.townships {
+			if !strings.Contains(x.Title, t.unit.Name) {
+				continue
+			}
+			in := flow.Values{"target": {t.unit.ID.Key}}
+			if err := b.down(m, in); err != nil {
+				return err
+			}
+			return b.run(writes, m, "forward", in, func() error { return nil })
 		}
 	}
 	return nil

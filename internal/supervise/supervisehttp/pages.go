@@ -80,6 +80,7 @@ type unitView struct {
 	New         string // the form, "" for whoever enters none here
 	Said        string
 	Share       string
+	Behind      string // the units and kinds behind the share
 	Of          string
 	PartHead    string
 	Parts       []partView
@@ -90,6 +91,7 @@ type unitView struct {
 type partView struct {
 	Name, Href, New  string
 	Officials, Share string
+	Behind           string // the kinds behind the share
 	Last             string
 	None             bool // nobody of it was reached
 }
@@ -133,6 +135,9 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if v.Said = c.T("check.nobody"); officials > 0 {
 		v.Share, v.Of, v.Said = ui.Fraction(reached, officials), c.T("check.reached", ui.Thousands(reached), ui.Thousands(officials)), c.T("check.line")
 	}
+	if c.Who.Can(access.MeasureRead) {
+		v.Behind = "/measures/" + supervise.Covered + "?unit=" + u.ID.String()
+	}
 	after := c.R.URL.Query().Get("after")
 	list, next, err := p.Supervise.Checks(c.Context(), r, c.Who, u, after, listRows)
 	if err != nil {
@@ -167,7 +172,11 @@ func (p *Pages) part(c *web.Ctx, x supervise.Part, of access.Unit) partView {
 	if x.Last != "" {
 		v.Last = ui.DayIn(c.Lang, x.Last, c.Today)
 	}
+	if c.Who.Can(access.MeasureRead) && x.Unit.Level >= access.City {
+		v.Behind = "/measures/" + supervise.Covered + "?unit=" + x.Unit.ID.String()
+	}
 	if x.Unit.ID == of.ID {
+		v.Behind = "" // the page's own heading has them
 		if of.Kind == "township" || of.Kind == "county" {
 			v.Name = c.T("check.itself", x.Unit.Name)
 		}
@@ -230,8 +239,8 @@ func (p *Pages) form(c *web.Ctx, status int, f url.Values, problem error) error 
 	}
 	if f == nil {
 		f = url.Values{"on": {string(c.Today)}, "kind": {"daily"}, "checkers": {c.Who.Name}}
-		for _, k := range kinds {
-			f.Add("reached", k.Dim)
+		if len(kinds) == 1 { // of several nobody is taken for reached whom nobody ticked
+			f.Set("reached", kinds[0].Dim)
 		}
 	}
 	v := formView{Frame: c.Frame(c.T("check.enter")), Unit: u.Name, Back: at(u), Self: at(u) + "/new", Key: web.NewKey(), Empty: len(kinds) == 0}
