@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 
 	"qianshao/internal/access"
@@ -58,10 +59,9 @@ func (b *builder) letters() error {
 // toCheck leaves a text for below with the first county's clerk who signs in: the other clerk of the office has written it.
 func (b *builder) toCheck() error {
 	c := b.counties[0]
-	reads := b.find(access.Intake, c.unit.ID.Key)
 	var writes *worker
 	for _, w := range b.hands(access.Intake, c.unit.ID.Key) {
-		if w != reads {
+		if !slices.ContainsFunc(b.logins, func(l login) bool { return l.person == w.seat.Person }) {
 			writes = w
 		}
 	}
