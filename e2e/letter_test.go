@@ -116,7 +116,7 @@ func (r *reporter) lodges(fields pairs, name, contact string, files ...string) {
 		r.do(chromedp.SetUploadFiles("#files", files, chromedp.ByQuery))
 	}
 	r.click(".send button")
-	r.sees("收到了")
+	r.sees("存好了")
 	got, err := envelope.ParseReceipt(strings.Join(strings.Fields(r.textOf(".receipt")), ""))
 	if err != nil {
 		r.t.Fatal(err)
@@ -190,6 +190,7 @@ func TestLetterThere(t *testing.T) {
 	r.finds()
 	r.lodges(pairs{"post", "林业站站长", "subject", "周某某", "when", "去年秋天", "text", "管护费发放表上的签字不是本人签的。", "only", "签字那天只有我在场"},
 		"赵六六", "13900000000，晚上八点以后", held(t, "赵六六的录音.txt", "一段录音"))
+	r.press("details.after summary")
 	r.sees("云渡县纪委监委")
 	s.looks(r)
 	r.sees("10月12日", "还没有人打开", "在云渡县纪委监委", "到那天没有人处理，会自动交给XX市纪委监委")

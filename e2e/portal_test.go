@@ -98,7 +98,10 @@ func TestReporterOnAPhone(t *testing.T) {
 	p.writesInto("text", "发放表上的签字不是本人签的")
 	p.do(chromedp.SetUploadFiles("#files", []string{photo}, chromedp.ByQuery))
 	p.click(".send button")
-	p.sees("收到了", "甲县纪委监委", "最迟10月15日（周四）告诉您受理不受理")
+	p.sees("存好了", "请抄下这个号码")
+	p.seesNot("纪委监委", "举报", "受理")
+	p.press("details.after summary")
+	p.sees("甲县纪委监委", "最迟10月15日（周四）告诉您受理不受理")
 	receipt, err := envelope.ParseReceipt(strings.Join(strings.Fields(p.textOf(".receipt")), ""))
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +189,8 @@ func TestReporterInACrowd(t *testing.T) {
 	p.writesInto("post", "站长")
 	p.writesInto("text", "签字不对")
 	p.click(".send button")
-	p.sees("收到了", "甲县纪委监委")
+	p.press("details.after summary")
+	p.sees("存好了", "甲县纪委监委")
 	var took float64
 	for range 8 {
 		lodge(t, srv.URL)

@@ -14,6 +14,9 @@ func HeldFor(t interface{ Cleanup(func()) }, d time.Duration) { change(t, &heldF
 // MaxHeld is beside HeldFor.
 func MaxHeld(t interface{ Cleanup(func()) }, n int) { change(t, &maxHeld, n) }
 
+// HeldLeast is beside HeldFor.
+func HeldLeast(t interface{ Cleanup(func()) }, d time.Duration) { change(t, &heldLeast, d) }
+
 func change[T any](t interface{ Cleanup(func()) }, at *T, to T) {
 	was := *at
 	*at = to

@@ -19,8 +19,9 @@ import (
 const heldPath = "/p"
 
 var (
-	heldFor = 10 * time.Minute
-	maxHeld = 32 << 20 // bytes of all pages; with more than that, in a flood, a page is an answer again
+	heldFor   = 10 * time.Minute
+	maxHeld   = 32 << 20         // bytes of all pages
+	heldLeast = 30 * time.Second // that a page is held at least: a browser has come for it by then
 )
 
 // answer is a page as it is sent.
@@ -43,11 +44,15 @@ type heldKey struct {
 	until time.Time
 }
 
-// hold keeps a page and returns its name, "" when there is no room.
+// hold keeps a page and returns its name. Where there is no room the oldest make some, which their browsers have fetched; "" when
+// none of them is that old. A page is an answer again then, rather than lost: only while megabytes come in every second.
 func (h *answers) hold(a answer, now time.Time) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clear(now)
+	for len(h.order) > 0 && h.size+len(a.body) > maxHeld && !now.Before(h.order[0].until.Add(heldLeast-heldFor)) {
+		h.drop(1)
+	}
 	if h.ended || h.size+len(a.body) > maxHeld {
 		return ""
 	}
@@ -79,9 +84,16 @@ func (h *answers) get(key string, now time.Time) (answer, bool) {
 func (h *answers) clear(now time.Time) {
 	n := 0
 	for n < len(h.order) && !now.Before(h.order[n].until) {
-		h.size -= len(h.byKey[h.order[n].key].body)
-		delete(h.byKey, h.order[n].key)
 		n++
+	}
+	h.drop(n)
+}
+
+// drop forgets the n oldest.
+func (h *answers) drop(n int) {
+	for _, k := range h.order[:n] {
+		h.size -= len(h.byKey[k.key].body)
+		delete(h.byKey, k.key)
 	}
 	h.order = h.order[n:]
 }

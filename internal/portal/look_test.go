@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"qianshao/internal/calendar"
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/proof"
 )
 
 // TestLook: the receipt opens what the reporter is told, however it is typed; a wrong one and an unknown one are answered
@@ -216,5 +218,38 @@ func TestNothingOfTheSender(t *testing.T) {
 	w.nowhere(t, "HuaweiBrowser", "203.0.113.77", "127.0.0.1", "ii-CN")
 	if said.Len() > 0 {
 		t.Errorf("the log says %s", said.String())
+	}
+}
+
+// TestProofGiven: once there is a proof whoever has the receipt can save it under a name that says nothing, in a form and as a
+// program; before, and without the receipt, there is none. The page to check it with is a file too.
+func TestProofGiven(t *testing.T) {
+	w := newWorld(t)
+	r := w.post(typed()).receipt(t)
+	take := func(receipt string) answer {
+		return w.ask(http.MethodPost, "/proof", urlencoded, strings.NewReader(url.Values{"receipt": {receipt}}.Encode()))
+	}
+	w.look(string(r)).hasNot(t, "存下证明")
+	if a := take(string(r)); a.Code != http.StatusNotFound {
+		t.Errorf("a proof before there is one: %d", a.Code)
+	}
+	e, _ := w.letter(t, r, countyA)
+	w.tell(t, e, 2, envelope.Status{Day: e.Day, Organ: countyA, To: e.To, Stage: "received", Proof: "the proof\nof it\n"})
+	w.look(string(r)).has(t, "存下证明", "就是有人把记录删掉，这份证明照样成立")
+	if a := take(string(r)); a.Code != http.StatusOK || a.body != "the proof\nof it\n" || a.Header().Get("Content-Disposition") != `attachment; filename="form.txt"` || a.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %q %v", a.Code, a.body, a.Header())
+	}
+	for _, bad := range []string{"", "1234", "0000000000000000"} {
+		if a := take(bad); a.Code == http.StatusOK || strings.Contains(a.body, "the proof") {
+			t.Errorf("%q gets %d %q", bad, a.Code, a.body)
+		}
+	}
+	a := w.ask(http.MethodPost, "/portal/api/v1/status", "application/json", strings.NewReader(`{"receipt":"`+string(r)+`"}`))
+	var st struct{ Proof string }
+	if err := json.Unmarshal([]byte(a.body), &st); err != nil || st.Proof != "the proof\nof it\n" {
+		t.Errorf("to a program: %q, %v", a.body, err)
+	}
+	if a := w.get("/check"); a.Code != http.StatusOK || a.body != string(proof.Page()) || a.Header().Get("Content-Disposition") != `attachment; filename="`+proof.PageName+`"` {
+		t.Errorf("the page to check it with: %d %v", a.Code, a.Header())
 	}
 }

@@ -88,6 +88,19 @@ func TestHeld(t *testing.T) {
 		t.Error("another name shows a page")
 	}
 	w.get("/p?n=x").has(t, "只保留十分钟")
+	// A full room is no reason to leave traces: what was fetched long ago makes place.
+	portal.HeldLeast(t, 0)
+	portal.MaxHeld(t, a.Body.Len()*3/2)
+	w = newWorld(t)
+	first, second := send().Header().Get("Location"), send().Header().Get("Location")
+	if first == "" || second == "" || w.get(second).Code != http.StatusOK || w.get(first).Code != http.StatusNotFound {
+		t.Errorf("the oldest makes no place: %q %q", first, second)
+	}
+	portal.HeldLeast(t, time.Minute)
+	if rec := send(); rec.Code != http.StatusOK {
+		t.Errorf("one that nobody has come for yet is dropped: %d", rec.Code)
+	}
+	portal.MaxHeld(t, 32<<20)
 	portal.HeldFor(t, 0)
 	w = newWorld(t)
 	if a := w.get("/p?" + strings.TrimPrefix(send().Header().Get("Location"), "/p?")); a.Code != http.StatusNotFound {

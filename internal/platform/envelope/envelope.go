@@ -29,6 +29,7 @@ type Letter struct {
 	Contact string `json:"contact,omitempty"` // how to be reached, and when it is safe
 	Files   []File `json:"files,omitempty"`
 	Outside string `json:"outside"` // Envelope.outside of the envelope it lies in
+	Salt    []byte `json:"salt"`    // of the commitment: whoever opens the letter holds it against that, and learns nothing else of the receipt
 }
 
 // File is something that came with a letter. Its contents lie beside the envelope, sealed to the same keys.
@@ -71,7 +72,8 @@ const Version = 1
 var (
 	// ErrForm is what can't be taken for an envelope.
 	ErrForm = errors.New("envelope: not in the form of one")
-	// ErrOutside is an envelope whose outside was changed after it was sealed: it names another day, organ or key.
+	// ErrOutside is an envelope whose outside was changed after it was sealed: it names another day, organ or key; or a letter that
+	// is not the one that the commitment outside is over.
 	ErrOutside = errors.New("envelope: what stands outside is not what it was sealed with")
 	// ErrCommit is a letter that is not the one that was committed to.
 	ErrCommit = errors.New("envelope: the letter is not the one that was handed in")
@@ -110,7 +112,7 @@ func Seal(l Letter, s Secrets, to Address, day calendar.Date) (Envelope, error) 
 	for _, f := range l.Files {
 		e.Files = append(e.Files, f.Ref)
 	}
-	l.Outside = e.outside()
+	l.Outside, l.Salt = e.outside(), s.Salt
 	plain, err := Plain(l)
 	if err != nil {
 		return Envelope{}, err
@@ -164,7 +166,7 @@ func (e Envelope) Read(plain []byte) (Letter, error) {
 	if err := json.Unmarshal(plain, &l); err != nil {
 		return Letter{}, ErrForm
 	}
-	if l.Outside != e.outside() {
+	if l.Outside != e.outside() || (Secrets{Salt: l.Salt}).Commit(plain) != e.Commit {
 		return l, ErrOutside
 	}
 	return l, nil

@@ -92,6 +92,25 @@ func TestEnvelope(t *testing.T) {
 			t.Errorf("with another %s it opens as if nothing were: %v", what, err)
 		}
 	}
+	// Another text under the same outside, by somebody who has the organs' public keys, and even the salt.
+	l, _, err := got.Open(here.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, salt := range [][]byte{nil, []byte("another"), l.Salt} {
+		x, put := got, l
+		put.Text, put.Salt = "没有这回事", salt
+		plain, err := envelope.Plain(put)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Sealed, err = seal.Seal(plain, here.public, up.public); err != nil {
+			t.Fatal(err)
+		}
+		if o, _, err := x.Open(here.private); !errors.Is(err, envelope.ErrOutside) || o.Text != put.Text {
+			t.Errorf("another text in its place opens as if nothing were: %v", err)
+		}
+	}
 	if got.Keys[0].Mark != envelope.Mark(here.public) || got.Keys[1].Mark != envelope.Mark(up.public) {
 		t.Error("the keys' marks are not of the keys")
 	}

@@ -24,6 +24,7 @@ type Speech struct {
 	Text    string `json:"text"`
 	Files   []File `json:"files,omitempty"`
 	Outside string `json:"outside"` // Word.outside of the word it lies in
+	Salt    []byte `json:"salt"`    // of the commitment, as in a letter
 }
 
 // Word is a sealed speech with what may be known of it while every key is locked. It goes to the organs that read the
@@ -75,7 +76,7 @@ func SealWord(kind string, p Speech, s Secrets, token string, to Address, day ca
 	for _, f := range p.Files {
 		w.Files = append(w.Files, f.Ref)
 	}
-	p.Outside = w.outside()
+	p.Outside, p.Salt = w.outside(), s.Salt
 	plain, err := Plain(p)
 	if err != nil {
 		return Word{}, err
@@ -117,7 +118,7 @@ func (w Word) Read(plain []byte) (Speech, error) {
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return Speech{}, ErrForm
 	}
-	if p.Outside != w.outside() {
+	if p.Outside != w.outside() || (Secrets{Salt: p.Salt}).Commit(plain) != w.Commit {
 		return p, ErrOutside
 	}
 	return p, nil

@@ -8,6 +8,7 @@ import (
 
 	"qianshao/internal/id"
 	"qianshao/internal/platform/envelope"
+	"qianshao/internal/platform/seal"
 )
 
 // TestWord: either organ's key opens what was said, nobody else's does; nothing of it can be read outside; whatever is
@@ -56,6 +57,23 @@ func TestWord(t *testing.T) {
 		if _, _, err := x.Open(here.private); !errors.Is(err, envelope.ErrOutside) {
 			t.Errorf("with another %s it opens as if nothing were: %v", what, err)
 		}
+	}
+
+	p, _, err := got.Open(here.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Text = "没有原件"
+	plain, err := envelope.Plain(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := got
+	if swapped.Sealed, err = seal.Seal(plain, here.public, up.public); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := swapped.Open(here.private); !errors.Is(err, envelope.ErrOutside) {
+		t.Errorf("other words in their place open as if nothing were: %v", err)
 	}
 
 	again, err := envelope.SealWord(envelope.More, envelope.Speech{Text: "别的"}, s, token, to, "2026-09-26")
