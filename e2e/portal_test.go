@@ -258,3 +258,51 @@ func (p *person) writesInto(name, text string) {
 	p.writes(text)
 	p.keeps(name, text)
 }
+
+// TestPublicPagesFit: every page of the public side, in both languages and without script, fits screens of 360, 390 and 1280, and one of
+// 360 whose reader has the letters twice as large.
+func TestPublicPagesFit(t *testing.T) {
+	t.Parallel()
+	site, _ := public(t)
+	srv := httptest.NewServer(site.Handler())
+	t.Cleanup(srv.Close)
+	for _, lang := range []string{locale.Zh, locale.En} {
+		p := sit(t, srv.URL, "reporter", lang)
+		p.title = locale.T(lang, "portal.title")
+		p.do(emulation.SetScriptExecutionDisabled(true))
+		fits := func() {
+			t.Helper()
+			for _, p.wide = range []int64{1280, 360} {
+				p.look()
+			}
+			var wide bool
+			p.do(chromedp.Evaluate(`document.documentElement.style.fontSize = "200%", document.documentElement.scrollWidth > document.documentElement.clientWidth`, &wide))
+			if wide {
+				p.fail("with letters twice as large it is wider than the screen")
+			}
+		}
+		at := func(path string) {
+			t.Helper()
+			p.open(path + "?lang=" + lang)
+			fits()
+		}
+		at("/look")
+		at("/protect")
+		at("/")
+		p.open("/?lang=" + lang)
+		p.refused().click(".send button")
+		fits()
+		p.open("/?lang=" + lang)
+		for name, text := range map[string]string{"unit": "石桥镇", "post": "站长", "text": "签字不对"} {
+			p.writesInto(name, text)
+		}
+		p.click(".send button")
+		p.press("details.after summary")
+		fits()
+		receipt := strings.Join(strings.Fields(p.textOf(".receipt")), "")
+		p.open("/look?lang=" + lang)
+		p.writesInto("receipt", receipt)
+		p.click(".send button")
+		fits()
+	}
+}
