@@ -23,7 +23,7 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 		}
 		key := "move." + m.Kind + "." + o.Move.Name
 		v := ui.MoveView{ID: "move-" + o.Move.Name, Name: c.T(key), Button: c.T(key), Href: p.moveAt(m, o.Move.Name), Alone: o.Alone, Up: !o.Alone}
-		v.Basis = p.basisOf(c.Lang, o.Move.Basis, p.sureOf(o))
+		v.Basis, v.Hats = p.basisOf(c.Lang, o.Move.Basis, p.sureOf(o)), p.hats(c, m, o.Move.Name)
 		if !o.Open {
 			v.Shut = c.T("fault."+o.Why, o.Args...)
 			if !o.Mine {
@@ -77,6 +77,28 @@ func (p *Pages) moves(c *web.Ctx, l *look, m flow.Matter, offers []flow.Offer) [
 		out = append(out, v)
 	}
 	return out
+}
+
+// hats says of a move of a matter that a township handles what the list of powers lets it do under each of its two hats, that of this
+// matter first.
+func (p *Pages) hats(c *web.Ctx, m flow.Matter, move string) string {
+	if !m.Is(flow.FlagTownship) {
+		return ""
+	}
+	order := []string{"commission", "dispatched"}
+	if !m.Is(flow.FlagParty) {
+		order[0], order[1] = order[1], order[0]
+	}
+	var says []string
+	for _, hat := range order {
+		if x, ok := p.Rules.Power(m.Kind+"."+move, hat, c.Today); ok {
+			says = append(says, c.T("move.hat", c.T("rules.hat."+hat), c.T("rules.may."+x.May)))
+		}
+	}
+	if len(says) == 0 {
+		return ""
+	}
+	return c.T("move.hats", strings.Join(says, c.T("list.comma_in")))
 }
 
 // sideways are moves that take a matter no further: they are offered, and never urged.

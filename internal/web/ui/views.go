@@ -149,6 +149,7 @@ type MoveView struct {
 	Primary bool
 	Red     bool
 	Shut    string // why it can't be made now
+	Hats    string // what the list of powers says under each of a township's two hats, "" where it says nothing
 }
 
 // BasisView is an article and how sure it is.
