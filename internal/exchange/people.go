@@ -94,8 +94,11 @@ func (s *Service) planPeople(ctx context.Context, p *pass) (func(context.Context
 		rows = append(rows, w)
 	}
 	steps := &roster{s: s, p: p, people: peopleByName(seats)}
+	onceEach(rows, p.lang)
 	match(rows, seats)
+	steps.moves(rows)
 	for _, w := range rows {
+		steps.lives(w)
 		steps.row(w)
 	}
 	steps.left(rows, seats)
@@ -161,7 +164,8 @@ func match(rows []*wanted, seats []*seat) {
 type roster struct {
 	s      *Service
 	p      *pass
-	people map[string][]*seat // by name, to know somebody again who moves
+	people map[string][]*seat      // by name, to know somebody again who moves
+	moved  map[*seat]calendar.Date // who takes another post by this roster, and from when: they leave this one by then
 	ends   []func(context.Context, *ledger.Tx) error
 	begins []func(context.Context, *ledger.Tx) error
 	mends  []func(context.Context, *ledger.Tx) error
@@ -225,7 +229,7 @@ func (r *roster) row(w *wanted) {
 			w.f.say("since", "sheet.before_left", s.left)
 		}
 		if w.f.done(Change, name, ch) {
-			r.end(s, on, w.reason, w.leftTo)
+			r.end(s, r.until(s, on), w.reason, w.leftTo)
 			if w.person.Name != "" {
 				r.begins = append(r.begins, func(ctx context.Context, tx *ledger.Tx) error { return r.seated(ctx, tx, w, s.post, on) })
 			}
@@ -266,8 +270,10 @@ func (r *roster) end(s *seat, on calendar.Date, reason, to string) {
 
 // seated puts somebody into a post: a person known from another post of the establishment, or a new one.
 func (r *roster) seated(ctx context.Context, tx *ledger.Tx, w *wanted, post id.Key, from calendar.Date) error {
-	person := r.known(w)
-	if person == "" {
+	var person id.Key
+	if k := r.known(w); k != nil {
+		person = k.person
+	} else {
 		var err error
 		if person, err = org.AddPerson(ctx, tx, w.person); err != nil {
 			return err
@@ -278,16 +284,6 @@ func (r *roster) seated(ctx context.Context, tx *ledger.Tx, w *wanted, post id.K
 		return err
 	}
 	return r.besides(ctx, tx, w, h, nil, nil)
-}
-
-// known is somebody of the establishment with the row's name who was born in the same month, or has the same number.
-func (r *roster) known(w *wanted) id.Key {
-	for _, s := range r.people[text.Name(w.person.Name)] {
-		if w.person.OutsideNo != "" && w.person.OutsideNo == s.no || w.person.Born != "" && w.person.Born == s.born {
-			return s.person
-		}
-	}
-	return ""
 }
 
 // mend plans what a row knows better of somebody who stays.
@@ -438,7 +434,7 @@ func (r *roster) left(rows []*wanted, seats []*seat) {
 			l.What, l.Problems = Wrong, []Problem{{"since", "sheet.before_holder", []string{s.name, s.since}}}
 		}
 		r.p.rep.add(l)
-		r.end(s, r.p.on, "", "")
+		r.end(s, r.until(s, r.p.on), "", "")
 	}
 }
 

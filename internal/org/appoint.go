@@ -101,8 +101,11 @@ func (s *Service) Propose(ctx context.Context, who access.Actor, in Proposal) (i
 			return ledger.Act{}, fault.New(fault.Forbidden, "appoint.self")
 		}
 		if in.Person == "" {
-			if !calendar.Date(in.Born + "-01").Valid() {
+			if in.Born == "" {
 				return ledger.Act{}, fault.InvalidField("born", "appoint.born")
+			}
+			if err := fault.InvalidFields(CheckLife(in.Born, 0, in.From, tx.Today())); err != nil {
+				return ledger.Act{}, err
 			}
 			if in.Person, err = AddPerson(ctx, tx, NewPerson{Name: in.Name, Born: in.Born}); err != nil {
 				return ledger.Act{}, err

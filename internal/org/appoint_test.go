@@ -63,6 +63,9 @@ func TestAppointment(t *testing.T) {
 			{func(p *org.Proposal) { p.From = "2019-01-01" }, "from day.before"},
 			{func(p *org.Proposal) { p.Person = "" }, "born appoint.born"},
 			{func(p *org.Proposal) { p.Person, p.Born = "", "1990-05" }, "name name.invalid"},
+			{func(p *org.Proposal) { p.Person, p.Name, p.Born = "", "新来", "2099-05" }, "born person.young"},
+			{func(p *org.Proposal) { p.Person, p.Name, p.Born = "", "新来", "0001-01" }, "born person.old"},
+			{func(p *org.Proposal) { p.Person, p.Name, p.Born, p.From = "", "新来", "2005-02", "2020-01-01" }, "born person.began_young"},
 			{func(p *org.Proposal) { p.Person = w.Who["secadmin"].Person }, "appoint.self"},
 			{func(p *org.Proposal) { p.Person = w.Who["auditor"].Person }, "appoint.admin_apart"},
 		} {
@@ -90,6 +93,11 @@ func TestAppointment(t *testing.T) {
 			t.Fatalf("nobody was asked: %v", err)
 		}
 		w.Do("principal", id.ID{City: apptest.City, Key: m}, "consent", flow.Values{"paper": {"县纪干〔2026〕1号"}})
+		// Nobody holds two posts of townships' establishment at once.
+		code(t, s.Decide(apptest.Ctx, w.As("cityorg"), a, 1, true, ""), "appoint.elsewhere")
+		if err := s.LeavePost(apptest.Ctx, w.As("secadmin"), id.ID{City: apptest.City, Key: w.Who["hlofficer"].Holding}, org.Leaving{On: "2026-10-12", Reason: "transferred"}); err != nil {
+			t.Fatal(err)
+		}
 		if err := s.Decide(apptest.Ctx, w.As("cityorg"), a, 1, true, ""); err != nil {
 			t.Fatal(err)
 		}

@@ -142,6 +142,9 @@ func AddPerson(ctx context.Context, tx *ledger.Tx, p NewPerson) (id.Key, error) 
 		return "", fault.InvalidField("name", "name.invalid")
 	}
 	p.Name = name
+	if err := fault.InvalidFields(CheckLife(p.Born, p.DisciplineMonths, "", tx.Today())); err != nil {
+		return "", err
+	}
 	key := tx.NewKey()
 	return key, tx.Insert(ctx, personTable, personRow(key, p, 1)...)
 }
@@ -155,14 +158,15 @@ type Appointment struct {
 	Acting   bool
 }
 
-// Appoint writes a holding in the caller's transaction; the post must be free from that day on.
+// Appoint writes a holding in the caller's transaction; the post must be free from that day on, and nobody holds two of townships'
+// establishment at once.
 func Appoint(ctx context.Context, tx *ledger.Tx, a Appointment) (id.Key, error) {
 	var p struct {
-		unit, kind, title, opened, closed, vacant string
-		established                               bool
+		unit, at, kind, title, opened, closed, vacant string
+		established                                   bool
 	}
-	err := tx.Row(ctx, `SELECT unit_id, kind, title, established, opened_on, closed_on, vacant_since FROM posts WHERE city_id = $1 AND id = $2`, a.Post).
-		Scan(&p.unit, &p.kind, &p.title, &p.established, &p.opened, &p.closed, &p.vacant)
+	err := tx.Row(ctx, `SELECT p.unit_id, u.kind, p.kind, p.title, p.established, p.opened_on, p.closed_on, p.vacant_since FROM posts p JOIN units u ON u.city_id = p.city_id AND u.id = p.unit_id
+		WHERE p.city_id = $1 AND p.id = $2`, a.Post).Scan(&p.unit, &p.at, &p.kind, &p.title, &p.established, &p.opened, &p.closed, &p.vacant)
 	if err == db.ErrNoRows {
 		return "", fault.Hidden()
 	}
@@ -178,6 +182,11 @@ func Appoint(ctx context.Context, tx *ledger.Tx, a Appointment) (id.Key, error) 
 	}
 	if len(held) > 0 {
 		return "", fault.New(fault.Conflict, "post.held")
+	}
+	if !a.Acting && p.established && p.at == "township" && contains(Establishment, p.kind) {
+		if err := once(ctx, tx, a.Person, a.From); err != nil {
+			return "", err
+		}
 	}
 	key := tx.NewKey()
 	if err := tx.Insert(ctx, holdingTable, key, a.Post, p.unit, p.kind, a.Person, a.From, "", a.FullTime, a.Acting, "", "", int64(1)); err != nil {

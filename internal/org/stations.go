@@ -201,6 +201,9 @@ func checkStations(ctx context.Context, tx *ledger.Tx, in *Stationed, list []Sta
 		case !calendar.Date(n.Born + "-01").Valid():
 			say("born", "appoint.born")
 		default:
+			for _, f := range CheckLife(n.Born, 0, in.From, tx.Today()) {
+				bad = append(bad, fault.Field{Name: f.Name + "-" + key, Code: f.Code, Args: f.Args})
+			}
 			os, err := Officials(ctx, tx, key, "", 500)
 			if err != nil {
 				return err

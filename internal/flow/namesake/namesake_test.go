@@ -126,7 +126,7 @@ func TestNamedAndThenAppointed(t *testing.T) {
 		if err := answer("cityleader", true, "再想想。"); fault.Code(err) != "namesake.answered" {
 			t.Errorf("answered twice: %v", err)
 		}
-		w.Again("named2", "named", "deputy", "full") // what was answered is not asked again
+		w.Again("named2", "named", "investigator", "county.office1") // what was answered is not asked again
 		if w.As("named").Barred {
 			t.Error("barred anew")
 		}
@@ -199,6 +199,9 @@ func TestAppointedOfTheRegister(t *testing.T) {
 		late := naming(t, w, org.SubjectInput{Official: keys[1]})
 		// The register learns who it is, and then they come to the township.
 		if _, err := d.Raw().Exec(`UPDATE officials SET person_id = $1 WHERE city_id = $2 AND id = $3`, mover, int64(apptest.City), keys[1]); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.App.Org.LeavePost(apptest.Ctx, access.ByOperator(apptest.City), id.ID{City: apptest.City, Key: w.Who["mover"].Holding}, org.Leaving{On: "2023-01-01", Reason: "transferred"}); err != nil {
 			t.Fatal(err)
 		}
 		w.Again("moved", "mover", "deputy", "full")

@@ -115,7 +115,7 @@ func TestVacancy(t *testing.T) {
 			t.Errorf("%+v %v", c, err)
 		}
 		w.must(w.App.Staffing.Sweep(apptest.Ctx, apptest.City)) // which finds nothing new
-		ask := org.Proposal{Post: post, Person: w.Who["hlofficer"].Person, From: "2026-10-12", FullTime: true}
+		ask := org.Proposal{Post: post, Person: w.Who["handler3"].Person, From: "2026-10-12", FullTime: true}
 		a, err := s.Propose(apptest.Ctx, w.As("personnel"), ask)
 		w.must(err)
 		if w.Matter(m).State != staffing.Asked || w.desk("principal", staffing.RuleConsent) != 1 {
