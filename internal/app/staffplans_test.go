@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/app/apptest"
 	"qianshao/internal/id"
 	"qianshao/internal/org"
+	"qianshao/internal/org/callup"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 )
@@ -35,6 +36,11 @@ func TestStaffPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		m, err := w.App.Callups.Ask(apptest.Ctx, w.As("supervision"), callup.Request{To: w.Units["full"].ID.Key, Reason: "核对账目", From: d.Today(), Until: d.Today().AddDays(9)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Do("supervision", m.ID, "pick", map[string][]string{"lead": {w.Who["hlofficer"].Person}})
 		full, srv := w.Units["full"].ID.String(), w.Serve()
 		for _, who := range []string{"secretary", "personnel", "principal", "cityorg"} {
 			for _, path := range []string{"/force/vacancies", "/force/bench", "/force/establishment", "/people/" + (id.ID{City: apptest.City, Key: w.Who["hlofficer"].Person}).String(), "/units/" + full,

@@ -89,7 +89,7 @@ func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, roun
 		by[a.Town] = append(by[a.Town], a)
 	}
 	county := access.Unit{ID: id.ID{City: r.City(), Key: b.Round.County}, Kind: "county", Level: access.County}
-	posts, err := s.postsOf(ctx, r, county, b.List.Lines)
+	posts, err := s.postsOf(ctx, r, county, map[id.Key][]Line{b.Round.County: b.List.Lines})
 	if err != nil {
 		return b, err
 	}
@@ -115,70 +115,126 @@ func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, roun
 	return b, nil
 }
 
+// add counts a line of a have.
+func add(to map[string]Standing, have string, met bool) {
+	x := to[have]
+	x.Of++
+	if met {
+		x.Met++
+	}
+	to[have] = x
+}
+
+// addPosts counts what the system knows of the posts of a township.
+func addPosts(to map[string]Standing, posts map[string]Known, all []Line) {
+	for _, l := range all {
+		if k, ok := posts[l.Code]; ok && k.Known && l.Least > 0 {
+			add(to, l.Have, k.Met)
+		}
+	}
+}
+
 // standing adds up by have what was said or, once it was checked, found, with what the system knows of the posts.
 func standing(as []Answer, posts map[string]Known, all []Line) map[string]Standing {
 	out := map[string]Standing{}
-	add := func(have string, met bool) {
-		x := out[have]
-		x.Of++
-		if met {
-			x.Met++
-		}
-		out[have] = x
-	}
 	for _, a := range as {
-		add(a.Have, a.Found == Met || a.Found == "" && a.Met)
+		add(out, a.Have, a.Found == Met || a.Found == "" && a.Met)
 	}
-	for _, l := range all {
-		if k, ok := posts[l.Code]; ok && k.Known && l.Least > 0 {
-			add(l.Have, k.Met)
-		}
-	}
+	addPosts(out, posts, all)
 	return out
 }
 
-// Counties is how the counties of a tenant stand, each in its latest round: what was asked and, where it was checked, found. The
-// posts are not among it; they stand on the page of the force.
+// Counties is how the counties of a tenant stand, each in its latest round, as the county's own board adds it up over the townships
+// there are today.
 func (s *Service) Counties(ctx context.Context, r db.Reader, who access.Actor) ([]BoardLine, map[string]Standing, error) {
 	us, err := access.UnitsOf(ctx, r, "", "county")
 	if err != nil {
 		return nil, nil, err
 	}
 	var out []BoardLine
-	at, all := map[id.Key]int{}, map[string]Standing{}
+	at := map[id.Key]int{}
 	for _, u := range us {
 		if covers(who, r.City(), u.ID.Key) {
 			at[u.ID.Key] = len(out)
 			out = append(out, BoardLine{Unit: u, By: map[string]Standing{}})
 		}
 	}
-	rows, err := r.Query(ctx, `SELECT x.county_id, x.id, COALESCE(a.have, ''), COALESCE(SUM(CASE WHEN a.found = 'met' OR a.found = '' AND a.met = TRUE THEN 1 ELSE 0 END), 0), COUNT(a.code)
-		FROM have_rounds x LEFT JOIN have_answers a ON a.city_id = x.city_id AND a.round_id = x.id WHERE x.city_id = $1
-		AND NOT EXISTS (SELECT 1 FROM have_rounds y WHERE y.city_id = x.city_id AND y.county_id = x.county_id AND (y.opened_on > x.opened_on OR y.opened_on = x.opened_on AND y.id > x.id))
+	type sum struct {
+		county, round id.Key
+		have          string
+		Standing
+	}
+	sums, err := db.All(ctx, r, func(rows *db.Rows) (x sum, err error) {
+		return x, rows.Scan(&x.county, &x.round, &x.have, &x.Met, &x.Of)
+	}, `SELECT x.county_id, x.id, COALESCE(a.have, ''), COALESCE(SUM(CASE WHEN t.id IS NOT NULL AND (a.found = 'met' OR a.found = '' AND a.met = TRUE) THEN 1 ELSE 0 END), 0), COUNT(t.id)
+		FROM have_rounds x LEFT JOIN have_answers a ON a.city_id = x.city_id AND a.round_id = x.id LEFT JOIN units t ON t.city_id = a.city_id AND t.id = a.township_id AND t.county_id = x.county_id AND t.closed_on = ''
+		WHERE x.city_id = $1 AND NOT EXISTS (SELECT 1 FROM have_rounds y WHERE y.city_id = x.city_id AND y.county_id = x.county_id AND (y.opened_on > x.opened_on OR y.opened_on = x.opened_on AND y.id > x.id))
 		GROUP BY x.county_id, x.id, COALESCE(a.have, '')`)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var county, round id.Key
-		var have string
-		var st Standing
-		if err := rows.Scan(&county, &round, &have, &st.Met, &st.Of); err != nil {
-			return nil, nil, err
-		}
-		i, ok := at[county]
+	for _, x := range sums {
+		i, ok := at[x.county]
 		if !ok {
 			continue
 		}
-		out[i].Round = id.ID{City: r.City(), Key: round}
-		if have == "" {
-			continue
+		out[i].Round = id.ID{City: r.City(), Key: x.round}
+		if x.Of > 0 {
+			out[i].By[x.have] = x.Standing
 		}
-		out[i].By[have] = st
-		all[have] = Standing{all[have].Met + st.Met, all[have].Of + st.Of}
 	}
-	return out, all, rows.Err()
+	if err := s.countPosts(ctx, r, out, at); err != nil {
+		return nil, nil, err
+	}
+	all := map[string]Standing{}
+	for _, x := range out {
+		for h, st := range x.By {
+			all[h] = Standing{all[h].Met + st.Met, all[h].Of + st.Of}
+		}
+	}
+	return out, all, nil
+}
+
+// countPosts adds to counties what the system knows of their townships' posts, by the list of each one's latest round.
+func (s *Service) countPosts(ctx context.Context, r db.Reader, to []BoardLine, at map[id.Key]int) error {
+	type listed struct {
+		county id.Key
+		Line
+	}
+	var rounds []id.Key
+	for _, x := range to {
+		if !x.Round.Zero() {
+			rounds = append(rounds, x.Round.Key)
+		}
+	}
+	if len(rounds) == 0 {
+		return nil
+	}
+	q, args := db.Build(`SELECT o.county_id, l.code, l.have, l.kind, l.least, l.measure, l.how FROM have_rounds o JOIN have_lines l ON l.city_id = o.city_id AND l.list_id = o.list_id WHERE o.city_id = $1 AND l.kind = 'measure'`).In(` AND `, "o.id", rounds).Add(` ORDER BY o.id, l.n, l.code`).SQL()
+	ls, err := db.All(ctx, r, func(rows *db.Rows) (x listed, err error) {
+		return x, rows.Scan(&x.county, &x.Code, &x.Have, &x.Kind, &x.Least, &x.Measure, &x.How)
+	}, q, args...)
+	if err != nil {
+		return err
+	}
+	lists := map[id.Key][]Line{}
+	for _, l := range ls {
+		lists[l.county] = append(lists[l.county], l.Line)
+	}
+	posts, err := s.postsOf(ctx, r, access.Unit{ID: id.ID{City: r.City()}, Kind: "city", Level: access.City}, lists)
+	if err != nil {
+		return err
+	}
+	towns, err := access.UnitsOf(ctx, r, "", "township")
+	if err != nil {
+		return err
+	}
+	for _, u := range towns {
+		if i, ok := at[u.County]; ok && len(lists[u.County]) > 0 {
+			addPosts(to[i].By, posts[u.ID.Key], lists[u.County])
+		}
+	}
+	return nil
 }
 
 // TownView is a township in a round: line by line what was said, what the check found, what the system knows, and its gaps.
@@ -201,10 +257,12 @@ func (s *Service) Town(ctx context.Context, r db.Reader, who access.Actor, round
 	if v.Round, err = s.round(ctx, r, who, round); err != nil {
 		return v, err
 	}
-	if v.Town, err = access.GetUnit(ctx, r, town); err != nil {
-		return v, err
+	own := who.Unit().ID == (id.ID{City: r.City(), Key: town})
+	if v.Town = who.Unit(); !own {
+		if v.Town, err = access.GetUnit(ctx, r, town); err != nil {
+			return v, err
+		}
 	}
-	own := who.Unit().ID == v.Town.ID
 	if v.Town.Kind != "township" || v.Town.County != v.Round.County || !own && !covers(who, r.City(), v.Round.County) {
 		return v, fault.Hidden()
 	}

@@ -1,15 +1,18 @@
 package haves_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/duty"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/haves"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/dbtest"
 	"qianshao/internal/rulebook"
@@ -363,9 +366,76 @@ func TestBoard(t *testing.T) {
 		if x := by["柳湾乡"]; x.Said || haves.Weakest(b.All) != "rules" || b.Runs {
 			t.Errorf("%+v weakest %s", x, haves.Weakest(b.All))
 		}
-		rows, all, err := s.Counties(ctx, r, w.As("cityorg"))
-		if err != nil || len(rows) != 2 || rows[0].Unit.Name != "云渡县" || rows[0].Round != round || !rows[1].Round.Zero() || all["rules"] != (haves.Standing{Met: 0, Of: 2}) {
-			t.Errorf("%+v %+v %v", rows, all, err)
+		// City and province see of each county what its own board shows, posts with it; what a township said that is gone counts with
+		// neither.
+		agree := func(who string) map[string]haves.Standing {
+			t.Helper()
+			b, err := s.Board(ctx, r, w.As("supervision"), round.Key)
+			must(t, err)
+			rows, all, err := s.Counties(ctx, r, w.As(who))
+			if err != nil || len(rows) != 2 || rows[0].Unit.Name != "云渡县" || rows[0].Round != round || !rows[1].Round.Zero() || len(rows[1].By) != 0 {
+				t.Fatalf("%s: %+v %v", who, rows, err)
+			}
+			if !maps.Equal(rows[0].By, b.All) || !maps.Equal(all, b.All) || haves.Weakest(rows[0].By) != haves.Weakest(b.All) {
+				t.Errorf("%s sees %v, the county %v", who, rows[0].By, b.All)
+			}
+			return all
+		}
+		for _, who := range []string{"cityorg", "province"} {
+			if all := agree(who); all["rules"] != (haves.Standing{Met: 0, Of: 2}) || all["force"].Met >= all["force"].Of || all["force"].Of < 4 {
+				t.Errorf("%v", all)
+			}
+		}
+		if rows, _, err := s.Counties(ctx, r, w.As("otherprincipal")); err != nil || len(rows) != 1 || rows[0].Unit.Name != "白河县" {
+			t.Errorf("another county sees %+v %v", rows, err)
+		}
+		w.Hire("personnel", "孟组", "personnel_clerk", "county")
+		w.On("2026-10-13")
+		key, err := w.App.Org.Reorganise(ctx, w.As("personnel"), org.Reorganisation{Kind: org.UnitMerge, Unit: w.Units["headless"].ID.Key, Into: w.Units["single"].ID.Key, On: "2026-10-13", Paper: "省政函〔2026〕88号"})
+		must(t, err)
+		must(t, w.App.Org.DecideReorganisation(ctx, w.As("secadmin"), key, 1, true, ""))
+		if all := agree("cityorg"); all["rules"] != (haves.Standing{Met: 0, Of: 1}) {
+			t.Errorf("after a merger: %v", all)
+		}
+		w.Verify()
+	})
+}
+
+// Whether duties that were handed back stay back is known once a department has signed for one, and is asked of nobody.
+func TestHandedBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		issued(t, w, "deputy", id.ID{})
+		round, err := w.App.Haves.Open(ctx, w.As("deputy"), "一轮", "2026-10-30")
+		must(t, err)
+		town := w.Units["full"].ID.Key
+		known := func(who string) haves.Known {
+			t.Helper()
+			v, err := w.App.Haves.Town(ctx, d.In(apptest.City), w.As(who), round.Key, town)
+			must(t, err)
+			for _, l := range v.Lines {
+				if l.Code == "delivering.handed_back" && (l.Asked() || l.Measure != "duty.stayed_share" || l.Least != 100) {
+					t.Errorf("%+v", l)
+				}
+			}
+			return v.Known["delivering.handed_back"]
+		}
+		if k := known("officer"); k.Known || k.Met || k.Value.Veil != nil {
+			t.Errorf("where nothing was handed back: %+v", k)
+		}
+		e, err := w.App.Duties.Enter(ctx, w.As("officer"), duty.Entry{Unit: town, Name: "工程招标现场见证", Work: "procurement", Part: duty.PartLead, Department: "公共资源交易站", GivenBy: "石桥镇党委", From: "2026-10-12"})
+		must(t, err)
+		w.Do("supervision", e.HandBack, "send", flow.Values{"on": {"2026-10-12"}})
+		w.Do("officer", e.HandBack, "receive", flow.Values{"signed_by": {"李所长"}, "on": {"2026-10-12"}})
+		for _, who := range []string{"officer", "deputy", "cityorg"} {
+			if k := known(who); !k.Known || !k.Met || k.Value.Denominator != 1 {
+				t.Errorf("%s: %+v", who, k)
+			}
+		}
+		w.On("2026-10-20")
+		w.Do("supervision", e.HandBack, "creep", flow.Values{"on": {"2026-10-20"}, "note": {"仍在现场见证。"}})
+		if k := known("deputy"); !k.Known || k.Met || k.Value.Numerator != 0 {
+			t.Errorf("crept back: %+v", k)
 		}
 		w.Verify()
 	})

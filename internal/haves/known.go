@@ -32,16 +32,18 @@ func met(u measure.Unit, v measure.Value, least int64) bool {
 
 // posts is what the system knows of the posts of one township.
 func (s *Service) posts(ctx context.Context, r db.Reader, town access.Unit, all []Line) (map[string]Known, error) {
-	by, err := s.postsOf(ctx, r, town, all)
+	by, err := s.postsOf(ctx, r, town, map[id.Key][]Line{town.County: all})
 	return by[town.ID.Key], err
 }
 
-// postsOf is that of every township under a unit, by its key and the line's code.
-func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, all []Line) (map[id.Key]map[string]Known, error) {
-	var want []Line
-	for _, l := range all {
-		if l.Kind == "measure" && l.How != Dropped && ofPosts(l.Measure) {
-			want = append(want, l)
+// postsOf is that of every township under a unit, by its key and the line's code; lists are the lines by county.
+func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, lists map[id.Key][]Line) (map[id.Key]map[string]Known, error) {
+	want := map[id.Key][]Line{}
+	for county, all := range lists {
+		for _, l := range all {
+			if l.Kind == "measure" && l.How != Dropped && ofPosts(l.Measure) {
+				want[county] = append(want[county], l)
+			}
 		}
 	}
 	out := map[id.Key]map[string]Known{}
@@ -52,17 +54,20 @@ func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, a
 	if err != nil {
 		return nil, err
 	}
-	for _, seat := range f.Seats {
-		if out[seat.Unit] != nil {
-			continue
+	for i, j := 0, 0; i < len(f.Seats); i = j { // the seats of a township stand together
+		seat := f.Seats[i]
+		for j < len(f.Seats) && f.Seats[j].Unit == seat.Unit {
+			j++
 		}
+		town := *f
+		town.Seats = f.Seats[i:j]
 		out[seat.Unit] = map[string]Known{}
-		for _, l := range want {
+		for _, l := range want[seat.County] {
 			d, err := s.Measures.Get(l.Measure)
 			if err != nil {
 				continue // retired since the list was issued: nothing is known of it
 			}
-			v, ok := f.Value(l.Measure, func(x org.Seat) bool { return x.Unit == seat.Unit })
+			v, ok := town.Value(l.Measure, func(org.Seat) bool { return true })
 			if !ok {
 				continue
 			}
@@ -91,7 +96,7 @@ func (s *Service) delivering(ctx context.Context, r db.Reader, who access.Actor,
 		if err != nil {
 			return nil, err
 		}
-		out[l.Code] = Known{Value: v, Unit: d.Unit, Known: v.Known}
+		out[l.Code] = Known{Value: v, Unit: d.Unit, Known: v.Known, Met: v.Known && v.Veil == nil && met(d.Unit, v, l.Least)}
 	}
 	return out, nil
 }

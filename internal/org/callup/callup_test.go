@@ -3,6 +3,7 @@ package callup_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"qianshao/internal/access"
@@ -319,6 +320,51 @@ func TestNotFree(t *testing.T) {
 		}
 		_, err = w.Try("supervision", served.ID, "pick", vals{"lead": {w.Who["officer"].Person}})
 		code(t, err, "lead choice.unknown")
+		w.Verify()
+	})
+}
+
+// Whose call-ups somebody may read they find on the page of the person: where to, until when, and when they were given back.
+func TestOfPerson(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		w.Hire("personnel", "皮组", "personnel_clerk", "county")
+		officer := id.ID{City: apptest.City, Key: w.Who["officer"].Person}
+		of := func(who string) []callup.Spell {
+			t.Helper()
+			out, err := callup.Of(ctx, d.In(apptest.City), w.As(who), officer.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		m := ask(t, w, "supervision", "county.office1")
+		if len(of("supervision")) != 0 {
+			t.Error("nobody was chosen yet")
+		}
+		w.Do("supervision", m, "pick", vals{"lead": {officer.Key}})
+		if x := of("supervision"); len(x) != 1 || x[0].State != callup.Asked || x[0].Began != "" {
+			t.Errorf("%+v", x)
+		}
+		w.Do("secretary", m, "consent", vals{"until": {"2026-10-20"}})
+		srv := w.Serve()
+		for who, want := range map[string]bool{"supervision": true, "deputy": true, "officer": true, "personnel": false, "lone": false, "cityorg": false, "otherprincipal": false} {
+			x := of(who)
+			if (len(x) == 1) != want || want && (x[0].ID != m || x[0].State != callup.Serving || x[0].From != "2026-10-12" || x[0].Until != "2026-10-20" || x[0].Back != "") {
+				t.Errorf("%s reads %+v", who, x)
+			}
+			if _, page := w.Get(srv, who, "/people/"+officer.String()); strings.Contains(page, "/m/"+m.String()) != want || strings.Contains(page, "抽调中") != want {
+				t.Errorf("the page for %s shows it otherwise", who)
+			}
+		}
+		w.On("2026-10-19")
+		w.Do("supervision", m, "give_back", vals{"on": {"2026-10-19"}, "hours": {"30"}})
+		if x := of("supervision"); len(x) != 1 || x[0].State != callup.Returned || x[0].Back != "2026-10-19" {
+			t.Errorf("%+v", x)
+		}
+		if _, page := w.Get(w.Serve(), "supervision", "/people/"+officer.String()); !strings.Contains(page, "2026年10月19日归还") || strings.Contains(page, "抽调中") {
+			t.Error("the page does not say when they were given back")
+		}
 		w.Verify()
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/org"
+	"qianshao/internal/org/callup"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -24,7 +25,8 @@ func (p *Pages) PeopleRoutes() []web.Route {
 }
 
 // personView is one of the commission's own people: posts over time, earlier work, skills. What only staff administration may see
-// is there for it alone; of matters there is nothing.
+// is there for it alone; of matters there is nothing but the call-ups
+// that the reader may read.
 type personView struct {
 	Frame   ui.Frame
 	Key     string
@@ -94,6 +96,13 @@ func (p *Pages) personPage(c *web.Ctx, status int, f url.Values, form string, pr
 	for _, l := range x.Loans {
 		v.Loans = append(v.Loans, ui.Segments{{Text: l.What}, {Text: l.By, Dim: true}, {Text: span(c, l.From, l.To), Dim: true}})
 	}
+	spells, err := callup.Of(c.Context(), c.In(key), c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	for _, l := range spells {
+		v.Loans = append(v.Loans, p.spell(c, l))
+	}
 	for _, s := range x.Skills {
 		v.Skills = append(v.Skills, p.Rules.Name("skill", s, c.Lang))
 	}
@@ -103,6 +112,15 @@ func (p *Pages) personPage(c *web.Ctx, status int, f url.Values, form string, pr
 		v.Staff = false
 	}
 	return c.Render(status, personPage(v))
+}
+
+// spell is a call-up: where to, from when until when, and what became of it.
+func (p *Pages) spell(c *web.Ctx, l callup.Spell) ui.Segments {
+	out := ui.Segments{{Text: l.To.Commission(), Href: "/m/" + l.ID.String()}, {Text: span(c, l.From, l.Until), Dim: true}}
+	if l.Back == "" {
+		return append(out, ui.Segment{Text: c.T("state.callup." + l.State)})
+	}
+	return append(out, ui.Segment{Text: c.T("person.given_back", ui.LongDay(c.Lang, l.Back))})
 }
 
 func yesNo(yes bool) string {
