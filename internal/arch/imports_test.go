@@ -93,7 +93,7 @@ var rooms = []room{
 
 	{"commission", nil}, // words alone, for both sides
 	{"org", append([]string{"commission"}, spine...)},
-	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "locale"}, spine...)},
+	{"org/area", append([]string{"org"}, spine...)}, {"org/formula", append([]string{"org", "org/area"}, spine...)}, {"org/callup", append([]string{"org", "burden", "locale"}, spine...)},
 	{"org/staffing", append([]string{"org"}, spine...)}, {"org/roll", append([]string{"org"}, spine...)},
 	{"intake", append([]string{"org", "custody", "jobs", "locale", "platform/envelope"}, spine...)},
 	{"reprisal", append([]string{"intake", "org", "custody", "jobs", "platform/envelope", "platform/seal"}, spine...)},
@@ -101,9 +101,9 @@ var rooms = []room{
 	{"intake/likeness", []string{"flow", "ledger", "access", "platform/db", "platform/envelope", "platform/seal", "platform/text"}},
 	{"clue", append([]string{"intake", "org"}, spine...)},
 	{"burden", append([]string{"org"}, spine...)},
-	{"duty", append([]string{"org", "burden"}, spine...)},  // what it asks stands on the account
-	{"haves", append([]string{"org", "burden"}, spine...)}, // a round's minutes stand on the account
-	{"supervise", append([]string{"org"}, spine...)},
+	{"duty", append([]string{"org", "burden"}, spine...)},      // what it asks stands on the account
+	{"haves", append([]string{"org", "burden"}, spine...)},     // a round's minutes stand on the account
+	{"supervise", append([]string{"org", "burden"}, spine...)}, // and what a check from above takes a township
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
 	{"insight", append([]string{"org", "locale", "platform/docx"}, spine...)}, // measures by name, no area but org

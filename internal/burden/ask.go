@@ -318,17 +318,31 @@ func (s *Service) over(ctx context.Context, tx *ledger.Tx, county id.Key, towns 
 // rulebook/asks.yaml; once names what it is asked for, so that it is asked once. It is no one's to stop at the cap: a rule
 // that asks too much is mended in the rulebook.
 func (s *Service) ByRule(ctx context.Context, tx *ledger.Tx, rule, once string, county id.Key, towns []access.Unit, due calendar.Date) error {
-	x, ok := s.Rules.Ask(rule, tx.Today())
+	return s.byRule(ctx, tx, Ask{County: county, ByLevel: ByProgram, Rule: rule, once: rule + "/" + once, Due: due}, towns)
+}
+
+// ByOrgan enters, as part of the caller's act, what an organ above asks of a township by what it does in another room: a check, an
+// inspection, a request for one of its people. The organ stands on the account as the one who asks, the rule says how many minutes.
+func (s *Service) ByOrgan(ctx context.Context, tx *ledger.Tx, organ id.Key, rule, once string, town access.Unit, due calendar.Date) error {
+	u, err := access.GetUnit(ctx, tx, organ)
+	if err != nil {
+		return err
+	}
+	return s.byRule(ctx, tx, Ask{County: town.County, By: u.ID, ByName: u.Commission(), ByLevel: u.Level, Rule: rule, once: rule + "/" + once, Due: due}, []access.Unit{town})
+}
+
+func (s *Service) byRule(ctx context.Context, tx *ledger.Tx, a Ask, towns []access.Unit) error {
+	x, ok := s.Rules.Ask(a.Rule, tx.Today())
 	if !ok {
-		return fault.New(fault.Conflict, "burden.no_rule", rule)
+		return fault.New(fault.Conflict, "burden.no_rule", a.Rule)
 	}
-	if due == "" {
-		due = tx.Today().AddDays(x.Days)
-	}
-	have, err := db.Column[id.Key](ctx, tx, `SELECT a.id FROM asks a WHERE a.city_id = $1 AND a.county_id = $2 AND a.once = $3`, county, rule+"/"+once)
+	have, err := db.Column[id.Key](ctx, tx, `SELECT a.id FROM asks a WHERE a.city_id = $1 AND a.county_id = $2 AND a.once = $3`, a.County, a.once)
 	if err != nil || len(have) > 0 {
 		return err
 	}
-	return insert(ctx, tx, Ask{ID: tx.NewID(), County: county, ByLevel: ByProgram, Rule: rule, once: rule + "/" + once, What: x.Name.Zh, Basis: rule, Minutes: int64(x.Minutes), Asked: tx.Today(), Due: due,
-		State: Standing, Used: x.Use.Zh, UsedOn: tx.Today()}, towns)
+	if a.Due == "" {
+		a.Due = tx.Today().AddDays(x.Days)
+	}
+	a.ID, a.What, a.Basis, a.Minutes, a.Asked, a.State, a.Used, a.UsedOn = tx.NewID(), x.Name.Zh, a.Rule, int64(x.Minutes), tx.Today(), Standing, x.Use.Zh, tx.Today()
+	return insert(ctx, tx, a, towns)
 }

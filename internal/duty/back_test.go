@@ -1,11 +1,13 @@
 package duty_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/burden"
 	"qianshao/internal/duty"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
@@ -255,9 +257,23 @@ func TestInspect(t *testing.T) {
 		if _, err := w.App.Duties.Inspect(apptest.Ctx, w.As("supervision"), early); len(fault.Fields(err)) != 1 || fault.Fields(err)[0].Code != "inspection.not_then" {
 			t.Errorf("%v", err)
 		}
-		key, err := w.App.Duties.Inspect(apptest.Ctx, w.As("supervision"), in)
-		if err != nil {
-			t.Fatal(err)
+		again := w.As("supervision")
+		again.Request = access.Request{Key: "k", Digest: "d"}
+		var key id.Key
+		for range 2 { // a repeated request is one inspection
+			var err error
+			if key, err = w.App.Duties.Inspect(apptest.Ctx, again, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		inspect, _ := w.App.Rules.Ask("duty.inspect", d.Today())
+		explain, _ := w.App.Rules.Ask("duty.explain", d.Today())
+		a, err := w.App.Burden.Account(apptest.Ctx, d.In(apptest.City), w.As("officer"), in.Unit, d.Today().MonthKey())
+		if err != nil || len(a.Asks) != 3 || a.Months[len(a.Months)-1].Minutes != int64(inspect.Minutes+2*explain.Minutes) {
+			t.Errorf("on the account: %+v, %v", a, err)
+		}
+		if i := slices.IndexFunc(a.Asks, func(x burden.Ask) bool { return x.Rule == "duty.inspect" && x.By == w.Units["county"].ID && x.UsedOn != "" }); i < 0 {
+			t.Errorf("%+v", a.Asks)
 		}
 		if p := said(t, w, "inspection.enter"); p["differs"] != float64(3) || p["undisclosed"] != true {
 			t.Errorf("%v", p)

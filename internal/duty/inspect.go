@@ -58,6 +58,9 @@ func (s *Service) Inspect(ctx context.Context, who access.Actor, in Inspection) 
 		if err := tx.Insert(ctx, inspectionTable, in.ID, in.Unit, in.On, in.Undisclosed, in.Inspectors, in.Looked, tx.Today()); err != nil {
 			return ledger.Act{}, err
 		}
+		if err := s.Burden.ByOrgan(ctx, tx, town.Organ, askInspect, in.ID, town, tx.Today()); err != nil {
+			return ledger.Act{}, err
+		}
 		differs := 0
 		for i, f := range in.Findings {
 			t, _ := s.Rules.Term("inspection_found", f.Found)

@@ -30,6 +30,7 @@ type Service struct {
 const (
 	askConfirm = "duty.confirm"
 	askExplain = "duty.explain"
+	askInspect = "duty.inspect"
 )
 
 var (

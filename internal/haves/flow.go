@@ -165,6 +165,11 @@ func (s *Service) settle(ctx context.Context, tx *ledger.Tx, x Round, town acces
 	if err := s.Engine.Create(ctx, tx, &m, nil, nil); err != nil {
 		return 0, err
 	}
+	if m.Is(owedTown) {
+		if err := s.Burden.ByRule(ctx, tx, askMend, m.ID.Key, x.County, []access.Unit{town}, m.Due); err != nil {
+			return 0, err
+		}
+	}
 	if err := text.Put(ctx, tx.Tx, m.ID.Key, flow.SearchTerms(&m), m.No, m.Title); err != nil {
 		return 0, err
 	}

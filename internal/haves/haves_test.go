@@ -257,6 +257,12 @@ func TestRound(t *testing.T) {
 		if b := said(t, w, "haves.check"); !strings.Contains(b, `"gaps":3`) || !strings.Contains(b, `"differs":1`) {
 			t.Error(b)
 		}
+		// Making good what it owes itself is on the township's account, beside the round; what others owe is not.
+		mend, _ := w.App.Rules.Ask("haves.mend", d.Today())
+		sums, err = measure.ByUnit(ctx, r, "burden.minutes", []id.Key{town}, "2026-10", "2026-10")
+		if err != nil || sums[town]["2026-10"] != int64(x.Minutes+mend.Minutes) {
+			t.Errorf("on the burden account: %v %v", sums, err)
+		}
 		// What the township owes is on its desk, what the county owes on the leader's.
 		if c := running(t, w, gaps["premises.office"].ID); len(c) != 1 || c[0] != "gap.mend 石桥镇 handler" {
 			t.Errorf("%v", c)

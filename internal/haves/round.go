@@ -15,8 +15,11 @@ import (
 	"qianshao/internal/typed"
 )
 
-// askRate is the rule under which a round's minutes stand on the burden account.
-const askRate = "haves.rate"
+// What a round, and a gap that the township itself owes, take a township (rulebook/asks.yaml).
+const (
+	askRate = "haves.rate"
+	askMend = "haves.mend"
+)
 
 // Round is a county's look at all its townships.
 type Round struct {

@@ -13,9 +13,13 @@ type Ask struct {
 	Minutes  int    `yaml:"minutes" json:"minutes"`   // of one township
 	Measured bool   `yaml:"measured" json:"measured"` // false: the minutes are an estimate
 	Days     int    `yaml:"days" json:"days"`         // by when, from the day it is asked
+	Every    string `yaml:"every" json:"every"`       // EveryMonth, or "" for what comes only when there is an occasion
 	Use      Text   `yaml:"use" json:"use"`           // what it is used for
 	Force    `yaml:",inline" json:"force"`
 }
+
+// EveryMonth is how often something is asked that comes by itself.
+const EveryMonth = "month"
 
 // Ask is the entry in force on a day.
 func (b *Book) Ask(id string, on calendar.Date) (Ask, bool) {
@@ -42,6 +46,9 @@ func (l *loader) asks() {
 		l.force(what, x.Force)
 		if x.Minutes <= 0 || x.Days <= 0 {
 			l.fail("%s: minutes and days are missing", what)
+		}
+		if x.Every != "" && x.Every != EveryMonth {
+			l.fail("%s: every is month, or is left out", what)
 		}
 		var have []Force
 		for _, o := range l.b.asks {

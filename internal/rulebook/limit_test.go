@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"qianshao/internal/calendar"
+	"qianshao/internal/rulebook"
 )
 
 // TestHoursAndKeeping: what the regulations count in hours is no clock of days, and how long files are kept is unverified.
@@ -21,6 +24,33 @@ func TestHoursAndKeeping(t *testing.T) {
 		"keep.case": "0 permanent unverified", "keep.clue": "30 year unverified", "keep.tipoff": "30 year unverified"} {
 		if got[id] != want {
 			t.Errorf("%s is %q, want %q", id, got[id], want)
+		}
+	}
+}
+
+// TestTenMinutes: whatever this system asks of a township every month comes to less than ten minutes, on the day of every version.
+func TestTenMinutes(t *testing.T) {
+	b := shipped(t)
+	days := []calendar.Date{"2026-10-12"}
+	for _, x := range b.Asks() {
+		if x.From != "" {
+			days = append(days, x.From)
+		}
+	}
+	for _, on := range days {
+		sum, n := 0, 0
+		for _, x := range b.Asks() {
+			if x.Every == rulebook.EveryMonth && x.Holds(on) {
+				sum, n = sum+x.Minutes, n+1
+			}
+		}
+		if n == 0 || sum >= 10 {
+			t.Errorf("on %s: %d minutes a month of %d rules", on, sum, n)
+		}
+	}
+	for _, id := range []string{"haves.rate", "haves.mend", "duty.confirm", "duty.explain", "duty.inspect", "check.host", "callup.consent"} {
+		if x, ok := b.Ask(id, "2026-10-12"); !ok || x.Minutes <= 0 || x.Use.Zh == "" || x.Measured {
+			t.Errorf("%s: %+v", id, x)
 		}
 	}
 }

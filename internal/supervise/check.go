@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"qianshao/internal/access"
+	"qianshao/internal/burden"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
@@ -20,7 +21,11 @@ import (
 type Service struct {
 	Ledger *ledger.Ledger
 	Rules  *rulebook.Book
+	Burden *burden.Service // what a check from above takes a township stands on its account
 }
+
+// askHost is the rule under which a check from above stands on a township's account (rulebook/asks.yaml).
+const askHost = "check.host"
 
 var (
 	checkTable = &ledger.Table{Name: "checks", Key: []string{"id"}, Cols: []string{"unit_id", "on_day", "kind", "field", "looked", "checkers", "result", "by_unit", "made_on"}}
@@ -109,13 +114,35 @@ func (s *Service) Enter(ctx context.Context, who access.Actor, in Check) (id.Key
 				return ledger.Act{}, err
 			}
 		}
+		if err := s.cost(ctx, tx, u, commission, in.ID); err != nil {
+			return ledger.Act{}, err
+		}
 		return ledger.Act{Action: "check.enter", Organ: u.OrganID(), About: "check/" + id.ID{City: tx.City(), Key: in.ID}.String(), Answer: in.ID,
 			Params: map[string]any{"unit": in.Unit, "on": string(in.On), "kind": in.Kind, "field": in.Field, "result": in.Result}}, nil
 	})
 	return rc.Answer, err
 }
 
-// Add puts checks as they are into the books, each with its own By, and says under which keys.
+// cost puts a check from above on the account of the township that it was in, or in a village of which it was. A township's own
+// check is asked of it by nobody.
+func (s *Service) cost(ctx context.Context, tx *ledger.Tx, u access.Unit, commission, check id.Key) (err error) {
+	switch {
+	case u.Kind == "township":
+	case u.Township == "":
+		return nil
+	default:
+		if u, err = access.GetUnit(ctx, tx, u.Township); err != nil {
+			return err
+		}
+	}
+	if commission == u.ID.Key {
+		return nil
+	}
+	return s.Burden.ByOrgan(ctx, tx, commission, askHost, check, u, tx.Today())
+}
+
+// Add puts checks as they are into the books, each with its own By, and says under which keys. They were made before this system kept
+// an account, and stand on none.
 func Add(ctx context.Context, tx *ledger.Tx, in []Check) ([]id.Key, error) {
 	var keys []id.Key
 	var rows, reached [][]any

@@ -1,10 +1,12 @@
 package supervise_test
 
 import (
+	"slices"
 	"testing"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app/apptest"
+	"qianshao/internal/burden"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/ledger"
@@ -218,6 +220,40 @@ func TestRefused(t *testing.T) {
 		}
 		if list, _, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As("officer"), w.Units["full"], "", 10); err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v", list, err)
+		}
+		w.Verify()
+	})
+}
+
+// TestBurden: a check from above stands on the account of the township it was in, or in a village of which it was: once, by the organ
+// that came, and a repeated request adds nothing. A township's own check, and one of the county itself, cost nobody a minute.
+func TestBurden(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := build(t, d)
+		today := d.Today()
+		rule, ok := w.App.Rules.Ask("check.host", today)
+		if !ok {
+			t.Fatal("no rule")
+		}
+		enter(t, w, "officer", visit(w, "village", today, "c5"))
+		enter(t, w, "supervision", visit(w, "county", today, "c1"))
+		who := w.As("supervision")
+		who.Request = access.Request{Key: "k", Digest: "d"}
+		for range 2 {
+			if _, err := w.App.Supervise.Enter(apptest.Ctx, who, visit(w, "full", today.AddDays(-1), "c1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		enter(t, w, "cityoffice", visit(w, "village", today, "c5"))
+		a, err := w.App.Burden.Account(apptest.Ctx, d.In(apptest.City), w.As("officer"), w.Units["full"].ID.Key, today.MonthKey())
+		if err != nil || len(a.Asks) != 2 || a.Months[len(a.Months)-1].Minutes != 2*int64(rule.Minutes) {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		slices.SortFunc(a.Asks, func(x, y burden.Ask) int { return x.ByLevel - y.ByLevel })
+		for i, by := range []string{"city", "county"} {
+			if x := a.Asks[i]; x.By != w.Units[by].ID || x.ByName != w.Units[by].Commission() || x.Rule != rule.ID || x.Minutes != int64(rule.Minutes) || x.UsedOn == "" {
+				t.Errorf("%+v", x)
+			}
 		}
 		w.Verify()
 	})

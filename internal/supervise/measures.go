@@ -3,7 +3,6 @@ package supervise
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"maps"
 	"slices"
@@ -36,7 +35,7 @@ func covered(ctx context.Context, r db.Reader, q measure.Query) (v measure.Value
 	v.Known, v.Denominator = true, all.Numerator
 	text, args := reached(q, `''`).SQL()
 	err = r.Row(ctx, text, args...).Scan(new(string), &v.Numerator, new(string))
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, db.ErrNoRows) {
 		err = nil
 	}
 	return v, err
@@ -75,11 +74,10 @@ func rows(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at 
 	out := measure.RowList{Columns: []string{"unit", "category", "n", "day"}}
 	b := db.Build(`SELECT g.id, g.name, g.category, g.n, COALESCE((SELECT MAX(k.on_day) FROM check_reach k WHERE k.city_id = $1 AND k.unit_id = g.id AND k.category = g.category AND k.on_day > ? AND k.on_day <= ?
 		AND (g.own = 0 OR k.by_unit <> k.unit_id)), '') FROM (SELECT v.code, v.id, v.name, o.category, CASE WHEN o.person_id = '' THEN 0 ELSE 1 END AS own, COUNT(o.category) AS n
-		FROM (SELECT u.city_id, u.code, u.id, u.name FROM units u`, q.To.AddMonths(-window), q.To)
-	if at.After.Key != "" {
-		b.Add(` JOIN units l ON l.city_id = u.city_id AND l.id = ?`, at.After.Key)
+		FROM (SELECT u.city_id, u.code, u.id, u.name FROM units u WHERE u.city_id = $1`, q.To.AddMonths(-window), q.To)
+	if after := at.After.Key; after != "" {
+		b.Add(` AND u.code >= (SELECT l.code FROM units l WHERE l.city_id = $1 AND l.id = ?) AND (u.code, u.id) >= ((SELECT l.code FROM units l WHERE l.city_id = $1 AND l.id = ?), ?)`, after, after, after)
 	}
-	b.Add(` WHERE u.city_id = $1`).If(at.After.Key != "", ` AND u.code >= l.code AND (u.code, u.id) >= (l.code, l.id)`)
 	under(b, q).Add(` AND EXISTS (SELECT 1 FROM officials o WHERE o.city_id = u.city_id AND o.unit_id = u.id AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)) ORDER BY u.code, u.id LIMIT ?) v`, q.To, q.To, at.Limit+1)
 	text, args := b.Add(` JOIN officials o ON o.city_id = v.city_id AND o.unit_id = v.id WHERE o.city_id = $1 AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)
 		GROUP BY v.code, v.id, v.name, o.category, CASE WHEN o.person_id = '' THEN 0 ELSE 1 END) g ORDER BY g.code, g.id, g.category, g.own`, q.To, q.To).SQL()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"qianshao/internal/access"
+	"qianshao/internal/burden"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -24,7 +25,11 @@ type Service struct {
 	Ledger *ledger.Ledger
 	Engine *flow.Engine
 	Rules  *rulebook.Book
+	Burden *burden.Service // what asking a township for one of its people takes it stands on its account
 }
+
+// askConsent is the rule under which a request for somebody stands on a township's account (rulebook/asks.yaml).
+const askConsent = "callup.consent"
 
 // ListSkill is the rulebook's list of skills.
 const ListSkill = "skill"

@@ -368,3 +368,44 @@ func TestOfPerson(t *testing.T) {
 		w.Verify()
 	})
 }
+
+// TestBurden: being asked for somebody stands on the account of the township that answers, once for every time it is asked, by the
+// county that asks; a repeated request adds nothing. Where somebody of the county answers, the township is asked nothing.
+func TestBurden(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		rule, ok := w.App.Rules.Ask("callup.consent", d.Today())
+		if !ok {
+			t.Fatal("no rule")
+		}
+		on := func(unit string, times int) {
+			t.Helper()
+			a, err := w.App.Burden.Account(ctx, d.In(apptest.City), w.As("principal"), w.Units[unit].ID.Key, d.Today().MonthKey())
+			if err != nil || len(a.Asks) != times || a.Months[len(a.Months)-1].Minutes != int64(times*rule.Minutes) {
+				t.Fatalf("%s: %+v, %v", unit, a, err)
+			}
+			for _, x := range a.Asks {
+				if x.By != w.Units["county"].ID || x.Rule != rule.ID || x.UsedOn == "" {
+					t.Errorf("%+v", x)
+				}
+			}
+		}
+		m := ask(t, w, "supervision", "county.office2")
+		who, version := w.As("supervision"), w.Matter(m).Version
+		who.Request = access.Request{Key: "k", Digest: "d"}
+		for range 2 {
+			if _, err := w.App.Engine.Do(ctx, who, m, version, "pick", vals{"lead": {w.Who["officer"].Person}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		on("full", 1)
+		w.Do("secretary", m, "refuse", vals{"reason": {"秋季换届走不开。"}})
+		w.Do("supervision", m, "pick", vals{"lead": {w.Who["twpdeputy"].Person}})
+		w.Do("secretary", m, "consent", vals{"until": {string(d.Today().AddDays(9))}})
+		on("full", 2)
+		other := ask(t, w, "supervision", "county.office2")
+		w.Do("supervision", other, "pick", vals{"lead": {w.Who["hlofficer"].Person}})
+		on("headless", 0)
+		w.Verify()
+	})
+}

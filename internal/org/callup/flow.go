@@ -2,6 +2,7 @@ package callup
 
 import (
 	"context"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -209,11 +210,25 @@ func (s *Service) applyPick(ctx context.Context, op *flow.Op) error {
 			if seat.Moved != "" {
 				op.Params["moved"] = seat.Moved
 			}
+			if x.Unit.Kind == "township" && op.M.Handler == x.Unit.ID && !op.M.Is(flagHeadless) { // of one without a head somebody of the county answers
+				if err := s.askConsent(ctx, op, x.Unit.ID.Key); err != nil {
+					return err
+				}
+			}
 			op.M.Title = c.title + "（" + x.Name + "）"
 			return flow.SetTeam(ctx, op.Tx, op.M, stage, x.Person, []id.Key{c.Asker, x.Person})
 		}
 		return fault.InvalidField("lead", "choice.unknown")
 	})
+}
+
+// askConsent puts the question on the account of the township that is to answer it: once for every time that it is asked.
+func (s *Service) askConsent(ctx context.Context, op *flow.Op, unit id.Key) error {
+	town, err := access.GetUnit(ctx, op, unit)
+	if err != nil {
+		return err
+	}
+	return s.Burden.ByOrgan(ctx, op.Tx, op.M.Organ.Key, askConsent, op.M.ID.Key+"/"+strconv.FormatInt(op.M.Version, 10), town, "")
 }
 
 // applyServe lets the person go, until the day that was said.
