@@ -91,27 +91,43 @@ func headless(cols []column) error {
 	return fault.New(fault.Invalid, "sheet.head", strings.Join(must, "、"))
 }
 
+// contents are what a file holds: its rows, and how the head rows of its sheets were understood.
+type contents struct {
+	rows  []record
+	have  map[string]bool // columns the file has
+	heads []Head
+}
+
 // read reads every sheet that has a head row. A file without any is the fault sheet.head, which names the columns that
 // are missing.
-func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([]record, map[string]bool, error) {
+func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (contents, error) {
+	out := contents{have: map[string]bool{}}
 	in, err := open(src, size, cols)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
 	defer in.Close()
-	var out []record
-	have := map[string]bool{}
 	for {
 		row, head, err := in.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return out, err
+		}
+		if n := len(out.heads); n == 0 || out.heads[n-1].Sheet != row.Sheet {
+			out.heads = append(out.heads, Head{Sheet: row.Sheet})
 		}
 		if head {
-			for _, c := range in.at {
-				have[c] = true
+			h := &out.heads[len(out.heads)-1]
+			h.Row = row.N
+			for i, c := range in.at {
+				if c != "" {
+					out.have[c] = true
+				}
+				if row.Cells[i] != "" {
+					h.Columns = append(h.Columns, Taken{shown(row.Cells[i]), c})
+				}
 			}
 			continue
 		}
@@ -122,15 +138,15 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([
 			}
 		}
 		if len(rec.cells) > 0 {
-			if out = append(out, rec); len(out)%1000 == 0 {
-				tell("read", len(out))
+			if out.rows = append(out.rows, rec); len(out.rows)%1000 == 0 {
+				tell("read", len(out.rows))
 			}
 		}
 	}
-	if len(have) == 0 {
-		return nil, nil, headless(cols)
+	if len(out.have) == 0 {
+		return out, headless(cols)
 	}
-	return out, have, nil
+	return out, nil
 }
 
 // matchHead says which column each cell of a head row is, "" for one that is not known; nil when the row is no head
