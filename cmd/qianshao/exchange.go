@@ -133,7 +133,7 @@ func (c *importCmd) Run(e *env) error {
 func (e *env) tell(rep exchange.Report) {
 	and := locale.T(e.lang, "punct.and")
 	for _, h := range rep.Heads {
-		e.say("import.columns", cmp.Or(h.Sheet, "-"), cmp.Or(strings.Join(h.Known(e.lang), and), "-"), cmp.Or(strings.Join(h.Left(), and), "-"))
+		e.say("import.columns", cmp.Or(h.Sheet, locale.T(e.lang, "sheet.kind."+rep.Kind)), cmp.Or(strings.Join(h.Known(e.lang), and), "-"), cmp.Or(strings.Join(h.Left(), and), "-"))
 	}
 	var parts []string
 	for _, k := range []string{exchange.New, exchange.Change, exchange.End, exchange.Same, exchange.Wrong} {
