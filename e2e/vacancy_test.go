@@ -11,7 +11,7 @@ import (
 )
 
 // TestVacancyFilled: a deputy of a township leaves, and the board shows it with who could follow; the county's personnel clerk puts
-// one of them forward from there, the chief agrees with the paper, the security administrator confirms; the clock and the board
+// one of them forward from there, the chief agrees with the paper, the security administrator confirms once their own post is ended; the clock and the board
 // follow by themselves.
 func TestVacancyFilled(t *testing.T) {
 	t.Parallel()
@@ -50,11 +50,21 @@ func TestVacancyFilled(t *testing.T) {
 	s := at("citysec")
 	s.open("/admin/posts/" + postOf(c, "twpdeputy"))
 	s.sees("奚干", "同意，县纪干〔2026〕4号")
+	s.refused().click(`[name="do"][value="grant"]`)
+	s.sees("这个人还在石桥镇的编制岗位上", "请先登记原岗位的离任")
+
+	p.open("/admin/posts/" + postOf(c, "officer"))
+	p.press("main summary")
+	p.fill(pairs{"on", "2026-10-12", "leave_reason", "调任其他岗位", "leave_to", "石桥镇纪委副书记", "leave_paper", "县纪干〔2026〕4号"})
+	p.click("main .btn-red")
+	p.sees("离任已经登记")
+	s.open("/admin/posts/" + postOf(c, "twpdeputy"))
 	s.click(`[name="do"][value="grant"]`)
 	s.sees("任职已经确认")
 	c.in(m, staffing.Filled)
 	p.open("/force/vacancies")
-	p.sees("编制内的岗位都有人")
+	p.sees("石桥镇", "专职干事") // whose post is free now
+	p.seesNot("纪委副书记空缺")
 	p.open("/vacancies?view=filled")
 	p.sees("石桥镇纪委副书记空缺")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -130,6 +131,10 @@ func (c *importCmd) Run(e *env) error {
 
 // tell lists what the rows do, and what is wrong with those that are.
 func (e *env) tell(rep exchange.Report) {
+	and := locale.T(e.lang, "punct.and")
+	for _, h := range rep.Heads {
+		e.say("import.columns", cmp.Or(h.Sheet, locale.T(e.lang, "sheet.kind."+rep.Kind)), cmp.Or(strings.Join(h.Known(e.lang), and), "-"), cmp.Or(strings.Join(h.Left(), and), "-"))
+	}
 	var parts []string
 	for _, k := range []string{exchange.New, exchange.Change, exchange.End, exchange.Same, exchange.Wrong} {
 		if n := rep.Counts[k]; n > 0 {

@@ -181,6 +181,8 @@ func TestErrorSheetOfSeveralSheets(t *testing.T) {
 		a.rows[5] = []string{"石桥镇", "干事", "奚干"}
 		if rep := take(t, w, "people", book(t, sheet.XLSX, a, note, b), true); !rep.Clean() || rep.Counts[exchange.Same] != 5 {
 			t.Errorf("mended: %s", does(rep))
+		} else if hs := rep.Heads; len(hs) != 3 || hs[0].Row != 2 || len(hs[0].Left()) != 1 || len(hs[0].Known(locale.Zh)) != 3 || hs[1].Columns != nil || hs[2].Sheet != "柏岭乡" {
+			t.Errorf("how the columns were understood: %+v", hs)
 		}
 
 		// One table beside a note goes into a text, without the note.

@@ -91,27 +91,43 @@ func headless(cols []column) error {
 	return fault.New(fault.Invalid, "sheet.head", strings.Join(must, "、"))
 }
 
+// contents are what a file holds: its rows, and how the head rows of its sheets were understood.
+type contents struct {
+	rows  []record
+	have  map[string]bool // columns the file has
+	heads []Head
+}
+
 // read reads every sheet that has a head row. A file without any is the fault sheet.head, which names the columns that
 // are missing.
-func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([]record, map[string]bool, error) {
+func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (contents, error) {
+	out := contents{have: map[string]bool{}}
 	in, err := open(src, size, cols)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
 	defer in.Close()
-	var out []record
-	have := map[string]bool{}
 	for {
 		row, head, err := in.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return out, err
+		}
+		if n := len(out.heads); n == 0 || out.heads[n-1].Sheet != row.Sheet {
+			out.heads = append(out.heads, Head{Sheet: row.Sheet})
 		}
 		if head {
-			for _, c := range in.at {
-				have[c] = true
+			h := &out.heads[len(out.heads)-1]
+			h.Row = row.N
+			for i, c := range in.at {
+				if c != "" {
+					out.have[c] = true
+				}
+				if row.Cells[i] != "" {
+					h.Columns = append(h.Columns, Taken{shown(row.Cells[i]), c})
+				}
 			}
 			continue
 		}
@@ -122,15 +138,15 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) ([
 			}
 		}
 		if len(rec.cells) > 0 {
-			if out = append(out, rec); len(out)%1000 == 0 {
-				tell("read", len(out))
+			if out.rows = append(out.rows, rec); len(out.rows)%1000 == 0 {
+				tell("read", len(out.rows))
 			}
 		}
 	}
-	if len(have) == 0 {
-		return nil, nil, headless(cols)
+	if len(out.have) == 0 {
+		return out, headless(cols)
 	}
-	return out, have, nil
+	return out, nil
 }
 
 // matchHead says which column each cell of a head row is, "" for one that is not known; nil when the row is no head
@@ -169,6 +185,7 @@ type unitIndex struct {
 	byName map[string][]access.Unit
 	county id.Key // the county that rows must lie in; "" when the actor stands above
 	stale  bool   // a unit has been given another name
+	merged map[string][]mergedUnit
 }
 
 func (x *unitIndex) add(u access.Unit) {
@@ -199,23 +216,26 @@ func loadUnits(ctx context.Context, r db.Reader, who access.Actor) (*unitIndex, 
 		}
 		keys = keys[k:]
 	}
-	return x, nil
+	x.merged, err = loadMerged(ctx, r)
+	return x, err
 }
 
 // allowed says whether the actor may import rows of the unit.
 func (x *unitIndex) allowed(u access.Unit) bool { return x.county == "" || u.County == x.county }
 
-// find finds a unit by code or, if there is only one of the name where the actor may write, by name.
-func (x *unitIndex) find(v string) (access.Unit, string) {
-	if !legible(v) {
-		return access.Unit{}, "sheet.unit_unknown"
+// find finds a unit by code or, if there is only one of the name where the actor may write, by name. Else it says why there is
+// none, and what the reason names.
+func (x *unitIndex) find(typed string) (access.Unit, string, []string) {
+	said := []string{typed}
+	if !legible(typed) {
+		return access.Unit{}, "sheet.unit_unknown", said
 	}
-	v = text.Name(v)
+	v := text.Name(typed)
 	if u, ok := x.byCode[v]; ok {
 		if !x.allowed(u) {
-			return u, "unit.elsewhere"
+			return u, "unit.elsewhere", said
 		}
-		return u, ""
+		return u, "", nil
 	}
 	var found []access.Unit
 	for _, u := range x.byName[v] {
@@ -225,11 +245,16 @@ func (x *unitIndex) find(v string) (access.Unit, string) {
 	}
 	switch len(found) {
 	case 0:
-		return access.Unit{}, "sheet.unit_unknown"
+		for _, m := range x.merged[v] {
+			if x.allowed(m.unit) {
+				return access.Unit{}, "sheet.unit_merged", []string{m.unit.Name, m.on, m.into, cmp.Or(m.code, m.into)}
+			}
+		}
+		return access.Unit{}, "sheet.unit_unknown", said
 	case 1:
-		return found[0], ""
+		return found[0], "", nil
 	}
-	return access.Unit{}, "sheet.unit_twice"
+	return access.Unit{}, "sheet.unit_twice", said
 }
 
 // form reads the cells of one row and gathers what is wrong with them.
@@ -349,9 +374,9 @@ func (f *form) unit(col string, must bool, kinds ...string) access.Unit {
 		}
 		return access.Unit{}
 	}
-	u, code := f.p.units.find(v)
+	u, code, said := f.p.units.find(v)
 	if code != "" {
-		f.say(col, code, v)
+		f.say(col, code, said...)
 	} else if len(kinds) > 0 && !slices.Contains(kinds, u.Kind) {
 		f.say(col, "sheet.unit_kind", u.Name)
 	}

@@ -19,6 +19,7 @@ import (
 	"qianshao/internal/locale"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/sheet"
 )
@@ -70,7 +71,45 @@ type Report struct {
 	// Written is how many rows this import has written. Without Done it stopped on the way: these rows are there, and the
 	// report says of the others what is left of them.
 	Written int
+	Heads   []Head
 	wrong   []Line
+}
+
+// Head is how one sheet's head row was understood. Without columns the sheet has none, and was not read.
+type Head struct {
+	Sheet   string // "" for a text file
+	Row     int
+	Columns []Taken
+}
+
+// Taken is what a column of a sheet was taken as: the code of one of the kind's, "" for one that is left alone.
+type Taken struct{ Text, Column string }
+
+// Known lists the columns that were recognised, each as it is called in the sheet and, where that is something else, as what it
+// was taken.
+func (h Head) Known(lang string) []string {
+	var out []string
+	for _, c := range h.Columns {
+		switch name := ColumnName(lang, c.Column); {
+		case c.Column == "":
+		case text.Name(name) == text.Name(c.Text):
+			out = append(out, c.Text)
+		default:
+			out = append(out, locale.T(lang, "sheet.taken", c.Text, name))
+		}
+	}
+	return out
+}
+
+// Left lists the columns that were not recognised.
+func (h Head) Left() []string {
+	var out []string
+	for _, c := range h.Columns {
+		if c.Column == "" {
+			out = append(out, c.Text)
+		}
+	}
+	return out
 }
 
 // Line is one row of a report.

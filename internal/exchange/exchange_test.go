@@ -91,18 +91,31 @@ func TestRosterReplacesHolders(t *testing.T) {
 		if n := acts(t, w); n != before+1 {
 			t.Errorf("an import made %d acts", n-before)
 		}
-		for _, c := range []struct {
+		right(t, w, who, "statistics", "单位,统计日期,核定编制,实有人数\n石桥镇,2026-06-30,40,36\n柏岭乡,2026-06-30,31,29\n柏岭乡,2026-09-30,31,30\n", map[string]int{exchange.New: 3})
+		type figure struct {
 			name, unit string
 			num, den   int64
-		}{
+		}
+		held := func(fs ...figure) {
+			t.Helper()
+			for _, c := range fs {
+				if num, den := count(t, w, c.name, c.unit); num != c.num || den != c.den {
+					t.Errorf("%s of %s is %d/%d, want %d/%d", c.name, c.unit, num, den, c.num, c.den)
+				}
+			}
+		}
+		held([]figure{
 			{"staff.posts", "county", 7, 0}, {"staff.held", "county", 6, 0}, {"staff.vacant.officer", "full", 1, 0}, {"staff.townships_short", "county", 1, 0},
 			{"staff.secretary.new_1y_share", "county", 1, 3}, {"staff.secretary.tenure_2y_share", "county", 2, 3}, {"staff.full_time_share.deputy", "county", 1, 2},
 			{"staff.stationed_share", "full", 1, 2}, {"duty.groups_headed_share", "full", 2, 2}, {"staff.held", "single", 1, 0},
-		} {
-			if num, den := count(t, w, c.name, c.unit); num != c.num || den != c.den {
-				t.Errorf("%s of %s is %d/%d, want %d/%d", c.name, c.unit, num, den, c.num, c.den)
-			}
-		}
+			{"staff.vacant.secretary", "county", 0, 0}, {"staff.vacant.deputy", "county", 0, 0},
+			// In months on 12 October 2026: 潘书 and 郎书, of March 1985, 41 years and 7 months, 499 each; 岑来, of August 1994, 32 years and 2, 386.
+			{"staff.secretary.age_mean", "county", 499 + 499 + 386, 3},
+			// Of six, 潘书, 范副, 彭干 and 郎书 since January 2023; 左新 and 岑来 since this September, with nothing before.
+			{"staff.tenure_2y_share", "county", 4, 6},
+			{"staff.full_time_share.officer", "county", 1, 1}, {"staff.full_time_share.officer", "full", 0, 0}, // 彭干
+			{"staff.organ_size", "county", 36 + 30, 2}, // the later count of 柏岭乡
+		}...)
 		if _, err := access.Load(apptest.Ctx, d.In(apptest.City), w.Who["officer"].Person, w.Who["officer"].Holding, d.Today()); fault.Code(err) != "session.post_ended" {
 			t.Errorf("the officer who left may still act: %v", err)
 		}
@@ -116,6 +129,12 @@ func TestRosterReplacesHolders(t *testing.T) {
 		if n, _ := count(t, w, "staff.vacant.officer", "headless"); n != 1 {
 			t.Errorf("%d officers are missing, want 1", n)
 		}
+		// A deputy and a secretary leave: vacant are one secretary (柳湾乡), one deputy (石桥镇), both officers.
+		right(t, w, who, "people", "单位,职务,姓名\n石桥镇,书记,潘书\n石桥镇,副书记,空缺\n石桥镇,干事,空缺\n柳湾乡,书记,空缺\n", map[string]int{exchange.Same: 2, exchange.Change: 2})
+		held(figure{"staff.vacant.secretary", "county", 1, 0}, figure{"staff.vacant.deputy", "county", 1, 0}, figure{"staff.vacant.officer", "county", 2, 0},
+			figure{"staff.secretary.age_mean", "county", 499 + 386, 2}, // 潘书, 岑来
+			figure{"staff.tenure_2y_share", "county", 2, 3},            // 潘书 and 范副, not 岑来
+			figure{"staff.full_time_share.officer", "county", 0, 0})
 		w.Verify()
 	})
 }

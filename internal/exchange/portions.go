@@ -33,8 +33,7 @@ type importing struct {
 	who  access.Actor
 	kind string
 	table
-	have map[string]bool
-	all  []record // of the file
+	file contents
 	opt  Options
 	lang string
 	tell func(stage string, rows int)
@@ -74,11 +73,10 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	if i.tell == nil {
 		i.tell = func(string, int) {}
 	}
-	rows, have, err := read(src, size, t.columns, i.tell)
-	if err != nil {
+	var err error
+	if i.file, err = read(src, size, t.columns, i.tell); err != nil {
 		return Report{}, err
 	}
-	i.have = have
 	d := s.Ledger.DB
 	if i.opt.On == "" { // one day for all portions, should midnight come between them
 		i.opt.On = d.Today()
@@ -86,7 +84,7 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	if i.opt.Record == "" {
 		i.opt.Record = d.Keys.New(int64(d.Now()))
 	}
-	whole, err := i.plan(ctx, d.In(who.City), rows)
+	whole, err := i.plan(ctx, d.In(who.City), i.file.rows)
 	if err != nil || opt.DryRun || !whole.rep.Clean() {
 		return whole.rep, err
 	}
@@ -95,8 +93,8 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 
 // plan holds rows against what is there.
 func (i *importing) plan(ctx context.Context, r db.Reader, rows []record) (planned, error) {
-	out := planned{rows: rows, rep: Report{Kind: i.kind, Rows: len(rows), Counts: map[string]int{}}, day: r.Now().Date()}
-	p := &pass{who: i.who, r: r, on: i.opt.On, today: out.day, rows: rows, have: i.have, rep: &out.rep, lang: i.lang, tell: i.tell}
+	out := planned{rows: rows, rep: Report{Kind: i.kind, Rows: len(rows), Counts: map[string]int{}, Heads: i.file.heads}, day: r.Now().Date()}
+	p := &pass{who: i.who, r: r, on: i.opt.On, today: out.day, rows: rows, have: i.file.have, rep: &out.rep, lang: i.lang, tell: i.tell}
 	if !p.on.Valid() || p.on > p.today {
 		return out, fault.InvalidField("on", "day.future")
 	}
@@ -145,7 +143,6 @@ func (i *importing) portions(whole planned) [][]record {
 // write writes what has been checked, portion by portion.
 func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 	rep := whole.rep
-	i.all = whole.rows
 	parts := i.portions(whole)
 	for k, rows := range parts {
 		part := whole
@@ -199,7 +196,7 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 	rc, err := i.s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
 		rows := part.rows
 		if k == 1 {
-			rows = i.all // later portions find their numbers as free as they are now
+			rows = i.file.rows // later portions find their numbers as free as they are now
 		}
 		if err := i.s.reserve(ctx, tx, i.kind, rows); err != nil {
 			return ledger.Act{}, err

@@ -4,7 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -280,4 +283,74 @@ func TestRowsAreBounded(t *testing.T) {
 		}
 		r.Close()
 	}
+}
+
+// TestManyFormulas: a workbook of over ten megabytes of formulas is read as what they last came to. None is evaluated: what none has
+// come to yet is an empty cell, a formula that would fetch or never end is a text like any. Reading holds the unpacked parts and no
+// more than a few times as much, whatever stands in them.
+func TestManyFormulas(t *testing.T) {
+	const rows = 40_000
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	part := func(name, text string) io.Writer {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	const x = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`
+	part("[Content_Types].xml", x+`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`)
+	part("_rels/.rels", x+`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`)
+	part("xl/_rels/workbook.xml.rels", x+`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`)
+	part("xl/workbook.xml", x+`<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="s" sheetId="1" r:id="rId1"/></sheets></workbook>`)
+	w := part("xl/worksheets/sheet1.xml", x+`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`)
+	size := 0
+	for i := 1; i <= rows; i++ {
+		n, err := fmt.Fprintf(w, `<row r="%d"><c r="A%d"><f>SUM(A%d:A1048576)*IF(RAND()&gt;0.5,%d,HYPERLINK("http://192.0.2.1/%x"))</f><v>%d</v></c><c r="B%d" t="str"><f>CONCATENATE(A%d,WEBSERVICE("http://192.0.2.1/%x"))</f><v>甲%d</v></c><c r="C%d"><f>1+%d</f></c><c r="D%d"><v>7</v></c></row>`,
+			i, i, i, i, i*7919, i, i, i, i*104729, i, i, i, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += n
+	}
+	if _, err := io.WriteString(w, `</sheetData></worksheet>`); err != nil || size < 10<<20 {
+		t.Fatal(size, err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var start, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&start)
+	r, err := Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	most, n := uint64(0), 0
+	for {
+		row, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; row.N != n || len(row.Cells) != 4 || row.Cells[0] != strconv.Itoa(n) || row.Cells[1] != "甲"+strconv.Itoa(n) || row.Cells[2] != "" || row.Cells[3] != "7" {
+			t.Fatalf("row %d: %+v", n, row)
+		}
+		if n%4000 == 1 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			most = max(most, now.HeapAlloc-min(now.HeapAlloc, start.HeapAlloc))
+		}
+	}
+	if n != rows || most > 2*uint64(size) {
+		t.Errorf("%d rows of %d, and %d MB held for %d MB of sheet", n, rows, most>>20, size>>20)
+	}
+	t.Logf("%d MB of sheet, at most %d MB held", size>>20, most>>20)
 }

@@ -201,6 +201,7 @@ type reportView struct {
 	Ready  bool // right, and it would change something
 	Wrong  bool
 	Counts []countView
+	Heads  []headView
 	Rows   []lineView
 	More   bool
 	Key    string
@@ -210,6 +211,9 @@ type countView struct {
 	Name, N string
 	Late    bool
 }
+
+// headView is how a sheet's columns were understood: in words, as they are read before anything is confirmed.
+type headView struct{ Sheet, Known, Left string }
 
 type lineView struct {
 	At, What, Name string
@@ -238,6 +242,10 @@ func (p *Pages) renderReport(c *web.Ctx, status int, x pending, rep exchange.Rep
 	}
 	for _, what := range []string{exchange.New, exchange.Change, exchange.End, exchange.Same, exchange.Wrong} {
 		v.Counts = append(v.Counts, countView{c.T("import.what." + what), strconv.Itoa(rep.Counts[what]), what == exchange.Wrong && wrong > 0})
+	}
+	and := c.T("punct.and")
+	for _, h := range rep.Heads {
+		v.Heads = append(v.Heads, headView{h.Sheet, strings.Join(h.Known(c.Lang), and), strings.Join(h.Left(), and)})
 	}
 	for _, pass := range []bool{true, false} { // what is wrong stands first, what stays the same is not listed
 		for _, l := range rep.Lines {

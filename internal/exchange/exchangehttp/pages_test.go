@@ -85,6 +85,11 @@ func TestUploadLookConfirm(t *testing.T) {
 		has("wrong", code, 200, page, "第2行", "没有“没有镇”这个单位", "下载标注表格")
 		code, page = w.Get(srv, "cityorg", "/import/reasons")
 		has("reasons", code, 200, page, "PK")
+		code, page = upload(t, srv, "cityorg", "people", "单位,职务,姓名,任职时间,备注,姓名,<i>电话</i>\n柳湾乡,书记,郎书,2023-01-01,x,y,z\n")
+		has("columns", code, 200, page, "各列识别情况", "单位、职务、姓名、任职时间（按“任现职日期”读取）", "备注、姓名、&lt;i&gt;电话&lt;/i&gt;")
+		if strings.Contains(page, "确认写入") {
+			t.Error("there is something to confirm")
+		}
 		code, page = upload(t, srv, "cityorg", "people", "单位,职务,姓名\n柳湾乡,书记,<script>x</script>\n")
 		has("right", code, 200, page, "郎书", "&lt;script&gt;", "确认写入")
 		if strings.Contains(page, "<script>x") {
