@@ -51,29 +51,38 @@ type Duty struct {
 	From       calendar.Date
 }
 
-// DutiesAt lists what the holders of a unit's posts do besides on a day.
-func DutiesAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Duty, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (d Duty, err error) {
-		return d, rows.Scan(&d.Holding, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Village, &d.From)
-	}, `SELECT d.holding_id, d.kind, d.what, d.assigned_by, d.paper, COALESCE(v.name, ''), d.from_on FROM duties d
-		LEFT JOIN units v ON v.city_id = d.city_id AND v.id = d.village_id
-		WHERE d.city_id = $1 AND d.unit_id = $2 AND d.from_on <= $3 AND (d.to_on = '' OR d.to_on > $3) ORDER BY d.holding_id, d.kind, v.code, d.id`, unit, on)
-}
-
 // Group is a work group of a unit and who heads it; Head "" is nobody of the commission.
 type Group struct {
 	Name, SetUpBy, Responsible, Role, Head, HeadPost string
 	From                                             calendar.Date
 }
 
-// GroupsAt lists the work groups of a unit on a day.
-func GroupsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Group, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (g Group, err error) {
-		return g, rows.Scan(&g.Name, &g.SetUpBy, &g.Responsible, &g.Role, &g.Head, &g.HeadPost, &g.From)
-	}, `SELECT g.name, g.set_up_by, g.responsible, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on FROM workgroups g
+// BesidesAt lists what the holders of a unit's posts do besides on a day, and the unit's work groups.
+func BesidesAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (duties []Duty, groups []Group, err error) {
+	type line struct {
+		group bool
+		c     [6]string
+		from  calendar.Date
+	}
+	all, err := db.All(ctx, r, func(rows *db.Rows) (x line, err error) {
+		var order [4]string
+		return x, rows.Scan(&x.group, &x.c[0], &x.c[1], &x.c[2], &x.c[3], &x.c[4], &x.c[5], &x.from, &order[0], &order[1], &order[2], &order[3])
+	}, `SELECT FALSE AS grouped, d.holding_id AS c0, d.kind AS c1, d.what, d.assigned_by, d.paper, COALESCE(v.name, ''), d.from_on, d.holding_id AS o0, d.kind AS o1, COALESCE(v.code, '') AS o2, d.id AS o3 FROM duties d
+		LEFT JOIN units v ON v.city_id = d.city_id AND v.id = d.village_id
+		WHERE d.city_id = $1 AND d.unit_id = $2 AND d.from_on <= $3 AND (d.to_on = '' OR d.to_on > $3)
+		UNION ALL SELECT TRUE, g.name, g.set_up_by, g.responsible, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on, g.name, g.id, '', '' FROM workgroups g
 		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
 		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
-		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3) ORDER BY g.name, g.id`, unit, on)
+		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3) ORDER BY o0, o1, o2, o3`, unit, on)
+	for _, x := range all {
+		c := x.c
+		if x.group {
+			groups = append(groups, Group{Name: c[0], SetUpBy: c[1], Responsible: c[2], Role: c[3], Head: c[4], HeadPost: c[5], From: x.from})
+		} else {
+			duties = append(duties, Duty{Holding: c[0], Kind: c[1], What: c[2], AssignedBy: c[3], Paper: c[4], Village: c[5], From: x.from})
+		}
+	}
+	return duties, groups, err
 }
 
 // Name is what a unit was called from a day on.

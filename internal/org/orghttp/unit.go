@@ -24,7 +24,7 @@ type unitView struct {
 	Title    string
 	Kind     string
 	Up       []ui.Segment // the units above, from the top down
-	Facts    []factView
+	Facts    []Fact
 	Posts    []postView
 	Groups   []org.Group
 	Headed   string // how many of the groups the secretary heads
@@ -36,11 +36,6 @@ type unitView struct {
 	On       calendar.Date // the day it is shown of, where that is an earlier one
 	NotThen  string        // it was not there on that day
 	Change   string        // where whoever sees to it merges, moves or renames it
-}
-
-type factView struct {
-	Label string
-	Text  ui.Segments
 }
 
 type postView struct {
@@ -117,9 +112,6 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err := p.posts(c, u, on, &v); err != nil {
 		return err
 	}
-	if v.Groups, err = org.GroupsAt(c.Context(), r, u.ID.Key, on); err != nil {
-		return err
-	}
 	headed := int64(0)
 	for _, g := range v.Groups {
 		if g.HeadPost == org.Establishment[0] {
@@ -165,7 +157,7 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v 
 // unitFacts are what is said of the unit itself; every number leads to its rows.
 func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, on calendar.Date, names []org.Name, counted *org.Size, v *unitView) error {
 	add := func(label string, text ...ui.Segment) {
-		v.Facts = append(v.Facts, factView{c.T("unit." + label), text})
+		v.Facts = append(v.Facts, Fact{c.T("unit." + label), text})
 	}
 	if u.Code != "" {
 		add("code", ui.Segment{Text: u.Code})
@@ -175,6 +167,17 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	}
 	if sc := c.Who.Scope(access.DutyRead); u.Kind == "township" && (sc.Covers(u) || sc.Handles(u.ID)) {
 		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String()})
+	}
+	if u.Kind == "township" && on == c.Today {
+		for _, of := range p.OfTown {
+			f, err := of(c, u)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				v.Facts = append(v.Facts, *f)
+			}
+		}
 	}
 	for i := 1; i < len(names); i++ {
 		if names[i-1].From <= on && names[i].Name != names[i-1].Name {
@@ -224,8 +227,8 @@ func (p *Pages) posts(c *web.Ctx, u access.Unit, on calendar.Date, v *unitView) 
 	if err != nil {
 		return err
 	}
-	duties, err := org.DutiesAt(c.Context(), r, u.ID.Key, on)
-	if err != nil {
+	duties, groups, err := org.BesidesAt(c.Context(), r, u.ID.Key, on)
+	if v.Groups = groups; err != nil {
 		return err
 	}
 	f := &org.Facts{}
