@@ -80,5 +80,7 @@ func TestSixHaves(t *testing.T) {
 	q.open("/haves")
 	q.sees("最薄弱的是")
 	p.open("/haves")
-	p.sees("云渡县", "白河县")
+	p.sees("云渡县", "白河县", "最薄弱的是")
+	p.open("/units/" + c.Units["full"].ID.String())
+	p.sees("自评项目达到7／9项", "未补齐缺口", "本月已被要求40分钟")
 }

@@ -47,6 +47,7 @@ func (a *App) Mux(sessions web.Sessions, log *slog.Logger, demo bool) *web.Mux {
 	ha := &haveshttp.Pages{Haves: a.Haves, Rules: a.Rules, DB: a.DB}
 	su := &supervisehttp.Pages{Supervise: a.Supervise, Rules: a.Rules}
 	fp.Notes = append(fp.Notes, bu.Note)
+	og.OfTown = append(og.OfTown, ha.OfUnit, bu.OfUnit)
 	lg := &ledgerhttp.Pages{Ledger: a.Ledger, DB: a.DB}
 	rp := &insighthttp.Pages{Insight: a.Insight}
 	for _, ks := range [][]flowhttp.Kind{in.Kinds(), al.Kinds(), cl.Kinds(), ca.Kinds(), bu.Kinds(), ha.Kinds(), ar.Kinds(), og.Kinds(), du.Kinds()} {

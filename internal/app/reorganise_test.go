@@ -215,9 +215,9 @@ func TestMoveAndRename(t *testing.T) {
 		if err != nil || u.Name != "新塘村" || u.Township != w.Units["headless"].ID.Key {
 			t.Errorf("%+v %v", u, err)
 		}
-		names, _, err := org.Past(apptest.Ctx, r, v.ID.Key, d.Today())
-		if err != nil || len(names) != 3 || names[1].Name != "新塘村" || names[2].Name != "上塘村" {
-			t.Errorf("%+v %v", names, err)
+		was, err := org.UnitAt(apptest.Ctx, r, v.ID.Key, d.Today())
+		if err != nil || len(was.Names) != 3 || was.Names[1].Name != "新塘村" || was.Names[2].Name != "上塘村" {
+			t.Errorf("%+v %v", was.Names, err)
 		}
 		// A page of an earlier day shows what was then.
 		w.On("2026-10-13")

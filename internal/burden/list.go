@@ -3,6 +3,7 @@ package burden
 import (
 	"cmp"
 	"context"
+	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -235,20 +236,43 @@ type Note struct {
 	HeldForMe bool        // something waits for the actor's decision
 }
 
+// OfTown reads what is asked of a township in the month that runs, and the cap; ok is false where its account is not the actor's to
+// read.
+func (s *Service) OfTown(ctx context.Context, r db.Reader, who access.Actor, town access.Unit) (n Note, ok bool, err error) {
+	if scope := who.Scope(access.BurdenRead); !scope.Covers(town) && !scope.Handles(town.ID) {
+		return n, false, nil
+	}
+	today := r.Now().Date()
+	type line struct {
+		unit, value string
+		n           int64
+	}
+	all, err := db.All(ctx, r, func(rows *db.Rows) (x line, err error) {
+		var from string
+		return x, rows.Scan(&x.unit, &x.value, &from, &x.n)
+	}, `SELECT '' AS unit_id, '' AS value, '' AS from_on, COALESCE(SUM(t.n), 0) AS n FROM rollups t WHERE t.city_id = $1 AND t.unit_id = $2 AND t.measure = $3 AND t.month = $4
+		UNION ALL SELECT s.unit_id, s.value, s.from_on, 0 FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+		WHERE s.city_id = $1 AND s.key = $5 AND s.from_on <= $6 AND (s.unit_id = $7 OR u.superior_id = '') ORDER BY from_on`, town.ID.Key, MeasureMinutes, today.MonthKey(), capKey, today, town.County)
+	if err != nil {
+		return n, false, err
+	}
+	n.Town, n.Cap = town, int64(s.Rules.Limit(capKey, today))
+	for own, x := false, all; len(x) > 0; x = x[1:] { // the county's own cap before the city's, the latest of each
+		n.Sum += x[0].n
+		if c, err := strconv.ParseInt(x[0].value, 10, 64); err == nil && c > 0 && (x[0].unit == town.County || !own) {
+			n.Cap, own = c, own || x[0].unit == town.County
+		}
+	}
+	return n, true, nil
+}
+
 // NoteFor reads what stands on somebody's first page; ok is false where nothing does.
 func (s *Service) NoteFor(ctx context.Context, who access.Actor) (n Note, ok bool, err error) {
 	u := who.Unit()
 	r := s.Ledger.DB.In(u.ID.City)
 	month := r.Now().Date().MonthKey()
 	if u.Kind == "township" {
-		n.Town = u
-		sums, err := measure.ByUnit(ctx, r, MeasureMinutes, []id.Key{u.ID.Key}, month, month)
-		if err != nil {
-			return n, false, err
-		}
-		n.Sum = sums[u.ID.Key][month]
-		n.Cap, err = s.Cap(ctx, r, u.County, r.Now().Date())
-		return n, err == nil, err
+		return s.OfTown(ctx, r, who, u)
 	}
 	if !who.Can(access.BurdenAsk) || u.Level < access.City {
 		return n, false, nil

@@ -61,6 +61,34 @@ func (s *Service) Rounds(ctx context.Context, r db.Reader, who access.Actor, cou
 	return db.All(ctx, r, scanRound(r.City()), `SELECT `+roundCols+` FROM have_rounds x WHERE x.city_id = $1 AND x.county_id = $2 ORDER BY x.opened_on DESC, x.id DESC LIMIT 20`, county)
 }
 
+// Part is a township's part in its county's latest round: of what it was asked, how much it has, and what it lacks.
+type Part struct {
+	Round Round
+	Said  Standing
+	Gaps  int // open
+}
+
+// PartOf reads a township's part in its county's latest round; ok is false where there is none, or it is not the actor's to read.
+func (s *Service) PartOf(ctx context.Context, r db.Reader, who access.Actor, town access.Unit) (x Part, ok bool, err error) {
+	if !covers(who, r.City(), town.County) && who.Unit().ID != town.ID || !reads(who, r.City(), town.County) {
+		return x, false, nil
+	}
+	x.Round.ID.City = r.City()
+	b := db.Build(`SELECT `+roundCols+`, (SELECT COUNT(a.code) FROM have_answers a WHERE a.city_id = x.city_id AND a.round_id = x.id AND a.township_id = ? AND (a.found = 'met' OR a.found = '' AND a.met = TRUE)),
+		(SELECT COUNT(a.code) FROM have_answers a WHERE a.city_id = x.city_id AND a.round_id = x.id AND a.township_id = ?),
+		(SELECT COUNT(g.id) FROM matters m CROSS JOIN gaps g WHERE m.city_id = x.city_id AND m.kind = '`+Kind+`' AND m.county_id = x.county_id AND m.open = TRUE AND g.city_id = m.city_id AND g.id = m.id AND g.township_id = ?)
+		FROM have_rounds x WHERE x.city_id = $1 AND x.county_id = ? ORDER BY x.opened_on DESC, x.id DESC LIMIT 1`, town.ID.Key, town.ID.Key, town.ID.Key, town.County)
+	q, args := b.SQL()
+	xs, err := db.All(ctx, r, func(rows *db.Rows) (Part, error) {
+		y := x
+		return y, rows.Scan(append(y.Round.dest(), &y.Said.Met, &y.Said.Of, &y.Gaps)...)
+	}, q, args...)
+	if err != nil || len(xs) == 0 {
+		return x, false, err
+	}
+	return xs[0], true, nil
+}
+
 // Board reads a round with all its townships, for somebody who sees all of the county.
 func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, round id.Key) (Board, error) {
 	var b Board

@@ -37,7 +37,7 @@ func TestPages(t *testing.T) {
 	mux.Observe = func(_ web.Route, _ int, _ time.Duration, n int64) { took = n }
 	srv := httptest.NewServer(mux.Handler())
 	t.Cleanup(srv.Close)
-	at := "/haves/rounds/" + round.String()
+	at, unit := "/haves/rounds/"+round.String(), w.Units["full"].ID.String()
 	for _, c := range []struct {
 		who, path string
 		code      int
@@ -67,6 +67,14 @@ func TestPages(t *testing.T) {
 		{"otherprincipal", at, 404, ""},
 		{"otherprincipal", "/haves/lists/" + county.String(), 404, ""},
 		{"othersecretary", at, 404, ""},
+		{"officer", "/units/" + unit, 200, "自评项目达到9／10项"},
+		{"officer", "/units/" + unit, 200, `href="` + at + "?town=" + full + `"`},
+		{"officer", "/units/" + unit, 200, "本月已被要求40分钟，上限"},
+		{"deputy", "/units/" + unit, 200, "自评项目达到9／10项"},
+		{"deputy", "/units/" + w.Units["headless"].ID.String(), 200, "未补齐缺口"},
+		{"deputy", "/units/" + w.Units["single"].ID.String(), 200, "本轮未自评"},
+		{"cityorg", "/units/" + unit, 200, "自评项目达到9／10项"},
+		{"province", "/units/" + unit, 200, "自评项目达到9／10项"},
 		{"head", "/haves", 200, "还没有开展过"},
 		{"intake", "/haves", 403, ""},
 	} {
@@ -79,6 +87,13 @@ func TestPages(t *testing.T) {
 		}
 		if code == 200 && (strings.Contains(text, "haves.") || strings.Contains(text, ">have.")) {
 			t.Errorf("%s by %s shows the name of a text", c.path, c.who)
+		}
+	}
+	// Those of another township see neither, those who may read only the account only that.
+	for who, want := range map[string][2]bool{"officer": {true, true}, "hlofficer": {false, false}, "intake": {false, true}} {
+		_, text := w.Get(srv, who, "/units/"+unit)
+		if strings.Contains(text, "自评项目达到") != want[0] || strings.Contains(text, `href="/burden?town=`+unit) != want[1] {
+			t.Errorf("the page of a unit shows %s something else", who)
 		}
 	}
 }

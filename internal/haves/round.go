@@ -39,10 +39,14 @@ func (x Round) row() []any {
 
 const roundCols = `x.id, x.county_id, x.list_id, x.name, x.opened_on, x.due_on, x.closed_on, x.version`
 
+func (x *Round) dest() []any {
+	return []any{&x.ID.Key, &x.County, &x.List, &x.Name, &x.Opened, &x.Due, &x.Closed, &x.Version}
+}
+
 func scanRound(city id.City) func(*db.Rows) (Round, error) {
 	return func(rows *db.Rows) (Round, error) {
 		x := Round{ID: id.ID{City: city}}
-		return x, rows.Scan(&x.ID.Key, &x.County, &x.List, &x.Name, &x.Opened, &x.Due, &x.Closed, &x.Version)
+		return x, rows.Scan(x.dest()...)
 	}
 }
 

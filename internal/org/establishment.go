@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qianshao/internal/access"
@@ -51,29 +52,10 @@ type Duty struct {
 	From       calendar.Date
 }
 
-// DutiesAt lists what the holders of a unit's posts do besides on a day.
-func DutiesAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Duty, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (d Duty, err error) {
-		return d, rows.Scan(&d.Holding, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Village, &d.From)
-	}, `SELECT d.holding_id, d.kind, d.what, d.assigned_by, d.paper, COALESCE(v.name, ''), d.from_on FROM duties d
-		LEFT JOIN units v ON v.city_id = d.city_id AND v.id = d.village_id
-		WHERE d.city_id = $1 AND d.unit_id = $2 AND d.from_on <= $3 AND (d.to_on = '' OR d.to_on > $3) ORDER BY d.holding_id, d.kind, v.code, d.id`, unit, on)
-}
-
 // Group is a work group of a unit and who heads it; Head "" is nobody of the commission.
 type Group struct {
 	Name, SetUpBy, Responsible, Role, Head, HeadPost string
 	From                                             calendar.Date
-}
-
-// GroupsAt lists the work groups of a unit on a day.
-func GroupsAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]Group, error) {
-	return db.All(ctx, r, func(rows *db.Rows) (g Group, err error) {
-		return g, rows.Scan(&g.Name, &g.SetUpBy, &g.Responsible, &g.Role, &g.Head, &g.HeadPost, &g.From)
-	}, `SELECT g.name, g.set_up_by, g.responsible, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on FROM workgroups g
-		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
-		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
-		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3) ORDER BY g.name, g.id`, unit, on)
 }
 
 // Name is what a unit was called from a day on.
@@ -83,28 +65,50 @@ type Name struct {
 	Superior   id.Key
 }
 
-// Past is what a unit was called and coded, newest first, the present name included, and the last count of its cadres up to a
-// day; nil when there is none.
-func Past(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (names []Name, s *Size, err error) {
+// UnitDay is what a unit was on a day beside its posts.
+type UnitDay struct {
+	Names  []Name // what it was called and coded, newest first, the present name included
+	Size   *Size  // the last count of its cadres up to the day; nil when there is none
+	Duties []Duty // what the holders of its posts do besides
+	Groups []Group
+}
+
+// UnitAt reads it, all at once.
+func UnitAt(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) (out UnitDay, err error) {
 	type line struct {
-		Name
-		named bool
-		Size
+		what string
+		c    [6]string
+		from calendar.Date
 	}
-	all, err := db.All(ctx, r, func(rows *db.Rows) (l line, err error) {
-		return l, rows.Scan(&l.named, &l.From, &l.Code, &l.Name.Name, &l.Superior, &l.Authorised, &l.Actual)
-	}, `SELECT TRUE, a.from_on, a.code, a.name, a.superior_id, 0, 0 FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2
-		UNION ALL SELECT FALSE, s.on_day, '', '', '', s.authorised, s.actual FROM organ_sizes s WHERE s.city_id = $1 AND s.unit_id = $2
-		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= $3)`, unit, on)
-	for _, l := range all {
-		if l.named {
-			names = append(names, l.Name)
-			continue
+	all, err := db.All(ctx, r, func(rows *db.Rows) (x line, err error) {
+		var order [4]string
+		return x, rows.Scan(&x.what, &x.c[0], &x.c[1], &x.c[2], &x.c[3], &x.c[4], &x.c[5], &x.from, &order[0], &order[1], &order[2], &order[3])
+	}, `SELECT 'duty' AS kind, d.holding_id AS c0, d.kind AS c1, d.what AS c2, d.assigned_by AS c3, d.paper AS c4, COALESCE(v.name, '') AS c5, d.from_on, d.holding_id AS o0, d.kind AS o1, COALESCE(v.code, '') AS o2, d.id AS o3 FROM duties d
+		LEFT JOIN units v ON v.city_id = d.city_id AND v.id = d.village_id
+		WHERE d.city_id = $1 AND d.unit_id = $2 AND d.from_on <= $3 AND (d.to_on = '' OR d.to_on > $3)
+		UNION ALL SELECT 'group', g.name, g.set_up_by, g.responsible, g.role, COALESCE(x.name, ''), COALESCE(h.kind, ''), g.from_on, g.name, g.id, '', '' FROM workgroups g
+		LEFT JOIN holdings h ON h.city_id = g.city_id AND h.id = g.head_holding AND h.from_on <= $3 AND (h.to_on = '' OR h.to_on > $3)
+		LEFT JOIN people x ON x.city_id = h.city_id AND x.id = h.person_id
+		WHERE g.city_id = $1 AND g.unit_id = $2 AND g.from_on <= $3 AND (g.to_on = '' OR g.to_on > $3)
+		UNION ALL SELECT 'name', a.code, a.name, a.superior_id, '', '', '', a.from_on, '', '', '', '' FROM unit_attrs a WHERE a.city_id = $1 AND a.unit_id = $2
+		UNION ALL SELECT 'size', CAST(s.authorised AS TEXT), CAST(s.actual AS TEXT), '', '', '', '', s.on_day, '', '', '', '' FROM organ_sizes s WHERE s.city_id = $1 AND s.unit_id = $2
+		AND s.on_day = (SELECT MAX(z.on_day) FROM organ_sizes z WHERE z.city_id = s.city_id AND z.unit_id = s.unit_id AND z.on_day <= $3) ORDER BY o0, o1, o2, o3`, unit, on)
+	for _, x := range all {
+		switch c := x.c; x.what {
+		case "duty":
+			out.Duties = append(out.Duties, Duty{Holding: c[0], Kind: c[1], What: c[2], AssignedBy: c[3], Paper: c[4], Village: c[5], From: x.from})
+		case "group":
+			out.Groups = append(out.Groups, Group{Name: c[0], SetUpBy: c[1], Responsible: c[2], Role: c[3], Head: c[4], HeadPost: c[5], From: x.from})
+		case "name":
+			out.Names = append(out.Names, Name{From: x.from, Code: c[0], Name: c[1], Superior: c[2]})
+		default:
+			out.Size = &Size{Unit: unit, On: x.from}
+			out.Size.Authorised, _ = strconv.Atoi(c[0])
+			out.Size.Actual, _ = strconv.Atoi(c[1])
 		}
-		s = &Size{unit, l.From, l.Authorised, l.Actual}
 	}
-	slices.SortFunc(names, func(a, b Name) int { return strings.Compare(string(b.From), string(a.From)) })
-	return names, s, err
+	slices.SortFunc(out.Names, func(a, b Name) int { return strings.Compare(string(b.From), string(a.From)) })
+	return out, err
 }
 
 // Served is the whole months of discipline work of whoever holds the seat.

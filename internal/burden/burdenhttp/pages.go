@@ -20,6 +20,7 @@ import (
 	"qianshao/internal/id"
 	"qianshao/internal/locale"
 	"qianshao/internal/measure"
+	"qianshao/internal/org/orghttp"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
@@ -153,6 +154,15 @@ func (p *Pages) Note(c *web.Ctx) (*flowhttp.Note, error) {
 		out.Lines = append(out.Lines, ui.Segments{{Text: c.T("burden.note.held"), Href: "/burden/asks?view=held"}})
 	}
 	return out, nil
+}
+
+// OfUnit is what stands of this room on the page of a township.
+func (p *Pages) OfUnit(c *web.Ctx, u access.Unit) (*orghttp.Fact, error) {
+	x, ok, err := p.Burden.OfTown(c.Context(), c.In(u.ID), c.Who, u)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &orghttp.Fact{Label: c.T("burden.title"), Text: ui.Segments{{Text: c.T("burden.note.town", n(x.Sum), n(x.Cap)), Href: townHref(u)}}}, nil
 }
 
 func townHref(u access.Unit) string { return "/burden?town=" + u.ID.String() }

@@ -17,6 +17,7 @@ import (
 	"qianshao/internal/haves"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
+	"qianshao/internal/org/orghttp"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/web"
@@ -64,6 +65,23 @@ func (p *Pages) detail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("haves.budget"), Text: ui.Segments{{Text: c.T("haves.yuan", ui.Thousands(g.Budget))}}})
 	}
 	return d, nil
+}
+
+// OfUnit is what stands of this room on the page of a township.
+func (p *Pages) OfUnit(c *web.Ctx, u access.Unit) (*orghttp.Fact, error) {
+	x, ok, err := p.Haves.PartOf(c.Context(), c.In(u.ID), c.Who, u)
+	if err != nil || !ok {
+		return nil, err
+	}
+	text := c.T("haves.unit.not_said")
+	if x.Said.Of > 0 {
+		text = c.T("haves.unit.said", strconv.Itoa(x.Said.Met), strconv.Itoa(x.Said.Of))
+	}
+	out := &orghttp.Fact{Label: c.T("haves.title"), Text: ui.Segments{{Text: text, Href: roundHref(x.Round.ID, u.ID.Key)}}}
+	if x.Gaps > 0 {
+		out.Text = append(out.Text, ui.Segment{Text: c.T("haves.unit.gaps", strconv.Itoa(x.Gaps)), Dim: true})
+	}
+	return out, nil
 }
 
 func roundHref(round id.ID, town id.Key) string {

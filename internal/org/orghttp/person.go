@@ -36,7 +36,7 @@ type personView struct {
 	Version string
 	Name    string
 	Line    ui.Segments
-	Facts   []factView
+	Facts   []Fact
 	Posts   []heldView
 	Works   []workView
 	Loans   []ui.Segments
@@ -144,7 +144,7 @@ func length(c *web.Ctx, months int) string {
 }
 
 func (p *Pages) personFacts(c *web.Ctx, x org.PersonFile, v *personView) {
-	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, factView{c.T(label), text}) }
+	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, Fact{c.T(label), text}) }
 	for _, h := range x.Posts {
 		if h.To == "" || h.To > c.Today {
 			v.Line = append(v.Line, ui.Segment{Text: h.Unit.Commission() + " " + c.T("post."+h.Kind), Href: "/units/" + h.Unit.ID.String()})

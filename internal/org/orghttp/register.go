@@ -41,7 +41,7 @@ type registerView struct {
 	Self     string
 	Unit     string
 	UnitURL  string
-	Facts    []factView
+	Facts    []Fact
 	Query    string
 	Kind     string
 	Kinds    []ui.OptionView
@@ -152,7 +152,7 @@ func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, v *registerView) error 
 	if !c.Who.Can(access.MeasureRead) || u.Kind != "township" && u.Kind != "county" && u.Kind != "city" {
 		return nil
 	}
-	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, factView{c.T(label), text}) }
+	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, Fact{c.T(label), text}) }
 	n, err := p.count(c.Context(), c, "officials.count", u, c.Today)
 	if err != nil {
 		return err

@@ -32,6 +32,13 @@ type Pages struct {
 	Measures *measure.Registry
 	Staffing *staffing.Service
 	Roll     *roll.Service
+	OfTown   []func(*web.Ctx, access.Unit) (*Fact, error) // what other rooms say of a township on its page; nil for nothing
+}
+
+// Fact is something said of a unit or of somebody on their page.
+type Fact struct {
+	Label string
+	Text  ui.Segments
 }
 
 // Routes are this room's addresses.

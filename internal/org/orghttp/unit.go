@@ -24,7 +24,7 @@ type unitView struct {
 	Title    string
 	Kind     string
 	Up       []ui.Segment // the units above, from the top down
-	Facts    []factView
+	Facts    []Fact
 	Posts    []postView
 	Groups   []org.Group
 	Headed   string // how many of the groups the secretary heads
@@ -36,11 +36,6 @@ type unitView struct {
 	On       calendar.Date // the day it is shown of, where that is an earlier one
 	NotThen  string        // it was not there on that day
 	Change   string        // where whoever sees to it merges, moves or renames it
-}
-
-type factView struct {
-	Label string
-	Text  ui.Segments
 }
 
 type postView struct {
@@ -81,13 +76,13 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	names, size, err := org.Past(c.Context(), r, u.ID.Key, on)
+	day, err := org.UnitAt(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err
 	}
 	past := on < c.Today
 	if past {
-		u = org.AsOf(u, names, on)
+		u = org.AsOf(u, day.Names, on)
 		if under, err = org.Below(c.Context(), r, u.ID.Key, on); err != nil {
 			return err
 		}
@@ -111,15 +106,13 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err := p.above(c, u, above, &v); err != nil {
 		return err
 	}
-	if err := p.unitFacts(c, u, above, on, names, size, &v); err != nil {
+	if err := p.unitFacts(c, u, above, on, day, &v); err != nil {
 		return err
 	}
-	if err := p.posts(c, u, on, &v); err != nil {
+	if err := p.posts(c, u, on, day.Duties, &v); err != nil {
 		return err
 	}
-	if v.Groups, err = org.GroupsAt(c.Context(), r, u.ID.Key, on); err != nil {
-		return err
-	}
+	v.Groups = day.Groups
 	headed := int64(0)
 	for _, g := range v.Groups {
 		if g.HeadPost == org.Establishment[0] {
@@ -163,9 +156,9 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v 
 }
 
 // unitFacts are what is said of the unit itself; every number leads to its rows.
-func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, on calendar.Date, names []org.Name, counted *org.Size, v *unitView) error {
+func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, on calendar.Date, day org.UnitDay, v *unitView) error {
 	add := func(label string, text ...ui.Segment) {
-		v.Facts = append(v.Facts, factView{c.T("unit." + label), text})
+		v.Facts = append(v.Facts, Fact{c.T("unit." + label), text})
 	}
 	if u.Code != "" {
 		add("code", ui.Segment{Text: u.Code})
@@ -176,12 +169,24 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	if sc := c.Who.Scope(access.DutyRead); u.Kind == "township" && (sc.Covers(u) || sc.Handles(u.ID)) {
 		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String()})
 	}
+	if u.Kind == "township" && on == c.Today {
+		for _, of := range p.OfTown {
+			f, err := of(c, u)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				v.Facts = append(v.Facts, *f)
+			}
+		}
+	}
+	names := day.Names
 	for i := 1; i < len(names); i++ {
 		if names[i-1].From <= on && names[i].Name != names[i-1].Name {
 			add("formerly", ui.Segment{Text: c.T("unit.until", names[i].Name, ui.LongDay(c.Lang, names[i-1].From))})
 		}
 	}
-	if s := counted; s != nil {
+	if s := day.Size; s != nil {
 		text := c.T("unit.size.of", strconv.Itoa(s.Actual), strconv.Itoa(s.Authorised))
 		if s.Actual < s.Authorised {
 			text += c.T("list.comma") + c.T("unit.size.short", strconv.Itoa(s.Authorised-s.Actual))
@@ -218,13 +223,9 @@ func (p *Pages) count(ctx context.Context, c *web.Ctx, name string, u access.Uni
 }
 
 // posts are the unit's posts and who is in them, with what each does besides.
-func (p *Pages) posts(c *web.Ctx, u access.Unit, on calendar.Date, v *unitView) error {
+func (p *Pages) posts(c *web.Ctx, u access.Unit, on calendar.Date, duties []org.Duty, v *unitView) error {
 	r := c.In(u.ID)
 	posts, err := org.PostsAt(c.Context(), r, u.ID.Key, on)
-	if err != nil {
-		return err
-	}
-	duties, err := org.DutiesAt(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err
 	}
