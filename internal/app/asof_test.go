@@ -136,7 +136,7 @@ func TestAsOfPlans(t *testing.T) {
 			_, err := org.SearchUnitsThen(ctx, r, full.Name, "2026-06-01", 10)
 			return err
 		},
-		"SEARCH o USING INDEX officials_unit": func(ctx context.Context) error {
+		"SEARCH o USING INDEX officials_kind (city_id=? AND unit_id=?)": func(ctx context.Context) error {
 			_, err := w.App.Roll.Register(ctx, w.As("secretary"), roll.Query{Unit: full, Under: true, On: "2026-06-01", Limit: 10})
 			return err
 		},
@@ -146,7 +146,7 @@ func TestAsOfPlans(t *testing.T) {
 		},
 	} {
 		plan := planned(t, w, do)
-		if !strings.Contains(plan, what) || strings.Contains(plan, "SCAN ") {
+		if !strings.Contains(plan, what) || strings.Contains(strings.ReplaceAll(plan, "SCAN CONSTANT ROW", ""), "SCAN ") {
 			t.Errorf("%s: %s", what, plan)
 		}
 	}

@@ -87,9 +87,6 @@ func (s *Service) Register(ctx context.Context, who access.Actor, q Query) ([]En
 	}
 	b := db.Build(`SELECT ` + entryCols + `, u.name, COALESCE(f.what, '')
 		FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id LEFT JOIN filings f ON f.city_id = o.city_id AND f.official_id = o.id AND f.closed_on = '' AND f.official_id <> ''`)
-	if q.After != "" {
-		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ?`, q.After)
-	}
 	b.Add(` WHERE o.city_id = $1 AND o.to_on = ''`)
 	if q.Under && q.Unit.Kind == "township" {
 		b.Add(` AND o.township_id = ?`, q.Unit.ID.Key)
@@ -104,12 +101,9 @@ const entryCols = `o.id, o.unit_id, o.county_id, o.township_id, o.name, o.post, 
 // then lists who was in a register on an earlier day, of a township with the villages that it had then; nothing that waits today is
 // beside them.
 func (s *Service) then(ctx context.Context, r db.Reader, q Query) ([]Entry, error) {
-	b := db.Build(`SELECT ` + entryCols + `, COALESCE(a.name, ''), '' FROM officials o`)
-	if q.After != "" {
-		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ?`, q.After)
-	}
-	b.Add(` LEFT JOIN unit_attrs a ON a.city_id = o.city_id AND a.unit_id = o.unit_id AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = o.city_id AND n.unit_id = o.unit_id AND n.from_on <= ?)
-		WHERE o.city_id = $1 AND o.from_on <= ? AND (o.to_on = '' OR o.to_on > ?)`, q.On, q.On, q.On)
+	b := db.Build(`SELECT `+entryCols+`, COALESCE(a.name, ''), '' FROM officials o
+		LEFT JOIN unit_attrs a ON a.city_id = o.city_id AND a.unit_id = o.unit_id AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = o.city_id AND n.unit_id = o.unit_id AND n.from_on <= ?)
+		WHERE o.city_id = $1 AND o.from_on <= ? AND CASE WHEN o.to_on = '' OR o.to_on > ? THEN 1 ELSE 0 END = 1`, q.On, q.On, q.On) // by their units, never by all that left since
 	if q.Under && q.Unit.Kind == "township" {
 		b.Add(` AND o.unit_id IN (SELECT v.unit_id FROM unit_attrs v WHERE v.city_id = $1 AND v.superior_id = ? AND v.from_on <= ?
 			AND NOT EXISTS (SELECT 1 FROM unit_attrs n WHERE n.city_id = v.city_id AND n.unit_id = v.unit_id AND n.from_on > v.from_on AND n.from_on <= ?) UNION ALL SELECT ?)`, q.Unit.ID.Key, q.On, q.On, q.Unit.ID.Key)
@@ -126,7 +120,7 @@ func (q Query) entries(ctx context.Context, r db.Reader, b *db.Builder) ([]Entry
 		like := "%" + part + "%"
 		b.Add(` AND (lower(o.name) LIKE ? OR lower(o.post) LIKE ? OR lower(replace(o.pinyin, ' ', '')) LIKE ?)`, like, like, part+"%")
 	}
-	b.If(q.After != "", ` AND (o.pinyin, o.id) > (l.pinyin, l.id)`)
+	b.If(q.After != "", ` AND (o.pinyin, o.id) > ((SELECT l.pinyin FROM officials l WHERE l.city_id = $1 AND l.id = ?), ?)`, q.After, q.After)
 	text, args := b.Add(` ORDER BY o.pinyin, o.id LIMIT ?`, q.Limit).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (Entry, error) {
 		e := Entry{Official: org.Official{ID: id.ID{City: r.City()}}}
