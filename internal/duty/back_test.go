@@ -272,7 +272,9 @@ func TestInspect(t *testing.T) {
 		if err != nil || len(a.Asks) != 3 || a.Months[len(a.Months)-1].Minutes != int64(inspect.Minutes+2*explain.Minutes) {
 			t.Errorf("on the account: %+v, %v", a, err)
 		}
-		if i := slices.IndexFunc(a.Asks, func(x burden.Ask) bool { return x.Rule == "duty.inspect" && x.By == w.Units["county"].ID && x.UsedOn != "" }); i < 0 {
+		if i := slices.IndexFunc(a.Asks, func(x burden.Ask) bool {
+			return x.Rule == "duty.inspect" && x.By == w.Units["county"].ID && x.UsedOn != ""
+		}); i < 0 {
 			t.Errorf("%+v", a.Asks)
 		}
 		if p := said(t, w, "inspection.enter"); p["differs"] != float64(3) || p["undisclosed"] != true {

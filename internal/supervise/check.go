@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -203,15 +204,16 @@ type Listed struct {
 	Check
 	UnitName string
 	ByName   string // of the commission or office
+	by       access.Unit
 }
 
-// Checks lists the checks of a unit and of what lies under it, the latest first; next goes on after the last one.
-func (s *Service) Checks(ctx context.Context, r db.Reader, who access.Actor, u access.Unit, after string, limit int) (out []Listed, next string, err error) {
+// Checks lists the checks of a unit and of what lies under it up to a day, the latest first; next goes on after the last one.
+func (s *Service) Checks(ctx context.Context, r db.Reader, who access.Actor, u access.Unit, on calendar.Date, after string, limit int) (out []Listed, next string, err error) {
 	if !Sees(who, u) {
 		return nil, "", fault.Hidden()
 	}
 	b := db.Build(`SELECT k.id, k.unit_id, k.on_day, k.kind, k.field, k.looked, k.checkers, k.result, k.by_unit, u.name, y.name, y.kind FROM checks k JOIN units u ON u.city_id = k.city_id AND u.id = k.unit_id
-		JOIN units y ON y.city_id = k.city_id AND y.id = k.by_unit WHERE k.city_id = $1`)
+		JOIN units y ON y.city_id = k.city_id AND y.id = k.by_unit WHERE k.city_id = $1 AND k.on_day <= ?`, on)
 	if after != "" {
 		day, key, ok := strings.Cut(after, "_")
 		if !ok || !calendar.Date(day).Valid() || !id.ValidKey(key) {
@@ -230,14 +232,34 @@ func (s *Service) Checks(ctx context.Context, r db.Reader, who access.Actor, u a
 	}
 	text, args := b.Add(` ORDER BY k.on_day DESC, k.id DESC LIMIT ?`, limit+1).SQL()
 	out, err = db.All(ctx, r, func(rows *db.Rows) (l Listed, err error) {
-		var by access.Unit
-		err = rows.Scan(&l.ID, &l.Unit, &l.On, &l.Kind, &l.Field, &l.Looked, &l.Checkers, &l.Result, &l.By, &l.UnitName, &by.Name, &by.Kind)
-		l.ByName = by.Commission()
+		err = rows.Scan(&l.ID, &l.Unit, &l.On, &l.Kind, &l.Field, &l.Looked, &l.Checkers, &l.Result, &l.By, &l.UnitName, &l.by.Name, &l.by.Kind)
+		l.ByName = l.by.Commission()
 		return l, err
 	}, text, args...)
+	if err != nil {
+		return nil, "", err
+	}
 	if len(out) > limit {
 		out = out[:limit]
 		next = string(out[limit-1].On) + "_" + out[limit-1].ID
 	}
+	if on < r.Now().Date() {
+		err = named(ctx, r, out, on)
+	}
 	return out, next, err
+}
+
+// named gives the units of a list the names that they had on an earlier day.
+func named(ctx context.Context, r db.Reader, list []Listed, on calendar.Date) error {
+	var keys []id.Key
+	for _, l := range list {
+		keys = append(keys, l.Unit, l.By)
+	}
+	slices.Sort(keys)
+	names, err := org.NamesThen(ctx, r, slices.Compact(keys), on)
+	for i, l := range list {
+		l.UnitName, l.by.Name = cmp.Or(names[l.Unit], l.UnitName), cmp.Or(names[l.By], l.by.Name)
+		list[i].UnitName, list[i].ByName = l.UnitName, l.by.Commission()
+	}
+	return err
 }

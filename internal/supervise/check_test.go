@@ -149,7 +149,7 @@ func TestChecks(t *testing.T) {
 			who, unit string
 			n         int
 		}{{"officer", "village", 1}, {"officer", "full", 2}, {"supervision", "full", 2}, {"head", "county", 3}, {"cityoffice", "city", 3}, {"province", "city", 3}, {"officer", "county", -1}, {"lone", "full", -1}, {"othersupervision", "full", -1}, {"reviewer", "full", -1}, {"intake", "county", -1}} {
-			list, _, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As(c.who), w.Units[c.unit], "", 10)
+			list, _, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As(c.who), w.Units[c.unit], d.Today(), "", 10)
 			if c.n < 0 {
 				if fault.KindOf(err) != fault.NotFound {
 					t.Errorf("%s sees checks of %s: %v", c.who, c.unit, err)
@@ -162,7 +162,7 @@ func TestChecks(t *testing.T) {
 		}
 		var seen []string
 		for after := ""; ; {
-			list, next, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As("cityoffice"), w.Units["city"], after, 1)
+			list, next, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As("cityoffice"), w.Units["city"], d.Today(), after, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -218,7 +218,7 @@ func TestRefused(t *testing.T) {
 		if _, err := w.App.Supervise.Enter(apptest.Ctx, w.As("officer"), good); len(fault.Fields(err)) == 0 || fault.Fields(err)[0].Code != "check.same" {
 			t.Errorf("twice: %v", err)
 		}
-		if list, _, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As("officer"), w.Units["full"], "", 10); err != nil || len(list) != 1 {
+		if list, _, err := w.App.Supervise.Checks(apptest.Ctx, d.In(apptest.City), w.As("officer"), w.Units["full"], d.Today(), "", 10); err != nil || len(list) != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
 		w.Verify()

@@ -142,9 +142,16 @@ func (s *Service) Parts(ctx context.Context, r db.Reader, u access.Unit, on cale
 	if err != nil {
 		return nil, err
 	}
+	var names map[id.Key]string
+	if on < r.Now().Date() {
+		if names, err = org.NamesThen(ctx, r, slices.Collect(maps.Keys(counts)), on); err != nil {
+			return nil, err
+		}
+	}
 	var out []Part
 	for k, n := range counts {
 		p := Part{Unit: units[k], Officials: n}
+		p.Unit.Name = cmp.Or(names[k], p.Unit.Name)
 		for _, x := range got {
 			if x.Unit.ID.Key == k {
 				p.Reached, p.Last = x.Reached, x.Last

@@ -135,6 +135,20 @@ func (c *Ctx) ID(name string) (id.ID, error) {
 	return x, nil
 }
 
+// Day is the day that the address asks for, today where it asks for none. Of a day to come nothing is known.
+func (c *Ctx) Day(name string) (calendar.Date, error) {
+	on := calendar.Date(c.R.URL.Query().Get(name))
+	switch {
+	case on == "":
+		return c.Today, nil
+	case !on.Valid():
+		return "", fault.InvalidField(name, "day.invalid")
+	case on > c.Today:
+		return "", fault.InvalidField(name, "day.future")
+	}
+	return on, nil
+}
+
 // SignedIn says whether somebody is signed in with everything they need.
 func (c *Ctx) SignedIn() bool { return c.Session.Full }
 

@@ -159,7 +159,7 @@ func (p *Pages) renderOne(c *web.Ctx, f url.Values, problem error) error {
 	if err != nil {
 		return err
 	}
-	x := p.dutyView(c, key.City, d)
+	x := p.dutyView(c, key.City, d, c.Today)
 	v := oneView{Frame: c.Frame(x.What), Town: u.Name, Back: at(u), Self: "/filed-duties/" + key.String(), Key: web.NewKey(), Title: x.What, Verdict: x.Verdict, Version: strconv.FormatInt(d.Version, 10)}
 	add := func(label, text string) {
 		if text != "" {

@@ -83,7 +83,7 @@ func (p *Pages) renderInspect(c *web.Ctx, f url.Values, problem error) error {
 	}
 	v.All = append(v.All, v.Fields...)
 	for _, d := range ds {
-		w := p.dutyView(c, u.ID.City, d)
+		w := p.dutyView(c, u.ID.City, d, c.Today)
 		v.Duties = append(v.Duties, row(d.ID, "duty", w.What, strings.TrimSpace(c.T("post."+d.PostKind)+c.T("list.comma")+w.Kind+" "+w.Hours)))
 	}
 	for _, h := range gone {

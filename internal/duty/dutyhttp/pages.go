@@ -1,6 +1,9 @@
 // Package dutyhttp shows what post holders are made to do: a township's duties and tasks with what they are judged, the form of a
 // month, the board of hand-backs, and inspections.
 //
+// A township's page is asked as of an earlier day (?on=) and then only read. The board of hand-backs is of today alone: it shows what is on its
+// way and where it stands now; what a hand-back went through day by day stands on its own page.
+//
 // Invariants: every form keeps what was typed; a duty's holder is shown by post and name only where the unit's own page shows them
 // too, and never beside a deviation or an order.
 package dutyhttp
@@ -166,13 +169,13 @@ func dayOf(f url.Values, name string) calendar.Date {
 // person is a post and whoever holds it, as people say it.
 func (p *Pages) person(c *web.Ctx, post, name string) string { return c.T("post."+post) + " " + name }
 
-// verdict is what a duty is judged, in words, with the rule and how sure its basis is.
+// verdict is what a duty is judged on a day, in words, with the rule and how sure its basis is.
 type verdict struct {
 	Code, Name, Rule, Sure string
 }
 
-func (p *Pages) verdict(c *web.Ctx, d duty.Duty) verdict {
-	j := d.Judged(p.Rules, c.Today)
+func (p *Pages) verdict(c *web.Ctx, d duty.Duty, on calendar.Date) verdict {
+	j := d.Judged(p.Rules, on)
 	v := verdict{Code: j.Verdict, Name: p.Rules.Name("duty_verdict", j.Verdict, c.Lang), Rule: j.Rule.Name.In(c.Lang), Sure: string(j.Rule.Sure)}
 	if d.Decided != "" && j.Verdict == d.Decided && j.Rule.Attrs["verdict"] == duty.Look {
 		v.Rule, v.Sure = c.T("duty.decided", ui.DayIn(c.Lang, d.DecidedOn, c.Today), d.Why), ""

@@ -5,9 +5,11 @@ import (
 	"strconv"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/duty"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 	"qianshao/internal/web"
 	"qianshao/internal/web/ui"
 )
@@ -61,7 +63,7 @@ func (p *Pages) towns(c *web.Ctx) error {
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	if v.Trend, err = p.trend(c, county); err != nil {
+	if v.Trend, err = p.trend(c, county, c.Today); err != nil {
 		return err
 	}
 	for _, l := range [][2]string{{"duty.board", "/handbacks/board"}, {"list.order", "/orders"}, {"list.deviation", "/deviations"}, {"inspection.list", "/inspections"}, {"list.confirmation", "/confirmations"}} {
@@ -109,8 +111,8 @@ func (p *Pages) county(c *web.Ctx, v *townsView) (access.Unit, error) {
 }
 
 // trend is the three turns month by month.
-func (p *Pages) trend(c *web.Ctx, u access.Unit) ([]trendRow, error) {
-	ts, err := p.Duties.Trends(c.Context(), c.In(u.ID), u, c.Today, trendMonths)
+func (p *Pages) trend(c *web.Ctx, u access.Unit, on calendar.Date) ([]trendRow, error) {
+	ts, err := p.Duties.Trends(c.Context(), c.In(u.ID), u, on, trendMonths)
 	var out []trendRow
 	for _, t := range ts {
 		r := trendRow{Month: monthWord(c, t.Month), Core: p.share(c, t.Core), Check: p.share(c, t.Check), Reach: c.T("measure.unknown")}
@@ -142,7 +144,9 @@ type townView struct {
 	Files   bool
 	Tasker  bool
 	Inspect bool
-	Orders  bool // there are duties to be left that no order names
+	Orders  bool          // there are duties to be left that no order names
+	On      calendar.Date // the day it is shown of, where that is an earlier one; nothing is done there then
+	NotThen string        // the township was not there on that day
 }
 
 type postView struct {
@@ -174,36 +178,52 @@ func (p *Pages) town(c *web.Ctx) error {
 		return err
 	}
 	r := c.In(u.ID)
-	v := townView{Frame: c.Frame(c.T("duty.of", u.Name)), Town: u.Name, Unit: "/units/" + u.ID.String(), Self: at(u), Key: web.NewKey(), Files: duty.Files(c.Who, u), Tasker: duty.Tasks(c.Who, u), Inspect: duty.Inspects(c.Who, u)}
-	seats, err := duty.Seats(c.Context(), r, u.ID.Key, c.Today, c.Today)
+	on, err := c.Day("on")
 	if err != nil {
 		return err
 	}
-	ds, err := duty.Duties(c.Context(), r, u.ID.Key, c.Today, c.Today)
+	v := townView{Self: at(u), Unit: "/units/" + u.ID.String(), Key: web.NewKey(), Files: duty.Files(c.Who, u), Tasker: duty.Tasks(c.Who, u), Inspect: duty.Inspects(c.Who, u)}
+	if on < c.Today {
+		v.On, v.Unit, v.Files, v.Tasker, v.Inspect = on, v.Unit+"?on="+string(on), false, false, false
+		if u, err = org.UnitThen(c.Context(), r, u, on); err != nil {
+			return err
+		}
+		if on < u.Opened || u.Closed != "" && u.Closed <= on {
+			v.NotThen = c.T("unit.not_then", ui.LongDay(c.Lang, on))
+		}
+	}
+	v.Frame, v.Town = c.Frame(c.T("duty.of", u.Name)), u.Name
+	seats, err := duty.Seats(c.Context(), r, u.ID.Key, on, on)
 	if err != nil {
 		return err
 	}
-	ordered, err := duty.UnderOrder(c.Context(), r, u.ID.Key)
+	ds, err := duty.Duties(c.Context(), r, u.ID.Key, on, on)
 	if err != nil {
 		return err
+	}
+	var ordered map[id.Key]bool
+	if v.Files {
+		if ordered, err = duty.UnderOrder(c.Context(), r, u.ID.Key); err != nil {
+			return err
+		}
 	}
 	for _, s := range seats {
 		pv := postView{Post: p.person(c, s.Kind, s.Name)}
-		for _, t := range duty.Core(p.Rules, s.Kind, c.Today) {
+		for _, t := range duty.Core(p.Rules, s.Kind, on) {
 			pv.Core = append(pv.Core, t.Name.In(c.Lang))
 		}
 		for _, d := range ds {
 			if d.Holding != s.Holding {
 				continue
 			}
-			x := p.dutyView(c, u.ID.City, d)
+			x := p.dutyView(c, u.ID.City, d, on)
 			v.Orders = v.Orders || x.Verdict.Code == duty.Leave && !ordered[d.ID]
 			pv.Duties = append(pv.Duties, x)
 		}
 		v.Posts = append(v.Posts, pv)
 	}
 	v.Orders = v.Orders && v.Files
-	tasks, err := duty.TasksAt(c.Context(), r, u.ID.Key, c.Today)
+	tasks, err := duty.TasksAt(c.Context(), r, u.ID.Key, on)
 	if err != nil {
 		return err
 	}
@@ -216,6 +236,7 @@ func (p *Pages) town(c *web.Ctx) error {
 			x.Head = p.person(c, t.HeadPost, t.HeadName)
 		}
 		switch {
+		case v.On != "": // what is on its way is on its way today
 		case t.HandBack != "":
 			x.HandBack = "/m/" + id.ID{City: u.ID.City, Key: t.HandBack}.String()
 		case v.Tasker:
@@ -223,8 +244,11 @@ func (p *Pages) town(c *web.Ctx) error {
 		}
 		v.Tasks = append(v.Tasks, x)
 	}
-	if v.Trend, err = p.trend(c, u); err != nil {
-		return err
+	if v.Trend, err = p.trend(c, u, on); err != nil || v.On != "" {
+		if err != nil {
+			return err
+		}
+		return c.Render(http.StatusOK, townPage(v))
 	}
 	open, ok, err := duty.ToConfirm(c.Context(), r, u.ID.Key)
 	if ok {
@@ -236,8 +260,11 @@ func (p *Pages) town(c *web.Ctx) error {
 	return c.Render(http.StatusOK, townPage(v))
 }
 
-func (p *Pages) dutyView(c *web.Ctx, city id.City, d duty.Duty) dutyView {
-	x := dutyView{Kind: p.Rules.Name("duty_kind", d.Kind, c.Lang), What: d.What, Href: "/filed-duties/" + id.ID{City: city, Key: d.ID}.String(), Filed: d.Filed, Verdict: p.verdict(c, d), Since: ui.LongDay(c.Lang, d.From)}
+func (p *Pages) dutyView(c *web.Ctx, city id.City, d duty.Duty, on calendar.Date) dutyView {
+	if d.DecidedOn > on { // nobody had decided yet
+		d.Decided = ""
+	}
+	x := dutyView{Kind: p.Rules.Name("duty_kind", d.Kind, c.Lang), What: d.What, Href: "/filed-duties/" + id.ID{City: city, Key: d.ID}.String(), Filed: d.Filed, Verdict: p.verdict(c, d, on), Since: ui.LongDay(c.Lang, d.From)}
 	if d.Village != "" {
 		x.What = d.Village
 	}

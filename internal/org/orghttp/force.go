@@ -146,18 +146,7 @@ func markTenure(w force, seats []org.Seat) (mark, say string, lack bool) {
 }
 
 // dayOf is the day that a page is to be of, today if none is asked for.
-func dayOf(c *web.Ctx, name string) (calendar.Date, error) {
-	on := calendar.Date(c.R.URL.Query().Get(name))
-	switch {
-	case on == "":
-		return c.Today, nil
-	case !on.Valid():
-		return "", fault.InvalidField(name, "day.invalid")
-	case on > c.Today:
-		return "", fault.InvalidField(name, "day.future")
-	}
-	return on, nil
-}
+func dayOf(c *web.Ctx, name string) (calendar.Date, error) { return c.Day(name) }
 
 func (p *Pages) force(c *web.Ctx) error {
 	q := c.R.URL.Query()

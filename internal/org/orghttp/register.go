@@ -58,6 +58,9 @@ type registerView struct {
 	Who      string // whom the form is about
 	Change   []ui.FieldView
 	Filed    []filedView
+	On       calendar.Date // the day it is shown of, where that is an earlier one; nothing is filed then
+	Moved    *ui.Segment   // since that day the unit was merged, and its register went with it
+	Joined   string        // since that day another was merged into it, whose people stand here too
 }
 
 type officialView struct {
@@ -79,8 +82,19 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 	if err != nil {
 		return err
 	}
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
+	past, then := calendar.Date(""), ""
+	if on < c.Today {
+		past, then = on, "?on="+string(on)
+		if u, err = org.UnitThen(c.Context(), c.In(key), u, on); err != nil {
+			return err
+		}
+	}
 	f := c.R.URL.Query()
-	q := roll.Query{Unit: u, Category: f.Get("kind"), Part: strings.TrimSpace(f.Get("q")), Under: f.Get("under") != "", Limit: registerRows + 1}
+	q := roll.Query{On: past, Unit: u, Category: f.Get("kind"), Part: strings.TrimSpace(f.Get("q")), Under: f.Get("under") != "", Limit: registerRows + 1}
 	if after := f.Get("after"); id.ValidKey(after) {
 		q.After = after
 	}
@@ -91,14 +105,14 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 	if err != nil {
 		return err
 	}
-	v := registerView{Frame: c.Frame(c.T("register.title", u.Name)), Key: web.NewKey(), Self: "/units/" + key.String() + "/officials", Unit: u.Name, UnitURL: "/units/" + key.String(), Query: q.Part, Kind: q.Category,
-		Under: q.Under, CanUnder: u.Kind == "township", Active: q.Part != "" || q.Category != "" || q.Under, Files: roll.Files(c.Who, u) && u.County != ""}
+	v := registerView{Frame: c.Frame(c.T("register.title", u.Name)), Key: web.NewKey(), Self: "/units/" + key.String() + "/officials", Unit: u.Name, UnitURL: "/units/" + key.String() + then, On: past, Query: q.Part, Kind: q.Category,
+		Under: q.Under, CanUnder: u.Kind == "township", Active: q.Part != "" || q.Category != "" || q.Under || past != "", Files: past == "" && roll.Files(c.Who, u) && u.County != ""}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 	}
 	to := func(after string) string {
 		x := url.Values{}
-		for k, s := range map[string]string{"q": q.Part, "kind": q.Category, "under": map[bool]string{true: "1"}[q.Under], "after": after} {
+		for k, s := range map[string]string{"q": q.Part, "kind": q.Category, "under": map[bool]string{true: "1"}[q.Under], "after": after, "on": string(past)} {
 			if s != "" {
 				x.Set(k, s)
 			}
@@ -118,7 +132,12 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 	for _, x := range list {
 		v.Rows = append(v.Rows, p.official(c, x, u, v.Files, v.Self))
 	}
-	if err := p.registerFacts(c, u, &v); err != nil {
+	if past != "" {
+		if err := p.regrouped(c, u, &v); err != nil {
+			return err
+		}
+	}
+	if err := p.registerFacts(c, u, on, &v); err != nil {
 		return err
 	}
 	if v.Files {
@@ -127,6 +146,22 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 		}
 	}
 	return c.Render(status, registerPage(v))
+}
+
+// regrouped says what mergers since the day have done to the register: whoever was in it then goes where the unit went, and stands there
+// on earlier days too.
+func (p *Pages) regrouped(c *web.Ctx, u access.Unit, v *registerView) error {
+	rs, err := p.Org.Reorganisations(c.Context(), c.In(u.ID), u.ID.Key)
+	for _, x := range rs {
+		switch {
+		case x.Kind != org.UnitMerge || x.State != org.AppointGranted || x.On <= v.On:
+		case x.Unit == u.ID.Key:
+			v.Moved = &ui.Segment{Text: c.T("register.moved", ui.LongDay(c.Lang, x.On)), Href: "/units/" + id.ID{City: u.ID.City, Key: x.Into}.String() + "/officials?on=" + string(v.On)}
+		default:
+			v.Joined = c.T("register.joined", ui.LongDay(c.Lang, x.On))
+		}
+	}
+	return err
 }
 
 func (p *Pages) official(c *web.Ctx, x roll.Entry, u access.Unit, files bool, self string) officialView {
@@ -148,31 +183,35 @@ func (p *Pages) official(c *web.Ctx, x roll.Entry, u access.Unit, files bool, se
 }
 
 // registerFacts are the register's numbers: how many, how it has grown, how many there are to a full-time officer.
-func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, v *registerView) error {
+func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, on calendar.Date, v *registerView) error {
 	if !c.Who.Can(access.MeasureRead) || u.Kind != "township" && u.Kind != "county" && u.Kind != "city" {
 		return nil
 	}
+	then := ""
+	if v.On != "" {
+		then = "?on=" + string(v.On)
+	}
 	add := func(label string, text ...ui.Segment) { v.Facts = append(v.Facts, Fact{c.T(label), text}) }
-	n, err := p.count(c.Context(), c, "officials.count", u, c.Today)
+	n, err := p.count(c.Context(), c, "officials.count", u, on)
 	if err != nil {
 		return err
 	}
-	add("register.all", ui.Segment{Text: ui.Thousands(n.Numerator), Href: rowsLink("officials.count", u.ID, c.Today)})
-	if g, err := p.count(c.Context(), c, "officials.growth", u, c.Today); err != nil {
+	add("register.all", ui.Segment{Text: ui.Thousands(n.Numerator), Href: rowsLink("officials.count", u.ID, on)})
+	if g, err := p.count(c.Context(), c, "officials.growth", u, on); err != nil {
 		return err
 	} else if g.Known {
-		add("register.growth", ui.Segment{Text: ui.Percent(g.Float(measure.Growth)), Href: rowsLink("officials.growth", u.ID, c.Today)}, ui.Segment{Text: c.T("register.base", ui.Thousands(g.Denominator)), Dim: true})
+		add("register.growth", ui.Segment{Text: ui.Percent(g.Float(measure.Growth)), Href: rowsLink("officials.growth", u.ID, on)}, ui.Segment{Text: c.T("register.base", ui.Thousands(g.Denominator)), Dim: true})
 	}
 	if c.Who.Can(access.CheckRead) {
-		x, err := p.count(c.Context(), c, "officials.covered_share", u, c.Today)
+		x, err := p.count(c.Context(), c, "officials.covered_share", u, on)
 		if err != nil {
 			return err
 		}
 		if x.Known {
-			add("register.covered", ui.Segment{Text: ui.Fraction(x.Numerator, x.Denominator), Href: "/checks/" + u.ID.String()}, ui.Segment{Text: c.T("check.reached", ui.Thousands(x.Numerator), ui.Thousands(x.Denominator)), Dim: true})
+			add("register.covered", ui.Segment{Text: ui.Fraction(x.Numerator, x.Denominator), Href: "/checks/" + u.ID.String() + then}, ui.Segment{Text: c.T("check.reached", ui.Thousands(x.Numerator), ui.Thousands(x.Denominator)), Dim: true})
 		}
 	}
-	f, err := org.LoadFacts(c.Context(), c.In(u.ID), measure.Query{Unit: u, From: c.Today, To: c.Today}, org.NeedDuties)
+	f, err := org.LoadFacts(c.Context(), c.In(u.ID), measure.Query{Unit: u, From: on, To: on}, org.NeedDuties)
 	if err != nil {
 		return err
 	}
@@ -189,7 +228,7 @@ func (p *Pages) registerFacts(c *web.Ctx, u access.Unit, v *registerView) error 
 	if full > 0 {
 		said = []ui.Segment{{Text: c.T("register.load.each", strconv.FormatInt((n.Numerator+full/2)/full, 10))}}
 	}
-	add("register.load", append(said, ui.Segment{Text: c.T("register.load.of", strconv.FormatInt(full, 10), strconv.FormatInt(held, 10)), Href: rowsLink("staff.held", u.ID, c.Today), Dim: true})...)
+	add("register.load", append(said, ui.Segment{Text: c.T("register.load.of", strconv.FormatInt(full, 10), strconv.FormatInt(held, 10)), Href: rowsLink("staff.held", u.ID, on), Dim: true})...)
 	return nil
 }
 

@@ -2,8 +2,11 @@ package orghttp
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/org"
@@ -20,6 +23,10 @@ type treeView struct {
 	Asked bool
 	More  bool // more were found than are shown
 	Nodes []treeNode
+
+	On      calendar.Date // the day it is shown of, where that is an earlier one
+	NotThen string        // what it should be opened at was not there on that day
+	Today   string
 }
 
 type foundView struct {
@@ -52,7 +59,14 @@ func (p *Pages) tree(c *web.Ctx) error {
 		}
 		at = x
 	}
-	v := treeView{Frame: c.Frame(c.T("tree.title")), Query: q.Get("q")}
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
+	v := treeView{Frame: c.Frame(c.T("tree.title")), Query: q.Get("q"), Today: "/units"}
+	if on < c.Today {
+		v.On = on
+	}
 	if v.Asked = text.Name(v.Query) != ""; v.Asked {
 		if err := p.findUnits(c, &v); err != nil {
 			return err
@@ -62,14 +76,25 @@ func (p *Pages) tree(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	way, err := p.way(c, at)
+	t := twig{p, c, at, v.On}
+	way, err := t.way()
+	if fault.KindOf(err) == fault.NotFound && v.On != "" {
+		v.NotThen = c.T("unit.not_then", ui.LongDay(c.Lang, v.On))
+		if i := slices.IndexFunc(tops, func(u access.Unit) bool { return u.ID.City == at.City }); i >= 0 {
+			t.at = tops[i].ID
+			way, err = t.way()
+		}
+		if fault.KindOf(err) == fault.NotFound { // nothing of it was there
+			return c.Render(http.StatusOK, treePage(v))
+		}
+	}
 	if err != nil {
 		return err
 	}
 	for _, top := range tops {
-		n := p.node(c, top, at)
+		n := t.node(top)
 		if top.ID == way[0].unit.ID {
-			n = p.opened(c, way, at)
+			n = t.opened(way)
 		}
 		v.Nodes = append(v.Nodes, n)
 	}
@@ -82,49 +107,86 @@ type step struct {
 	below []access.Unit
 }
 
+// twig is the tree on its way down to a unit, today or on an earlier day.
+type twig struct {
+	p  *Pages
+	c  *web.Ctx
+	at id.ID
+	on calendar.Date // "" for today
+}
+
 // way reads the units from the top of a tenant down to one of them.
-func (p *Pages) way(c *web.Ctx, at id.ID) ([]step, error) {
+func (t twig) way() ([]step, error) {
 	var out []step
-	for key := at.Key; key != ""; {
-		u, _, below, err := access.Kin(c.Context(), c.In(at), key)
+	for key := t.at.Key; key != ""; {
+		var x step
+		var err error
+		if t.on == "" {
+			x.unit, _, x.below, err = access.Kin(t.c.Context(), t.c.In(t.at), key)
+		} else {
+			x.unit, x.below, err = org.KinThen(t.c.Context(), t.c.In(t.at), key, t.on)
+		}
 		if err != nil {
 			return nil, err
 		}
-		out = append([]step{{u, below}}, out...)
-		key = u.Superior
+		out = append([]step{x}, out...)
+		key = x.unit.Superior
 	}
 	return out, nil
 }
 
-func (p *Pages) node(c *web.Ctx, u access.Unit, at id.ID) treeNode {
-	n := treeNode{ID: "u-" + u.ID.Key, Name: u.Name, Kind: c.T("unitkind." + u.Kind), Href: "/units/" + u.ID.String(), Current: u.ID == at}
+// open is where the tree stands with a unit opened.
+func (t twig) open(u id.ID) string {
+	q := url.Values{"open": {u.String()}}
+	if t.on != "" {
+		q.Set("on", string(t.on))
+	}
+	return "/units?" + q.Encode() + "#u-" + u.Key
+}
+
+func (t twig) node(u access.Unit) treeNode {
+	n := treeNode{ID: "u-" + u.ID.Key, Name: u.Name, Kind: t.c.T("unitkind." + u.Kind), Href: unitOn(u.ID, t.on), Current: u.ID == t.at}
 	if u.Kind != "village" && u.Kind != "office" {
-		n.Open = "/units?open=" + u.ID.String() + "#" + n.ID
+		n.Open = t.open(u.ID)
 	}
 	return n
 }
 
-func (p *Pages) opened(c *web.Ctx, way []step, at id.ID) treeNode {
-	n := p.node(c, way[0].unit, at)
+func (t twig) opened(way []step) treeNode {
+	n := t.node(way[0].unit)
 	n.Opened = true
 	if up := way[0].unit.Superior; up != "" {
-		n.Open = "/units?open=" + id.ID{City: at.City, Key: up}.String() + "#u-" + up
+		n.Open = t.open(id.ID{City: t.at.City, Key: up})
 	}
 	for _, u := range way[0].below {
 		if len(way) > 1 && u.ID == way[1].unit.ID {
-			n.Below = append(n.Below, p.opened(c, way[1:], at))
+			n.Below = append(n.Below, t.opened(way[1:]))
 		} else {
-			n.Below = append(n.Below, p.node(c, u, at))
+			n.Below = append(n.Below, t.node(u))
 		}
 	}
 	return n
+}
+
+// unitOn is a unit's page, as of an earlier day where there is one.
+func unitOn(u id.ID, on calendar.Date) string {
+	if on == "" {
+		return "/units/" + u.String()
+	}
+	return "/units/" + u.String() + "?on=" + string(on)
 }
 
 // findUnits finds units by any part of their name, their code or the first letters of the pinyin, in all tenants the reader may
 // look into.
 func (p *Pages) findUnits(c *web.Ctx, v *treeView) error {
 	for _, city := range c.Who.Cities {
-		us, err := org.SearchUnits(c.Context(), p.Org.Ledger.DB.In(city), v.Query, foundUnits+1)
+		var us []org.Found
+		var err error
+		if r := p.Org.Ledger.DB.In(city); v.On == "" {
+			us, err = org.SearchUnits(c.Context(), r, v.Query, foundUnits+1)
+		} else {
+			us, err = org.SearchUnitsThen(c.Context(), r, v.Query, v.On, foundUnits+1)
+		}
 		if err != nil {
 			return err
 		}
@@ -133,7 +195,7 @@ func (p *Pages) findUnits(c *web.Ctx, v *treeView) error {
 				v.More = true
 				return nil
 			}
-			f := foundView{Unit: ui.Segment{Text: u.Name, Href: "/units/" + u.ID.String()}, Kind: c.T("unitkind." + u.Kind), Code: u.Code, In: u.Superior}
+			f := foundView{Unit: ui.Segment{Text: u.Name, Href: unitOn(u.ID, v.On)}, Kind: c.T("unitkind." + u.Kind), Code: u.Code, In: u.Superior}
 			if u.County != "" && u.County != u.Superior {
 				f.In = u.County + c.T("tree.within") + f.In
 			}

@@ -149,7 +149,7 @@ func (p *Pages) above(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit, v 
 				return err
 			}
 		}
-		v.Up = append([]ui.Segment{{Text: s.Name, Href: "/units/" + s.ID.String()}}, v.Up...)
+		v.Up = append([]ui.Segment{{Text: s.Name, Href: unitOn(s.ID, v.On)}}, v.Up...)
 		up = s.Superior
 	}
 	return nil
@@ -160,14 +160,19 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 	add := func(label string, text ...ui.Segment) {
 		v.Facts = append(v.Facts, Fact{c.T("unit." + label), text})
 	}
+	then, shown := "", url.Values{"of": {"place"}, "unit": {u.ID.String()}}
+	if v.On != "" {
+		then = "?on=" + string(v.On)
+		shown.Set("to", string(v.On))
+	}
 	if u.Code != "" {
 		add("code", ui.Segment{Text: u.Code})
 	}
 	if o, ok := near[u.Office]; ok {
-		add("office", ui.Segment{Text: o.Name, Href: "/units/" + o.ID.String()})
+		add("office", ui.Segment{Text: o.Name, Href: unitOn(o.ID, v.On)})
 	}
 	if sc := c.Who.Scope(access.DutyRead); u.Kind == "township" && (sc.Covers(u) || sc.Handles(u.ID)) {
-		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String()})
+		add("duties", ui.Segment{Text: c.T("unit.duties.open"), Href: "/duties/" + u.ID.String() + then})
 	}
 	if u.Kind == "township" && on == c.Today {
 		for _, of := range p.OfTown {
@@ -194,10 +199,10 @@ func (p *Pages) unitFacts(c *web.Ctx, u access.Unit, near map[id.Key]access.Unit
 		add("size", ui.Segment{Text: text, Href: rowsLink("staff.organ_size", u.ID, on)}, ui.Segment{Text: c.T("unit.counted", ui.LongDay(c.Lang, s.On)), Dim: true})
 	}
 	if u.Kind != "office" && u.Kind != "province" && roll.Sees(c.Who, u) {
-		add("register", ui.Segment{Text: c.T("unit.register.open"), Href: "/units/" + u.ID.String() + "/officials"})
+		add("register", ui.Segment{Text: c.T("unit.register.open"), Href: "/units/" + u.ID.String() + "/officials" + then})
 	}
 	if u.Level <= access.Township && u.Kind != "office" && c.Who.Can(access.MeasureRead) {
-		add("measures", ui.Segment{Text: c.T("unit.measures.open"), Href: "/measures?" + url.Values{"of": {"place"}, "unit": {u.ID.String()}}.Encode()})
+		add("measures", ui.Segment{Text: c.T("unit.measures.open"), Href: "/measures?" + shown.Encode()})
 	}
 	for _, m := range []string{"officials.count", "deadline.open", "deadline.late"} {
 		if !c.Who.Can(access.MeasureRead) || m != "officials.count" && u.Level < access.County {

@@ -65,7 +65,8 @@ type Query struct {
 	Part     string // of the name, the post or the pinyin
 	After    id.Key // the last of the page before
 	Limit    int
-	Under    bool // of a township, with its villages
+	Under    bool          // of a township, with its villages
+	On       calendar.Date // as it was on an earlier day; "" for today
 }
 
 // Entry is one official with the unit they belong to.
@@ -81,23 +82,45 @@ func (s *Service) Register(ctx context.Context, who access.Actor, q Query) ([]En
 		return nil, fault.Hidden()
 	}
 	r := s.Ledger.DB.In(q.Unit.ID.City)
-	b := db.Build(`SELECT o.id, o.unit_id, o.county_id, o.township_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.person_id, o.from_on, o.to_on, o.outside_no, o.version, u.name, COALESCE(f.what, '')
-		FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id LEFT JOIN filings f ON f.city_id = o.city_id AND f.official_id = o.id AND f.closed_on = '' AND f.official_id <> ''`)
-	if q.After != "" {
-		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ?`, q.After)
+	if q.On != "" {
+		return s.then(ctx, r, q)
 	}
+	b := db.Build(`SELECT ` + entryCols + `, u.name, COALESCE(f.what, '')
+		FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id LEFT JOIN filings f ON f.city_id = o.city_id AND f.official_id = o.id AND f.closed_on = '' AND f.official_id <> ''`)
 	b.Add(` WHERE o.city_id = $1 AND o.to_on = ''`)
 	if q.Under && q.Unit.Kind == "township" {
 		b.Add(` AND o.township_id = ?`, q.Unit.ID.Key)
 	} else {
 		b.Add(` AND o.unit_id = ?`, q.Unit.ID.Key)
 	}
+	return q.entries(ctx, r, b)
+}
+
+const entryCols = `o.id, o.unit_id, o.county_id, o.township_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.person_id, o.from_on, o.to_on, o.outside_no, o.version`
+
+// then lists who was in a register on an earlier day, of a township with the villages that it had then; nothing that waits today is
+// beside them.
+func (s *Service) then(ctx context.Context, r db.Reader, q Query) ([]Entry, error) {
+	b := db.Build(`SELECT `+entryCols+`, COALESCE(a.name, ''), '' FROM officials o
+		LEFT JOIN unit_attrs a ON a.city_id = o.city_id AND a.unit_id = o.unit_id AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = o.city_id AND n.unit_id = o.unit_id AND n.from_on <= ?)
+		WHERE o.city_id = $1 AND o.from_on <= ? AND CASE WHEN o.to_on = '' OR o.to_on > ? THEN 1 ELSE 0 END = 1`, q.On, q.On, q.On) // by their units, never by all that left since
+	if q.Under && q.Unit.Kind == "township" {
+		b.Add(` AND o.unit_id IN (SELECT v.unit_id FROM unit_attrs v WHERE v.city_id = $1 AND v.superior_id = ? AND v.from_on <= ?
+			AND NOT EXISTS (SELECT 1 FROM unit_attrs n WHERE n.city_id = v.city_id AND n.unit_id = v.unit_id AND n.from_on > v.from_on AND n.from_on <= ?) UNION ALL SELECT ?)`, q.Unit.ID.Key, q.On, q.On, q.Unit.ID.Key)
+	} else {
+		b.Add(` AND o.unit_id = ?`, q.Unit.ID.Key)
+	}
+	return q.entries(ctx, r, b)
+}
+
+// entries narrows what was begun to the query, and reads its page.
+func (q Query) entries(ctx context.Context, r db.Reader, b *db.Builder) ([]Entry, error) {
 	b.If(q.Category != "", ` AND o.category = ?`, q.Category)
 	if part := plain(q.Part); part != "" {
 		like := "%" + part + "%"
 		b.Add(` AND (lower(o.name) LIKE ? OR lower(o.post) LIKE ? OR lower(replace(o.pinyin, ' ', '')) LIKE ?)`, like, like, part+"%")
 	}
-	b.If(q.After != "", ` AND (o.pinyin, o.id) > (l.pinyin, l.id)`)
+	b.If(q.After != "", ` AND (o.pinyin, o.id) > ((SELECT l.pinyin FROM officials l WHERE l.city_id = $1 AND l.id = ?), ?)`, q.After, q.After)
 	text, args := b.Add(` ORDER BY o.pinyin, o.id LIMIT ?`, q.Limit).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (Entry, error) {
 		e := Entry{Official: org.Official{ID: id.ID{City: r.City()}}}

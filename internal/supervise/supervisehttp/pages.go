@@ -13,6 +13,7 @@ import (
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/rulebook"
 	"qianshao/internal/supervise"
 	"qianshao/internal/web"
@@ -86,6 +87,8 @@ type unitView struct {
 	Parts       []partView
 	Rows        []checkView
 	Next, First string
+	Self        string
+	On          calendar.Date // the day it is shown of, where that is an earlier one; nothing is entered then
 }
 
 type partView struct {
@@ -116,30 +119,42 @@ func (p *Pages) unit(c *web.Ctx) error {
 		return err
 	}
 	r := c.In(u.ID)
-	v := unitView{Frame: c.Frame(c.T("check.of", u.Name)), Name: u.Name, Home: "/units/" + u.ID.String(), PartHead: c.T("check.part." + partOf(u))}
-	if supervise.Enters(c.Who, u) {
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
+	v := unitView{Self: at(u), PartHead: c.T("check.part." + partOf(u))}
+	if on < c.Today {
+		v.On = on
+		if u, err = org.UnitThen(c.Context(), r, u, on); err != nil {
+			return err
+		}
+	}
+	v.Frame, v.Name, v.Home = c.Frame(c.T("check.of", u.Name)), u.Name, dated("/units/"+u.ID.String(), v.On)
+	if v.On == "" && supervise.Enters(c.Who, u) {
 		v.New = at(u) + "/new"
 	}
 	if v.Up, err = p.up(c, u); err != nil {
 		return err
 	}
-	parts, err := p.Supervise.Parts(c.Context(), r, u, c.Today)
+	v.Up.Href = dated(v.Up.Href, v.On)
+	parts, err := p.Supervise.Parts(c.Context(), r, u, on)
 	if err != nil {
 		return err
 	}
 	officials, reached := int64(0), int64(0)
 	for _, x := range parts {
 		officials, reached = officials+x.Officials, reached+x.Reached
-		v.Parts = append(v.Parts, p.part(c, x, u))
+		v.Parts = append(v.Parts, p.part(c, x, u, v.On))
 	}
 	if v.Said = c.T("check.nobody"); officials > 0 {
 		v.Share, v.Of, v.Said = ui.Fraction(reached, officials), c.T("check.reached", ui.Thousands(reached), ui.Thousands(officials)), c.T("check.line")
 	}
 	if c.Who.Can(access.MeasureRead) {
-		v.Behind = "/measures/" + supervise.Covered + "?unit=" + u.ID.String()
+		v.Behind = behind(u, v.On)
 	}
 	after := c.R.URL.Query().Get("after")
-	list, next, err := p.Supervise.Checks(c.Context(), r, c.Who, u, after, listRows)
+	list, next, err := p.Supervise.Checks(c.Context(), r, c.Who, u, on, after, listRows)
 	if err != nil {
 		return err
 	}
@@ -149,12 +164,33 @@ func (p *Pages) unit(c *web.Ctx) error {
 			Looked: x.Looked, Who: x.ByName + c.T("list.comma") + x.Checkers, Result: t.Name.In(c.Lang), Found: t.Attrs["found"] == "yes"})
 	}
 	if next != "" {
-		v.Next = at(u) + "?after=" + url.QueryEscape(next)
+		q := url.Values{"after": {next}}
+		if v.On != "" {
+			q.Set("on", string(v.On))
+		}
+		v.Next = at(u) + "?" + q.Encode()
 	}
 	if after != "" {
-		v.First = at(u)
+		v.First = dated(at(u), v.On)
 	}
 	return c.Render(http.StatusOK, unitPage(v))
+}
+
+// dated is an address as of an earlier day, where there is one.
+func dated(href string, on calendar.Date) string {
+	if on == "" || href == "" {
+		return href
+	}
+	return href + "?on=" + string(on)
+}
+
+// behind are the rows of the share of a unit.
+func behind(u access.Unit, on calendar.Date) string {
+	q := url.Values{"unit": {u.ID.String()}}
+	if on != "" {
+		q.Set("to", string(on))
+	}
+	return "/measures/" + supervise.Covered + "?" + q.Encode()
 }
 
 func partOf(u access.Unit) string {
@@ -167,13 +203,13 @@ func partOf(u access.Unit) string {
 	return "unit"
 }
 
-func (p *Pages) part(c *web.Ctx, x supervise.Part, of access.Unit) partView {
+func (p *Pages) part(c *web.Ctx, x supervise.Part, of access.Unit, on calendar.Date) partView {
 	v := partView{Name: x.Unit.Name, Officials: ui.Thousands(x.Officials), Share: ui.Fraction(x.Reached, x.Officials), Last: c.T("check.never"), None: x.Reached == 0}
 	if x.Last != "" {
 		v.Last = ui.DayIn(c.Lang, x.Last, c.Today)
 	}
 	if c.Who.Can(access.MeasureRead) && x.Unit.Level >= access.City {
-		v.Behind = "/measures/" + supervise.Covered + "?unit=" + x.Unit.ID.String()
+		v.Behind = behind(x.Unit, on)
 	}
 	if x.Unit.ID == of.ID {
 		v.Behind = "" // the page's own heading has them
@@ -181,9 +217,9 @@ func (p *Pages) part(c *web.Ctx, x supervise.Part, of access.Unit) partView {
 			v.Name = c.T("check.itself", x.Unit.Name)
 		}
 	} else {
-		v.Href = at(x.Unit)
+		v.Href = dated(at(x.Unit), on)
 	}
-	if (x.Unit.Kind != "township" || x.Unit.ID == of.ID) && x.Unit.Kind != "county" && supervise.Enters(c.Who, x.Unit) {
+	if on == "" && (x.Unit.Kind != "township" || x.Unit.ID == of.ID) && x.Unit.Kind != "county" && supervise.Enters(c.Who, x.Unit) {
 		v.New = at(x.Unit) + "/new"
 	}
 	return v
