@@ -90,8 +90,10 @@ func CountOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.
 		}
 		return v, err
 	}
-	text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
-	return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
+	return measure.Once(q, officialsName+" here", func() (measure.Value, error) {
+		text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
+		return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
+	})
 }
 
 // listOfficials reads the register in the order of units, and within one of names.
