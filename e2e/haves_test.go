@@ -82,5 +82,5 @@ func TestSixHaves(t *testing.T) {
 	p.open("/haves")
 	p.sees("云渡县", "白河县", "最薄弱的是")
 	p.open("/units/" + c.Units["full"].ID.String())
-	p.sees("自评项目达到7／9项", "未补齐缺口", "本月已被要求40分钟")
+	p.sees("自评项目达到7／9项", "未补齐缺口", "本月已被要求100分钟")
 }

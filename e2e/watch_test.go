@@ -19,6 +19,7 @@ func TestWatchedOver(t *testing.T) {
 	r.press("label[for=a2]")
 	r.press("label[for=w1]")
 	r.lodges(pairs{"post", "林业站站长", "text", "管护费发放表上的签字不是本人签的。", "works", "石桥镇", "office", "纪检干部"}, "奚干", "13900000000，晚上八点以后")
+	r.press("details.after summary")
 	r.sees("已请上一级留意", "只封给XX市纪委监委")
 	m := s.letterIn()
 	s.looks(r)
