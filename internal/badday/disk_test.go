@@ -236,8 +236,9 @@ func TestDiskTurnsReadOnly(t *testing.T) {
 	c := newCrowd(l, 6)
 	c.workFor(500 * time.Millisecond)
 	// Nobody writes at the moment itself: ext4 answers a sync with success in the instant in which it gives up. A bare loop of
-	// write and fsync, without a database, loses its last one in 6 of 60 runs (Linux 6.18). The server's own work may fall into it; what
-	// was acknowledged long before is not to hang on that.
+	// write and fsync, without a database, loses its last one in 6 of 60 runs (Linux 6.18). What a clerk no longer waits for the server
+	// still writes: so each waits for it, and the disk for all of them.
+	c.settle(10 * time.Second)
 	if out, err := exec.Command("sync", "-f", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
