@@ -14,26 +14,30 @@ type Settings map[string]string
 
 // LoadSettings reads what holds for an organ on a day: the city's settings, overridden by the organ's own.
 func LoadSettings(ctx context.Context, r db.Reader, organ id.Key, on calendar.Date) (Settings, error) {
-	out, mine := Settings{}, map[string]bool{}
-	rows, err := r.Query(ctx, `SELECT s.unit_id, s.key, s.value FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+	set, err := db.All(ctx, r, func(rows *db.Rows) (x Setting, err error) { return x, rows.Scan(&x.Unit, &x.Key, &x.Value) },
+		`SELECT s.unit_id, s.key, s.value FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
 		WHERE s.city_id = $1 AND s.from_on <= $3 AND (s.unit_id = $2 OR u.superior_id = '') ORDER BY s.key, s.from_on`, organ, on)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var unit, key, value string
-		if err := rows.Scan(&unit, &key, &value); err != nil {
-			return nil, err
-		}
-		if unit == organ {
-			mine[key] = true
-		} else if mine[key] {
+	return Prevailing(set, organ), err
+}
+
+// Setting is what a unit, or the tenant's top, set for a key.
+type Setting struct {
+	Unit       id.Key
+	Key, Value string
+}
+
+// Prevailing is what holds for an organ of what was set, in the order of days: its own before the top's, the latest of each.
+func Prevailing(set []Setting, organ id.Key) Settings {
+	out, mine := Settings{}, map[string]bool{}
+	for _, x := range set {
+		if x.Unit == organ {
+			mine[x.Key] = true
+		} else if mine[x.Key] {
 			continue
 		}
-		out[key] = value
+		out[x.Key] = x.Value
 	}
-	return out, rows.Err()
+	return out
 }
 
 // Int is a setting as a whole number, 0 if it is not set.

@@ -25,10 +25,15 @@ func (s *Service) Cap(ctx context.Context, r db.Reader, county id.Key, on calend
 	if err != nil {
 		return 0, err
 	}
+	return s.capOf(set, on), nil
+}
+
+// capOf is the cap among what is set, else the rulebook's.
+func (s *Service) capOf(set access.Settings, on calendar.Date) int64 {
 	if x := set.Int(capKey); x > 0 {
-		return int64(x), nil
+		return int64(x)
 	}
-	return int64(s.Rules.Limit(capKey, on)), nil
+	return int64(s.Rules.Limit(capKey, on))
 }
 
 // SetCap sets a county's cap from a day on, by its chief.

@@ -3,7 +3,6 @@ package burden
 import (
 	"cmp"
 	"context"
-	"strconv"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -244,25 +243,24 @@ func (s *Service) OfTown(ctx context.Context, r db.Reader, who access.Actor, tow
 	}
 	today := r.Now().Date()
 	type line struct {
-		unit, value string
-		n           int64
+		access.Setting
+		n int64
 	}
 	all, err := db.All(ctx, r, func(rows *db.Rows) (x line, err error) {
 		var from string
-		return x, rows.Scan(&x.unit, &x.value, &from, &x.n)
-	}, `SELECT '' AS unit_id, '' AS value, '' AS from_on, COALESCE(SUM(t.n), 0) AS n FROM rollups t WHERE t.city_id = $1 AND t.unit_id = $2 AND t.measure = $3 AND t.month = $4
-		UNION ALL SELECT s.unit_id, s.value, s.from_on, 0 FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
+		return x, rows.Scan(&x.Unit, &x.Key, &x.Value, &from, &x.n)
+	}, `SELECT '' AS unit_id, '' AS key, '' AS value, '' AS from_on, COALESCE(SUM(t.n), 0) AS n FROM rollups t WHERE t.city_id = $1 AND t.unit_id = $2 AND t.measure = $3 AND t.month = $4
+		UNION ALL SELECT s.unit_id, s.key, s.value, s.from_on, 0 FROM settings s LEFT JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id
 		WHERE s.city_id = $1 AND s.key = $5 AND s.from_on <= $6 AND (s.unit_id = $7 OR u.superior_id = '') ORDER BY from_on`, town.ID.Key, MeasureMinutes, today.MonthKey(), capKey, today, town.County)
 	if err != nil {
 		return n, false, err
 	}
-	n.Town, n.Cap = town, int64(s.Rules.Limit(capKey, today))
-	for own, x := false, all; len(x) > 0; x = x[1:] { // the county's own cap before the city's, the latest of each
-		n.Sum += x[0].n
-		if c, err := strconv.ParseInt(x[0].value, 10, 64); err == nil && c > 0 && (x[0].unit == town.County || !own) {
-			n.Cap, own = c, own || x[0].unit == town.County
-		}
+	var set []access.Setting
+	for _, x := range all {
+		n.Sum += x.n
+		set = append(set, x.Setting)
 	}
+	n.Town, n.Cap = town, s.capOf(access.Prevailing(set, town.County), today)
 	return n, true, nil
 }
 

@@ -16,12 +16,16 @@ func (e *Engine) power(m *Matter, move string, today calendar.Date) rulebook.Pow
 	if !m.Is(FlagTownship) {
 		return rulebook.Power{}
 	}
-	hat := "commission"
-	if !m.Is(FlagParty) {
-		hat = "dispatched"
-	}
-	p, _ := e.Rules.Power(m.Kind+"."+move, hat, today)
+	p, _ := e.Rules.Power(m.Kind+"."+move, m.Hats()[0], today)
 	return p
+}
+
+// Hats are the two hats of the township that handles a matter, the one it handles it with first.
+func (m *Matter) Hats() [2]string {
+	if m.Is(FlagParty) {
+		return [2]string{"commission", "dispatched"}
+	}
+	return [2]string{"dispatched", "commission"}
 }
 
 // by is who may make a move. What the list of powers keeps from the township that handles the matter, and what no

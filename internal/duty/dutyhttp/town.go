@@ -244,10 +244,10 @@ func (p *Pages) town(c *web.Ctx) error {
 		}
 		v.Tasks = append(v.Tasks, x)
 	}
-	if v.Trend, err = p.trend(c, u, on); err != nil || v.On != "" {
-		if err != nil {
-			return err
-		}
+	if v.Trend, err = p.trend(c, u, on); err != nil {
+		return err
+	}
+	if v.On != "" {
 		return c.Render(http.StatusOK, townPage(v))
 	}
 	open, ok, err := duty.ToConfirm(c.Context(), r, u.ID.Key)

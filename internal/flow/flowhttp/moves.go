@@ -85,12 +85,8 @@ func (p *Pages) hats(c *web.Ctx, m flow.Matter, move string) string {
 	if !m.Is(flow.FlagTownship) {
 		return ""
 	}
-	order := []string{"commission", "dispatched"}
-	if !m.Is(flow.FlagParty) {
-		order[0], order[1] = order[1], order[0]
-	}
 	var says []string
-	for _, hat := range order {
+	for _, hat := range m.Hats() {
 		if x, ok := p.Rules.Power(m.Kind+"."+move, hat, c.Today); ok {
 			says = append(says, c.T("move.hat", c.T("rules.hat."+hat), c.T("rules.may."+x.May)))
 		}

@@ -145,12 +145,9 @@ func markTenure(w force, seats []org.Seat) (mark, say string, lack bool) {
 	return "", w.c.T("force.lacks", w.c.T("post."+org.Establishment[0])), false
 }
 
-// dayOf is the day that a page is to be of, today if none is asked for.
-func dayOf(c *web.Ctx, name string) (calendar.Date, error) { return c.Day(name) }
-
 func (p *Pages) force(c *web.Ctx) error {
 	q := c.R.URL.Query()
-	on, err := dayOf(c, "to")
+	on, err := c.Day("to")
 	if err != nil {
 		return err
 	}

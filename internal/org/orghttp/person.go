@@ -25,8 +25,7 @@ func (p *Pages) PeopleRoutes() []web.Route {
 }
 
 // personView is one of the commission's own people: posts over time, earlier work, skills. What only staff administration may see
-// is there for it alone; of matters there is nothing but the call-ups
-// that the reader may read.
+// is there for it alone; of matters there is nothing but the call-ups that the reader may read.
 type personView struct {
 	Frame   ui.Frame
 	Key     string

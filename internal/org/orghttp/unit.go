@@ -72,7 +72,7 @@ func (p *Pages) unit(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	on, err := dayOf(c, "on")
+	on, err := c.Day("on")
 	if err != nil {
 		return err
 	}

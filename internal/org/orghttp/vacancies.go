@@ -151,7 +151,7 @@ type leftView struct{ Reason, N, Months string }
 
 // boardOf reads the unit and day that a page of the force asks for.
 func boardOf(c *web.Ctx) (access.Unit, calendar.Date, error) {
-	on, err := dayOf(c, "to")
+	on, err := c.Day("to")
 	if err != nil {
 		return access.Unit{}, on, err
 	}
