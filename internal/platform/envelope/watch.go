@@ -55,12 +55,22 @@ func (s Secrets) Asked(n int) Asked {
 // Reply is what opens what is said of it, and gives the key that it is sealed to.
 func (a Asked) Reply() Secrets { return Secrets{reply: a.seed} }
 
+// apart are the secrets of what is asked and ended here. Whoever has opened the letter knows the salt of its commitment, and could
+// try with it who it is that is watched over: a plea is short, and the letter says the name.
+func (s Secrets) apart() Secrets {
+	salt, err := hkdf.Key(sha256.New, s.watch, nil, "qianshao/watch/1/salt", 32)
+	if err != nil {
+		panic(err) // the length is constant and lawful
+	}
+	return Secrets{Salt: salt}
+}
+
 // Plead closes what somebody asks with a form, to the organ that is to watch.
 func (s Secrets) Plead(a Asked, p Plea, token string, to Organ, day calendar.Date) (Word, error) {
 	if to.Key.Public == "" {
 		return Word{}, errors.New("envelope: no key to seal to")
 	}
-	own, err := s.Word(token)
+	own, err := s.apart().Word(token)
 	if err != nil {
 		return Word{}, err
 	}
@@ -72,14 +82,14 @@ func (s Secrets) Plead(a Asked, p Plea, token string, to Organ, day calendar.Dat
 	if err != nil {
 		return Word{}, err
 	}
-	w.Commit = s.Commit(plain)
+	w.Commit = s.apart().Commit(plain)
 	w.Sealed, err = seal.Seal(plain, to.Key.Public)
 	return w, err
 }
 
 // Withdraw is the word that ends what was asked: it shows what nobody else can know, and needs no key to be believed.
 func (s Secrets) Withdraw(a Asked, token string, to id.ID, day calendar.Date) (Word, error) {
-	own, err := s.Word(token)
+	own, err := s.apart().Word(token)
 	return Word{Version: Version, Name: a.Name, Own: own, Kind: Unwatch, To: to, Day: day, Commit: digest([]byte(own)), Suite: seal.Age, Stop: a.Stop}, err
 }
 
