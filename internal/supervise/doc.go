@@ -7,8 +7,9 @@
 //
 // Invariants: nobody is named in a check, so that nobody's page shows that they were looked at; a commission's check never covers the
 // commission's own people, whom the organ above looks at; what a check found is no text here, it takes its own way as a clue or a task to
-// put right; the number of checks is no measure of anybody's work, only whom none has reached; a check by an
-// organ above stands on the burden account of the township that it was in, in the same act.
+// put right; a visit that verifies a clue is never entered, since those who are looked into may read the checks of their own unit; the
+// number of checks is no measure of anybody's work, only whom none has reached; a check by an organ above stands on the burden account of
+// the township that it was in, in the same act.
 //
-// Start at Service.Enter and Coverage.
+// Start at Service.Enter and Service.Parts.
 package supervise
