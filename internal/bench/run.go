@@ -48,7 +48,7 @@ var parts = []struct {
 	do   func(*runner) error
 }{
 	{"plans", (*runner).plan}, {"lists", (*runner).lists}, {"pages", (*runner).pages}, {"units", (*runner).units}, {"search", (*runner).searches}, {"report", (*runner).report}, {"export", (*runner).export},
-	{"entry", (*runner).entry}, {"moves", (*runner).moves}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"reindex", (*runner).reindex},
+	{"entry", (*runner).entry}, {"moves", (*runner).moves}, {"day", (*runner).day}, {"pass", (*runner).pass}, {"import", (*runner).imports}, {"reindex", (*runner).reindex},
 }
 
 // Parts names them.

@@ -35,14 +35,29 @@ func head(cols []column, lang string) []string {
 	return out
 }
 
-// record is one row with its cells by column.
+// record is one row with its cells, in the order of its sheet's columns. A file has a hundred thousand of them.
 type record struct {
-	sheet string
+	in    *columns
 	n     int
-	cells map[string]string
+	cells []string
 }
 
-func (r record) get(col string) string { return r.cells[col] }
+// columns are the columns that were recognised in a sheet: their codes, and where each stands in a row.
+type columns struct {
+	sheet string
+	codes []string
+	at    []int
+}
+
+func (r record) get(col string) string {
+	if i := slices.Index(r.in.codes, col); i >= 0 {
+		return r.cells[i]
+	}
+	return ""
+}
+
+// set puts something else into a cell of a column that the sheet has.
+func (r record) set(col, v string) { r.cells[slices.Index(r.in.codes, col)] = v }
 
 // headRows is how far down a sheet its head row is looked for: titles and notes may stand above it.
 const headRows = 12
@@ -107,6 +122,7 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (c
 		return out, err
 	}
 	defer in.Close()
+	var known *columns
 	for {
 		row, head, err := in.next()
 		if err == io.EOF {
@@ -120,10 +136,11 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (c
 		}
 		if head {
 			h := &out.heads[len(out.heads)-1]
-			h.Row = row.N
+			h.Row, known = row.N, &columns{sheet: row.Sheet}
 			for i, c := range in.at {
 				if c != "" {
 					out.have[c] = true
+					known.codes, known.at = append(known.codes, c), append(known.at, i)
 				}
 				if row.Cells[i] != "" {
 					h.Columns = append(h.Columns, Taken{shown(row.Cells[i]), c})
@@ -131,13 +148,16 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (c
 			}
 			continue
 		}
-		rec := record{sheet: row.Sheet, n: row.N, cells: map[string]string{}}
-		for i, v := range row.Cells {
-			if i < len(in.at) && in.at[i] != "" && v != "" {
-				rec.cells[in.at[i]] = v
+		if in.at == nil {
+			continue
+		}
+		rec, some := record{known, row.N, make([]string, len(known.at))}, false
+		for i, at := range known.at {
+			if at < len(row.Cells) && row.Cells[at] != "" {
+				rec.cells[i], some = row.Cells[at], true
 			}
 		}
-		if len(rec.cells) > 0 {
+		if some {
 			if out.rows = append(out.rows, rec); len(out.rows)%1000 == 0 {
 				tell("read", len(out.rows))
 			}
@@ -401,7 +421,7 @@ func (f *form) choice(col string, must bool, options map[string]string) string {
 
 // done adds the row's line to the report and says whether the row is right.
 func (f *form) done(what, name string, changes []Changed) bool {
-	l := Line{Sheet: f.rec.sheet, Row: f.rec.n, What: what, Name: shown(name), Changes: changes, Problems: f.bad}
+	l := Line{Sheet: f.rec.in.sheet, Row: f.rec.n, What: what, Name: shown(name), Changes: changes, Problems: f.bad}
 	if len(f.bad) > 0 {
 		l.What, l.Changes = Wrong, nil
 	}

@@ -87,7 +87,7 @@ func (s *Service) planDivisions(_ context.Context, p *pass) (func(context.Contex
 		}
 		coming[d.code] = d
 		fresh[d.code] = true
-		rec.cells["code"] = d.code
+		rec.set("code", d.code)
 	}
 	for _, rec := range p.rows {
 		d, ok := coming[rec.get("code")]

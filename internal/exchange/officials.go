@@ -32,27 +32,30 @@ var officialColumns = []column{
 type entry struct {
 	id, unit, county, name, post, rank, category, from, to, no string
 	party, chief                                               bool
+	next                                                       *entry // another that is called alike
 }
+
+// sign is what an entry is known by: where, and what it is called there.
+type sign [3]string
 
 // numbered is an entry's number where it counts: every county keeps its own.
-func (e entry) numbered() string { return e.county + "\x00" + e.no }
+func (e *entry) numbered() sign { return sign{e.county, e.no, "\x00"} } // no post is called so
 
 // called is an entry by its name and post, however they were typed.
-func (e entry) called() string {
-	return e.unit + "\x00" + text.Name(e.name) + "\x00" + text.Name(e.post)
-}
+func (e *entry) called() sign { return sign{e.unit, text.Name(e.name), text.Name(e.post)} }
 
 func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
-	all, err := loadOfficials(ctx, p.r, p.narrowed)
-	if err != nil {
-		return nil, err
-	}
-	byNo, byName := map[string]entry{}, map[string][]entry{}
-	for _, e := range all {
+	byNo, byName := map[sign]*entry{}, map[sign]*entry{}
+	err := register(ctx, p.r, p.narrowed, ` ORDER BY o.id DESC`, func(e *entry) error {
 		if e.no != "" {
 			byNo[e.numbered()] = e
 		}
-		byName[e.called()] = append(byName[e.called()], e)
+		called := e.called()
+		e.next, byName[called] = byName[called], e
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	ranks, categories := s.ranks(), s.terms("official_category", p.on)
 	var fresh []org.NewOfficial
@@ -61,11 +64,11 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		set map[string]any
 	}
 	var mends []mend
-	seen, taken := map[string]bool{}, map[string]bool{}
+	seen, taken := map[sign]bool{}, map[*entry]bool{}
 	for _, rec := range p.rows {
 		f := &form{p: p, rec: rec}
 		u := f.unit("unit", true)
-		e := entry{unit: u.ID.Key, county: u.County, name: f.text("name", true, 30), post: f.text("post", true, 60), rank: f.choice("rank", true, ranks), category: f.choice("category", true, categories),
+		e := &entry{unit: u.ID.Key, county: u.County, name: f.text("name", true, 30), post: f.text("post", true, 60), rank: f.choice("rank", true, ranks), category: f.choice("category", true, categories),
 			from: string(f.day("from", false)), to: string(f.day("to", false)), no: f.text("official_no", false, 40), chief: f.yes("chief")}
 		e.party = f.party("party_member")
 		if e.to != "" && e.from != "" && e.to < e.from {
@@ -85,10 +88,12 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 		switch {
 		case seen[key] && e.no == "" && !ok:
 			f.say("name", "sheet.namesake")
-		case seen[key] && e.no != "", ok && taken[was.id]:
+		case seen[key] && e.no != "", ok && taken[was]:
 			f.say("name", "sheet.twice")
 		}
-		seen[key], taken[was.id] = true, true
+		if seen[key] = true; ok {
+			taken[was] = true
+		}
 		name := u.Name + "　" + e.name
 		if !ok {
 			if e.from == "" {
@@ -97,7 +102,7 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 			if e.to != "" {
 				f.say("to", "sheet.not_there")
 			}
-			if f.done(New, name, nil) {
+			if f.done(New, name, nil) && len(p.work) <= portionRows { // what more do is planned anew, portion by portion
 				fresh = append(fresh, org.NewOfficial{Unit: u, Name: e.name, Post: e.post, Rank: e.rank, Category: e.category, PartyMember: e.party, Chief: e.chief, From: calendar.Date(e.from), OutsideNo: e.no})
 			}
 			continue
@@ -144,11 +149,11 @@ func (s *Service) planOfficials(ctx context.Context, p *pass) (func(context.Cont
 
 // meant is which of those who are called alike a row means: whoever came in and left on its days and is meant by no row
 // before it, or else the only one who has not left.
-func meant(alike []entry, e entry, taken map[string]bool) (entry, bool) {
-	var still []entry
-	for _, x := range alike {
+func meant(alike *entry, e *entry, taken map[*entry]bool) (*entry, bool) {
+	var still []*entry
+	for x := alike; x != nil; x = x.next {
 		switch {
-		case taken[x.id] || e.no != "" && x.no != "" && x.no != e.no:
+		case taken[x] || e.no != "" && x.no != "" && x.no != e.no:
 		case x.from == e.from && x.to == e.to:
 			return x, true
 		case x.to == "":
@@ -163,7 +168,7 @@ func meant(alike []entry, e entry, taken map[string]bool) (entry, bool) {
 			return x, true
 		}
 	}
-	return entry{}, false
+	return nil, false
 }
 
 // party understands 中共党员 and 群众 beside yes and no.
@@ -200,19 +205,38 @@ func (p *pass) narrowed(b *db.Builder) {
 		}
 	}
 	slices.Sort(units)
-	b.In(" AND (", "o.unit_id", slices.Compact(units)).In(" OR ", "o.outside_no", nos).Add(")")
+	b.In(" AND (", "o.unit_id", slices.Compact(units)).In(" OR o.outside_no <> '' AND ", "o.outside_no", nos).Add(")")
 }
 
-func loadOfficials(ctx context.Context, r db.Reader, narrow func(*db.Builder)) ([]entry, error) {
+// register hands the register's entries over one by one: of the whole tenant, or what narrow leaves of it, in the order that
+// order asks for.
+func register(ctx context.Context, r db.Reader, narrow func(*db.Builder), order string, each func(*entry) error) error {
 	b := db.Build(`SELECT o.id, o.unit_id, o.county_id, o.name, o.post, o.rank, o.category, o.party_member, o.chief, o.from_on, o.to_on, o.outside_no FROM officials o JOIN units u ON u.city_id = o.city_id AND u.id = o.unit_id
 		WHERE o.city_id = $1`)
-	if narrow != nil {
-		narrow(b)
+	narrow(b)
+	q, args := b.Add(order).SQL()
+	rows, err := r.Query(ctx, q, args...)
+	if err != nil {
+		return err
 	}
-	q, args := b.Add(` ORDER BY u.level, u.code, u.id, o.pinyin, o.id`).SQL()
-	return db.All(ctx, r, func(rows *db.Rows) (e entry, err error) {
-		return e, rows.Scan(&e.id, &e.unit, &e.county, &e.name, &e.post, &e.rank, &e.category, &e.party, &e.chief, &e.from, &e.to, &e.no)
-	}, q, args...)
+	defer rows.Close()
+	once := map[string]string{}
+	for rows.Next() {
+		e := &entry{}
+		if err := rows.Scan(&e.id, &e.unit, &e.county, &e.name, &e.post, &e.rank, &e.category, &e.party, &e.chief, &e.from, &e.to, &e.no); err != nil {
+			return err
+		}
+		for _, v := range []*string{&e.unit, &e.county, &e.post, &e.rank, &e.category, &e.from, &e.to} { // what stands in many entries is kept once
+			if _, ok := once[*v]; !ok {
+				once[*v] = *v
+			}
+			*v = once[*v]
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func (s *Service) exportOfficials(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
@@ -220,19 +244,12 @@ func (s *Service) exportOfficials(ctx context.Context, r db.Reader, who access.A
 	if err != nil {
 		return err
 	}
-	all, err := loadOfficials(ctx, r, nil)
-	if err != nil {
-		return err
-	}
-	for _, e := range all {
+	return register(ctx, r, func(*db.Builder) {}, ` ORDER BY u.level, u.code, u.id, o.pinyin, o.id`, func(e *entry) error {
 		u, ok := x.all[e.unit]
 		if !ok || !x.allowed(u) {
-			continue
+			return nil
 		}
 		rank, _ := s.Rules.Rank(e.rank)
-		if err := row([]string{x.label(u), e.name, e.post, rank.Name.In(lang), s.Rules.Name("official_category", e.category, lang), yesNo(e.party), yesNo(e.chief), e.from, e.to, e.no}); err != nil {
-			return err
-		}
-	}
-	return nil
+		return row([]string{x.label(u), e.name, e.post, rank.Name.In(lang), s.Rules.Name("official_category", e.category, lang), yesNo(e.party), yesNo(e.chief), e.from, e.to, e.no})
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"qianshao/internal/access"
@@ -106,7 +107,9 @@ func (i *importing) plan(ctx context.Context, r db.Reader, rows []record) (plann
 		return out, err
 	}
 	out.units = p.units
-	i.tell("check", len(rows))
+	if len(rows) > portionRows {
+		i.tell("check", len(rows)) // a portion's own check is a part of its writing
+	}
 	out.apply, err = i.table.plan(i.s, ctx, p)
 	out.work = p.work
 	return out, err
@@ -127,15 +130,18 @@ func (i *importing) places(ctx context.Context, r db.Reader) (*unitIndex, error)
 	return loadUnits(ctx, r, i.who)
 }
 
-// portions cuts the rows that do something. Places come after those they lie in. A roster is never cut: it says who holds
+// portions cuts the rows that do something. Places come after those they lie in, officials of a unit together. A roster is never cut: it says who holds
 // all posts of a township, and half of it would say that the others have left.
 func (i *importing) portions(whole planned) [][]record {
 	if len(whole.work) <= portionRows || i.kind == "people" {
 		return [][]record{whole.rows}
 	}
 	rows := whole.work
-	if i.kind == "divisions" {
+	switch i.kind {
+	case "divisions":
 		slices.SortStableFunc(rows, func(a, b record) int { return depth(a.get("code")) - depth(b.get("code")) })
+	case "officials": // so that a portion is held against the register of its few units, and of no others
+		slices.SortStableFunc(rows, func(a, b record) int { return strings.Compare(a.get("unit"), b.get("unit")) })
 	}
 	return slices.Collect(slices.Chunk(rows, portionRows))
 }
@@ -144,6 +150,9 @@ func (i *importing) portions(whole planned) [][]record {
 func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 	rep := whole.rep
 	parts := i.portions(whole)
+	if len(parts) > 1 {
+		whole.apply = nil // each is planned anew
+	}
 	for k, rows := range parts {
 		part := whole
 		if k > 0 && i.s.Ledger.DB.Engine == db.SQLite {
@@ -190,7 +199,7 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 	}
 	who := i.who
 	if n > 1 && who.Request.Key != "" { // the request is one, its portions are written each once
-		who.Request.Key = fmt.Sprintf("%s/%s/%d", who.Request.Key, part.rows[0].sheet, part.rows[0].n)
+		who.Request.Key = fmt.Sprintf("%s/%s/%d", who.Request.Key, part.rows[0].in.sheet, part.rows[0].n)
 	}
 	apply := part.apply
 	rc, err := i.s.Ledger.Write(ctx, who, who.City, func(tx *ledger.Tx) (ledger.Act, error) {
