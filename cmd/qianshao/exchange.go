@@ -109,7 +109,7 @@ func (c *importCmd) Run(e *env) error {
 	defer p.end()
 	defer debug.SetGCPercent(debug.SetGCPercent(10)) // a large table's rows are held until the last is written: a small heap is worth more here than a quick one
 	rep, err := a.Exchange.Import(e.ctx, who, c.Kind, f, st.Size(), exchange.Options{DryRun: c.DryRun, On: calendar.Date(c.On), Lang: e.lang,
-		Progress: func(stage string, rows int) { p.at("sheet."+stage, int64(rows), 0) }})
+		Progress: func(stage string, rows, of int) { p.at("sheet."+stage, int64(rows), int64(of)) }})
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ type contents struct {
 
 // read reads every sheet that has a head row. A file without any is the fault sheet.head, which names the columns that
 // are missing.
-func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (contents, error) {
+func read(src io.ReaderAt, size int64, cols []column, tell Progress) (contents, error) {
 	out := contents{have: map[string]bool{}}
 	in, err := open(src, size, cols)
 	if err != nil {
@@ -159,7 +159,7 @@ func read(src io.ReaderAt, size int64, cols []column, tell func(string, int)) (c
 		}
 		if some {
 			if out.rows = append(out.rows, rec); len(out.rows)%1000 == 0 {
-				tell("read", len(out.rows))
+				tell("read", len(out.rows), 0)
 			}
 		}
 	}

@@ -42,13 +42,17 @@ var Kinds = []string{"divisions", "people", "officials", "statistics", "holidays
 // Known says whether there is such a kind.
 func Known(kind string) bool { return slices.Contains(Kinds, kind) }
 
+// Progress hears now and then how far an import is: its stage (read, check, write), and how many rows of how many; of 0 where
+// nobody knows yet.
+type Progress func(stage string, rows, of int)
+
 // Options of an import.
 type Options struct {
 	DryRun   bool
 	On       calendar.Date // as of which day; "" is today
 	Lang     string
-	Progress func(stage string, rows int) // called now and then; may be nil
-	Record   id.Key                       // what the acts of this import are known by; "": a new one
+	Progress Progress // may be nil
+	Record   id.Key   // what the acts of this import are known by; "": a new one
 }
 
 // What a row does.
@@ -203,7 +207,6 @@ type pass struct {
 	work  []record // those of the rows that do something, in the order of the file
 	units *unitIndex
 	lang  string
-	tell  func(stage string, rows int)
 }
 
 // MayImport says whether somebody may import a kind at all; which rows is asked of each.

@@ -260,7 +260,6 @@ func (s *Service) planTipoffs(ctx context.Context, p *pass) (func(context.Contex
 			if err := s.Intake.Import(ctx, tx, &all[i].m, all[i].t, all[i].subs, all[i].unit.Name); err != nil {
 				return err
 			}
-			p.step(i)
 		}
 		return nil
 	}, nil
@@ -300,7 +299,6 @@ func (s *Service) planClues(ctx context.Context, p *pass) (func(context.Context,
 			if err := s.Clues.Import(ctx, tx, &all[i].m, all[i].c, all[i].subs, all[i].unit.Name); err != nil {
 				return err
 			}
-			p.step(i)
 		}
 		return nil
 	}, nil
@@ -341,17 +339,9 @@ func (s *Service) planCases(ctx context.Context, p *pass) (func(context.Context,
 			if err := s.Cases.Import(ctx, tx, &all[i].m, all[i].c, all[i].subs, all[i].unit.Name); err != nil {
 				return err
 			}
-			p.step(i)
 		}
 		return nil
 	}, nil
-}
-
-// step tells now and then how many have been written.
-func (p *pass) step(i int) {
-	if (i+1)%100 == 0 {
-		p.tell("write", i+1)
-	}
 }
 
 // exported reads the matters of a kind that the actor may see with the kind's own columns, detail, and gives each as a

@@ -37,7 +37,7 @@ type importing struct {
 	file contents
 	opt  Options
 	lang string
-	tell func(stage string, rows int)
+	tell Progress
 
 	// The tenant's units as they were read for the portion before, with those it opened, and as of when; nil: not known.
 	units   *unitIndex
@@ -72,7 +72,7 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 	}
 	i := &importing{s: s, who: who, kind: kind, table: t, opt: opt, lang: locale.Pick(opt.Lang, ""), tell: opt.Progress}
 	if i.tell == nil {
-		i.tell = func(string, int) {}
+		i.tell = func(string, int, int) {}
 	}
 	var err error
 	if i.file, err = read(src, size, t.columns, i.tell); err != nil {
@@ -95,7 +95,7 @@ func (s *Service) Import(ctx context.Context, who access.Actor, kind string, src
 // plan holds rows against what is there.
 func (i *importing) plan(ctx context.Context, r db.Reader, rows []record) (planned, error) {
 	out := planned{rows: rows, rep: Report{Kind: i.kind, Rows: len(rows), Counts: map[string]int{}, Heads: i.file.heads}, day: r.Now().Date()}
-	p := &pass{who: i.who, r: r, on: i.opt.On, today: out.day, rows: rows, have: i.file.have, rep: &out.rep, lang: i.lang, tell: i.tell}
+	p := &pass{who: i.who, r: r, on: i.opt.On, today: out.day, rows: rows, have: i.file.have, rep: &out.rep, lang: i.lang}
 	if !p.on.Valid() || p.on > p.today {
 		return out, fault.InvalidField("on", "day.future")
 	}
@@ -108,7 +108,7 @@ func (i *importing) plan(ctx context.Context, r db.Reader, rows []record) (plann
 	}
 	out.units = p.units
 	if len(rows) > portionRows {
-		i.tell("check", len(rows)) // a portion's own check is a part of its writing
+		i.tell("check", 0, len(rows)) // a portion's own check is a part of its writing
 	}
 	out.apply, err = i.table.plan(i.s, ctx, p)
 	out.work = p.work
@@ -181,7 +181,7 @@ func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 			}
 			rep.Written += part.rep.Counts[New] + part.rep.Counts[Change]
 		}
-		i.tell("write", rep.Written)
+		i.tell("write", rep.Written, whole.rep.Counts[New]+whole.rep.Counts[Change])
 	}
 	rep.Done = true
 	return rep, nil

@@ -72,7 +72,7 @@ func TestCutOff(t *testing.T) {
 		who := w.As("supervision")
 		file, begun, before := clues(10), d.Now(), acts(t, w)
 		bring := func(ctx context.Context, meanwhile func()) (exchange.Report, error) {
-			return w.App.Exchange.Import(ctx, who, "clues", strings.NewReader(file), int64(len(file)), exchange.Options{Record: "one", Progress: func(stage string, rows int) {
+			return w.App.Exchange.Import(ctx, who, "clues", strings.NewReader(file), int64(len(file)), exchange.Options{Record: "one", Progress: func(stage string, _, _ int) {
 				if stage == "write" && meanwhile != nil {
 					meanwhile()
 					meanwhile = nil

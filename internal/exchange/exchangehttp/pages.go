@@ -4,14 +4,14 @@
 // The words: a pending import is the file a person uploaded last, kept as their draft until they confirm it, take it
 // back or upload another. What is confirmed is exactly what was shown: if the rows would do something else by then, the
 // report says so and nothing is hidden. A begun import is one that was confirmed and has not come to its end: the first
-// page says how far it came, and offers the rest.
+// page says how far it came, and offers the rest. A run is one that this process has under way: after two seconds whoever
+// waits for it sees how far it is, and it goes on whether anybody looks or not.
 //
 // Start at Pages.Routes.
 package exchangehttp
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -31,6 +31,7 @@ import (
 // Pages is everything this room shows.
 type Pages struct {
 	Exchange *exchange.Service
+	runs     runs
 }
 
 // Routes are this room's addresses.
@@ -39,6 +40,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/import", Perm: access.ImportRows, Do: p.start},
 		{Method: http.MethodPost, Path: "/import", Perm: access.ImportRows, Do: p.upload},
 		{Method: http.MethodGet, Path: "/import/rest", Perm: access.ImportRows, Do: p.rest},
+		{Method: http.MethodGet, Path: "/import/running", Perm: access.ImportRows, Do: p.running},
 		{Method: http.MethodPost, Path: "/import/confirm", Perm: access.ImportRows, Do: p.confirm},
 		{Method: http.MethodPost, Path: "/import/drop", Perm: access.ImportRows, Do: p.drop},
 		{Method: http.MethodGet, Path: "/import/reasons", Perm: access.ImportRows, Do: p.reasons},
@@ -60,6 +62,7 @@ type startView struct {
 	Field   string
 	Portion string
 	Begun   string // how far an import came that has not ended; "" if there is none
+	Under   bool   // it is under way
 }
 
 type kindView struct {
@@ -94,6 +97,10 @@ func (p *Pages) renderStart(c *web.Ctx, status int, kind, on string, problem err
 		for _, f := range pr.Fields {
 			v.Wrong, v.Field = f.Detail, f.Name
 		}
+	}
+	if r := p.runs.of(c); r != nil { // under way, or ended and not looked at yet
+		v.Under, v.Begun = true, c.T("import.under", r.x.Name)
+		return c.Render(status, startPage(v))
 	}
 	var err error
 	if v.Begun, err = p.begunLine(c); err != nil {
@@ -137,14 +144,7 @@ func (p *Pages) upload(c *web.Ctx) error {
 		return err
 	}
 	x.hold(b)
-	rep, err := p.Exchange.Import(c.Context(), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{DryRun: true, On: x.On, Lang: c.Lang})
-	if err != nil {
-		return again(err)
-	}
-	if err := keep(c, x); err != nil {
-		return err
-	}
-	return p.renderReport(c, http.StatusOK, x, rep)
+	return p.do(c, &run{x: x, fresh: true}, b)
 }
 
 // rest shows what is left of an import that was begun.
@@ -153,11 +153,7 @@ func (p *Pages) rest(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	rep, err := p.Exchange.Import(c.Context(), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{DryRun: true, On: x.On, Lang: c.Lang})
-	if err != nil {
-		return err
-	}
-	return p.renderReport(c, http.StatusOK, x, rep)
+	return p.do(c, &run{x: x}, b)
 }
 
 // confirm writes what was shown. Once begun it goes on although whoever sent it has gone.
@@ -173,20 +169,11 @@ func (p *Pages) confirm(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	rep, err := p.Exchange.Import(context.WithoutCancel(c.Context()), c.Who, x.Kind, bytes.NewReader(b), int64(len(b)), exchange.Options{On: x.On, Lang: c.Lang, Record: g.Record})
-	if err != nil {
-		return err
-	}
-	if rep.Done {
-		if err := forget(c); err != nil {
-			return err
-		}
-	}
-	return p.renderReport(c, http.StatusOK, x, rep)
+	return p.do(c, &run{x: x, record: g.Record}, b)
 }
 
 func (p *Pages) drop(c *web.Ctx) error {
-	if err := forget(c); err != nil {
+	if err := forget(c.Context(), c.Mux.DB, c.Who); err != nil {
 		return err
 	}
 	return c.Redirect("/import?done=import_dropped")
@@ -205,6 +192,15 @@ type reportView struct {
 	Rows   []lineView
 	More   bool
 	Key    string
+}
+
+// runningView is how far an import is.
+type runningView struct {
+	Frame     ui.Frame
+	Title     string
+	Line, Say string
+	Rows, Of  string // Of is "" where nobody knows how many there are
+	Writing   bool
 }
 
 type countView struct {

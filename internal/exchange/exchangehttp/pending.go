@@ -1,11 +1,13 @@
 package exchangehttp
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strconv"
 
+	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
@@ -39,13 +41,13 @@ type begun struct {
 }
 
 // put keeps something as a draft of the person's, in place of an earlier one.
-func put(c *web.Ctx, tx *db.Tx, what string, v any) error {
+func put(ctx context.Context, tx *db.Tx, who access.Actor, what string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(c.Context(), `INSERT INTO drafts (city_id, person_id, what, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (city_id, person_id, what) DO UPDATE SET body = $4, at = $5`,
-		c.Who.Person, what, string(b), int64(tx.Now()))
+	_, err = tx.Exec(ctx, `INSERT INTO drafts (city_id, person_id, what, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (city_id, person_id, what) DO UPDATE SET body = $4, at = $5`,
+		who.Person, what, string(b), int64(tx.Now()))
 	return err
 }
 
@@ -62,18 +64,18 @@ func get(c *web.Ctx, what string, v any) (bool, error) {
 	return true, json.Unmarshal([]byte(body), v)
 }
 
-func drop(c *web.Ctx, tx *db.Tx, what string) error {
-	_, err := tx.Exec(c.Context(), `DELETE FROM drafts WHERE city_id = $1 AND person_id = $2 AND what = $3`, c.Who.Person, what)
+func drop(ctx context.Context, tx *db.Tx, who access.Actor, what string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM drafts WHERE city_id = $1 AND person_id = $2 AND what = $3`, who.Person, what)
 	return err
 }
 
 // keep stores the file as the person's pending import.
-func keep(c *web.Ctx, x pending) error {
-	return c.Mux.DB.Scratch(c.Context(), c.Who.City, func(tx *db.Tx) error {
-		if err := drop(c, tx, begunName); err != nil {
+func keep(ctx context.Context, d *db.DB, who access.Actor, x pending) error {
+	return d.Scratch(ctx, who.City, func(tx *db.Tx) error {
+		if err := drop(ctx, tx, who, begunName); err != nil {
 			return err
 		}
-		return put(c, tx, draftName, x)
+		return put(ctx, tx, who, draftName, x)
 	})
 }
 
@@ -99,16 +101,16 @@ func begin(c *web.Ctx, x pending) (begun, error) {
 	}
 	return g, c.Mux.DB.Scratch(c.Context(), c.Who.City, func(tx *db.Tx) error {
 		g = begun{x.Name, tx.NewKey(), tx.Now()}
-		return put(c, tx, begunName, g)
+		return put(c.Context(), tx, c.Who, begunName, g)
 	})
 }
 
-func forget(c *web.Ctx) error {
-	return c.Mux.DB.Scratch(c.Context(), c.Who.City, func(tx *db.Tx) error {
-		if err := drop(c, tx, begunName); err != nil {
+func forget(ctx context.Context, d *db.DB, who access.Actor) error {
+	return d.Scratch(ctx, who.City, func(tx *db.Tx) error {
+		if err := drop(ctx, tx, who, begunName); err != nil {
 			return err
 		}
-		return drop(c, tx, draftName)
+		return drop(ctx, tx, who, draftName)
 	})
 }
 
