@@ -137,7 +137,7 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	for _, ds := range [][]measure.Def{org.Measures(), staffing.Measures(book), count.Measures(), intake.Measures(), clue.Measures(), casework.Measures(), burden.Measures(), formula.Measures(), duty.Measures(book), supervise.Measures()} {
 		a.Measures.Add(ds...)
 	}
-	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases}
+	a.Exchange = &exchange.Service{Ledger: a.Ledger, Rules: book, Clocks: a.Clocks, Engine: a.Engine, Org: a.Org, Intake: a.Intake, Clues: a.Clues, Cases: a.Cases, Duties: a.Duties}
 	plan, err := insight.LoadPlan(rules.Files)
 	if err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ var rooms = []room{
 	{"casework", append([]string{"clue", "org"}, spine...)},
 	{"document", append([]string{"locale"}, spine...)},
 	{"insight", append([]string{"org", "locale", "platform/docx"}, spine...)}, // measures by name, no area but org
-	{"exchange", append([]string{"org", "intake", "clue", "casework", "sheet", "locale"}, spine...)},
+	{"exchange", append([]string{"org", "intake", "clue", "casework", "duty", "sheet", "locale"}, spine...)},
 
 	// The interface for programs shows what every page shows, in another form.
 	{"api", append([]string{"web", "locale", "org", "intake", "clue", "casework", "insight", "account/accounthttp", "flow/flowhttp", "measure/measurehttp"}, spine...)},

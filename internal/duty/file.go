@@ -56,18 +56,9 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Filing) (out Fi
 		if !Files(who, town) {
 			return ledger.Act{}, notYours()
 		}
-		seat, err := s.checkFiling(ctx, tx, &in)
-		if err != nil {
+		if out, err = s.FileIn(ctx, tx, who, town, in); err != nil {
 			return ledger.Act{}, err
 		}
-		out.Duty, err = org.AddDuty(ctx, tx, org.NewDuty{Unit: in.Unit, Holding: in.Holding, Kind: in.Kind, What: in.What, AssignedBy: in.AssignedBy, Paper: in.Paper, Village: in.Village, From: in.From, To: until(in.To)})
-		if err != nil {
-			return ledger.Act{}, err
-		}
-		if err := tx.Insert(ctx, filingTable, out.Duty, in.Part, in.PaperOn, int64(in.Hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
-			return ledger.Act{}, err
-		}
-		out.Judge = Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, tx.Today())
 		act := ledger.Act{Action: "duty.file", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: out.Duty}.String(), Answer: out.Duty + " ",
 			Params: map[string]any{"unit": in.Unit, "kind": in.Kind, "part": in.Part, "paper": in.Paper, "hours": in.Hours, "from": string(in.From), "verdict": out.Judge.Verdict}}
 		if in.Deviation != "" {
@@ -75,10 +66,7 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Filing) (out Fi
 				return act, err
 			}
 		}
-		if out.Judge.Verdict == Leave {
-			if out.Order, err = s.order(ctx, tx, town, in.AssignedBy, []id.Key{out.Duty}); err != nil {
-				return act, err
-			}
+		if !out.Order.Zero() {
 			act.Params["order"] = out.Order.String()
 			act.Answer += out.Order.String()
 		}
@@ -86,6 +74,24 @@ func (s *Service) File(ctx context.Context, who access.Actor, in Filing) (out Fi
 	})
 	if rc.Replayed {
 		err = out.read(ctx, s, who, rc.Answer)
+	}
+	return out, err
+}
+
+// FileIn enters a filing in the transaction of an act that says so.
+func (s *Service) FileIn(ctx context.Context, tx *ledger.Tx, who access.Actor, town access.Unit, in Filing) (out Filed, err error) {
+	if out.Judge, err = s.Check(ctx, tx, &in, tx.Today()); err != nil {
+		return out, err
+	}
+	out.Duty, err = org.AddDuty(ctx, tx, org.NewDuty{Unit: in.Unit, Holding: in.Holding, Kind: in.Kind, What: in.What, AssignedBy: in.AssignedBy, Paper: in.Paper, Village: in.Village, From: in.From, To: until(in.To)})
+	if err != nil {
+		return out, err
+	}
+	if err := tx.Insert(ctx, filingTable, out.Duty, in.Part, in.PaperOn, int64(in.Hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
+		return out, err
+	}
+	if out.Judge.Verdict == Leave {
+		out.Order, err = s.order(ctx, tx, town, in.AssignedBy, []id.Key{out.Duty})
 	}
 	return out, err
 }
@@ -99,11 +105,11 @@ func (f *Filed) read(ctx context.Context, s *Service, who access.Actor, answer s
 	return err
 }
 
-// checkFiling says what is wrong with a filing, beside its fields, and whose duty it is.
-func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (seat Seat, err error) {
+// Check says what is wrong with a filing, beside its fields, or what it will be judged. It writes texts as they will be kept.
+func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today calendar.Date) (j Judgement, err error) {
 	var form typed.Form
 	say := form.Say
-	today := tx.Today()
+	var seat Seat
 	s.code(&form, "kind", "duty_kind", in.Kind, today)
 	s.code(&form, "part", "duty_role", in.Part, today)
 	form.Line("assigned_by", &in.AssignedBy, true, maxBy)
@@ -121,12 +127,12 @@ func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (s
 		say("to", "day.before", string(in.From))
 	}
 	if in.Village != "" {
-		v, err := access.GetUnit(ctx, tx, in.Village)
+		v, err := access.GetUnit(ctx, r, in.Village)
 		switch {
 		case fault.KindOf(err) == fault.NotFound || err == nil && (v.Kind != "village" || v.Township != in.Unit):
 			say("village", "choice.unknown")
 		case err != nil:
-			return seat, err
+			return j, err
 		case in.What == "":
 			in.What = v.Name
 		}
@@ -134,9 +140,9 @@ func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (s
 		say("village", "required")
 	}
 	form.Line("what", &in.What, in.Kind != "village", maxWhat)
-	seats, err := Seats(ctx, tx, in.Unit, typed.Oldest, today.AddMonths(12))
+	seats, err := Seats(ctx, r, in.Unit, typed.Oldest, today.AddMonths(12))
 	if err != nil {
-		return seat, err
+		return j, err
 	}
 	for _, x := range seats {
 		if x.Holding == in.Holding {
@@ -152,9 +158,9 @@ func (s *Service) checkFiling(ctx context.Context, tx *ledger.Tx, in *Filing) (s
 		say("from", "duty.after_post", string(seat.To))
 	}
 	if form.Wrong() > 0 {
-		return seat, form.Err()
+		return j, form.Err()
 	}
-	return seat, overlaps(ctx, tx, *in)
+	return Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, today), overlaps(ctx, r, *in)
 }
 
 // overlaps refuses the same duty of the same holder a second time on the same days.
@@ -195,6 +201,11 @@ func (s *Service) End(ctx context.Context, who access.Actor, duty id.Key, on cal
 		return ledger.Act{Action: "duty.end", Organ: town.OrganID(), About: "duty/" + id.ID{City: tx.City(), Key: duty}.String(), Params: map[string]any{"unit": town.ID.Key, "on": string(on)}}, s.end(ctx, tx, d, on, "on")
 	})
 	return err
+}
+
+// EndIn ends a duty in the transaction of an act that says so.
+func (s *Service) EndIn(ctx context.Context, tx *ledger.Tx, d Duty, on calendar.Date) error {
+	return s.end(ctx, tx, d, on, "to")
 }
 
 // end ends a duty in the transaction of the act that says so, and settles what hung on it.

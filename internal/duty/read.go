@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -79,6 +80,17 @@ func (d Duty) Judged(book *rulebook.Book, on calendar.Date) Judgement {
 		j.Verdict = d.Decided
 	}
 	return j
+}
+
+// Does is what a duty is: for a stationed village its name.
+func (d Duty) Does() string { return cmp.Or(d.Village, d.What) }
+
+// Last is a duty's last day; "" while none is known.
+func (d Duty) Last() calendar.Date {
+	if d.To == "" {
+		return ""
+	}
+	return d.To.AddDays(-1)
 }
 
 // MonthHours is how many hours a month a duty takes, as filed; of one that a table brought, its hours a week over the month's weeks

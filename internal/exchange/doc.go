@@ -1,5 +1,5 @@
 // Package exchange takes the tables people already have into the system and gives them out again: divisions, people,
-// officials, holidays, statistics, tipoffs, clues, cases.
+// officials, duties, holidays, statistics, tipoffs, clues, cases.
 //
 // What a colleague calls:
 //

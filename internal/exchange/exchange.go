@@ -11,6 +11,7 @@ import (
 	"qianshao/internal/casework"
 	"qianshao/internal/clue"
 	"qianshao/internal/deadline"
+	"qianshao/internal/duty"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
@@ -34,10 +35,11 @@ type Service struct {
 	Intake *intake.Service
 	Clues  *clue.Service
 	Cases  *casework.Service
+	Duties *duty.Service
 }
 
 // Kinds lists what can be imported and exported, in the order one sets a place up.
-var Kinds = []string{"divisions", "people", "officials", "statistics", "holidays", "tipoffs", "clues", "cases"}
+var Kinds = []string{"divisions", "people", "officials", "duties", "statistics", "holidays", "tipoffs", "clues", "cases"}
 
 // Known says whether there is such a kind.
 func Known(kind string) bool { return slices.Contains(Kinds, kind) }
@@ -189,6 +191,7 @@ var tables = map[string]table{
 	"divisions":  {divisionColumns, access.OrgWrite, access.OrgRead, (*Service).planDivisions, (*Service).exportDivisions},
 	"people":     {peopleColumns, access.OrgWrite, access.OrgRead, (*Service).planPeople, (*Service).exportPeople},
 	"officials":  {officialColumns, access.OrgWrite, access.OrgRead, (*Service).planOfficials, (*Service).exportOfficials},
+	"duties":     {dutyColumns, access.DutyFile, access.DutyRead, (*Service).planDuties, (*Service).exportDuties},
 	"statistics": {statisticColumns, access.OrgWrite, access.OrgRead, (*Service).planStatistics, (*Service).exportStatistics},
 	"tipoffs":    {tipoffColumns, access.TipoffEnter, access.TipoffRead, (*Service).planTipoffs, (*Service).exportTipoffs},
 	"clues":      {clueColumns, access.ClueEnter, access.ClueRead, (*Service).planClues, (*Service).exportClues},
@@ -237,7 +240,7 @@ func touched(kind string, acts []string) bool {
 		case "backup", "file":
 			return false
 		case "tipoff", "slip", "account", "clock":
-			return !slices.Contains([]string{"divisions", "people", "officials", "statistics"}, kind)
+			return !slices.Contains([]string{"divisions", "people", "officials", "duties", "statistics"}, kind)
 		}
 		return true
 	})

@@ -336,7 +336,7 @@ func (r *roster) mend(w *wanted, s *seat, name string) {
 }
 
 // besidesChanges says which duties and groups of somebody the row no longer names. Columns the file lacks say nothing.
-func besidesChanges(w *wanted, s *seat, have map[string]bool, ch *[]Changed) (drop []duty, leave []group) {
+func besidesChanges(w *wanted, s *seat, have map[string]bool, ch *[]Changed) (drop []beside, leave []group) {
 	var wereV, wereD, wereG, areV []string
 	for _, v := range w.villages {
 		areV = append(areV, v.Name)
@@ -378,15 +378,15 @@ func inOrder(list []string) string {
 }
 
 // besides writes what a holder does besides, as far as it is not there already.
-func (r *roster) besides(ctx context.Context, tx *ledger.Tx, w *wanted, holding id.Key, duties []duty, groups []group) error {
+func (r *roster) besides(ctx context.Context, tx *ledger.Tx, w *wanted, holding id.Key, duties []beside, groups []group) error {
 	var in []org.NewDuty
 	for _, v := range w.villages {
-		if !slices.ContainsFunc(duties, func(d duty) bool { return d.village == v.ID.Key }) {
+		if !slices.ContainsFunc(duties, func(d beside) bool { return d.village == v.ID.Key }) {
 			in = append(in, org.NewDuty{Unit: w.unit.ID.Key, Holding: holding, Kind: "village", What: v.Name, Village: v.ID.Key, From: r.p.on})
 		}
 	}
 	for _, what := range w.duties {
-		if !slices.ContainsFunc(duties, func(d duty) bool { return d.kind != "village" && d.what == what }) {
+		if !slices.ContainsFunc(duties, func(d beside) bool { return d.kind != "village" && d.what == what }) {
 			in = append(in, org.NewDuty{Unit: w.unit.ID.Key, Holding: holding, Kind: "other", What: what, From: r.p.on})
 		}
 	}

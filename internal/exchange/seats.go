@@ -20,13 +20,13 @@ type seat struct {
 	holding, person, name, born, since, no string
 	months                                 int
 	fullTime                               bool
-	duties                                 []duty
+	duties                                 []beside
 	groups                                 []group
 	opened                                 calendar.Date
 	left                                   string // the last day anybody held it to
 }
 
-type duty struct{ id, kind, what, village string }
+type beside struct{ id, kind, what, village string }
 type group struct{ id, name string }
 
 // loadSeats reads the establishment of the tenant with who holds it on a day, in the order of townships.
@@ -52,7 +52,7 @@ func loadSeats(ctx context.Context, r db.Reader, on calendar.Date) ([]*seat, err
 		}
 	}
 	ds, err := db.All(ctx, r, func(rows *db.Rows) (d struct {
-		duty
+		beside
 		holding string
 	}, err error) {
 		return d, rows.Scan(&d.id, &d.kind, &d.what, &d.village, &d.holding)
@@ -63,7 +63,7 @@ func loadSeats(ctx context.Context, r db.Reader, on calendar.Date) ([]*seat, err
 	}
 	for _, d := range ds {
 		if s := by[d.holding]; s != nil {
-			s.duties = append(s.duties, d.duty)
+			s.duties = append(s.duties, d.beside)
 		}
 	}
 	gs, err := db.All(ctx, r, func(rows *db.Rows) (g struct {

@@ -69,6 +69,9 @@ func (p *Pages) towns(c *web.Ctx) error {
 	for _, l := range [][2]string{{"duty.board", "/handbacks/board"}, {"list.order", "/orders"}, {"list.deviation", "/deviations"}, {"inspection.list", "/inspections"}, {"list.confirmation", "/confirmations"}} {
 		v.Links = append(v.Links, ui.Segment{Text: c.T(l[0]), Href: l[1]})
 	}
+	if c.Who.Can(access.ImportRows) && c.Who.Can(access.DutyFile) && county.ID == c.Who.Unit().OrganID() {
+		v.Links = append(v.Links, ui.Segment{Text: c.T("duty.import"), Href: "/import?kind=duties"})
+	}
 	return c.Render(http.StatusOK, townsPage(v))
 }
 
