@@ -175,14 +175,18 @@ func (b *builder) dutiesOf(t *township, w *worker) []org.NewDuty {
 	return out
 }
 
-var groupNames = []string{"人居环境整治工作领导小组", "重点项目推进工作领导小组", "巩固拓展脱贫攻坚成果工作领导小组", "防汛抗旱工作领导小组", "森林防灭火工作领导小组", "安全生产工作领导小组",
-	"信访维稳工作领导小组", "农村集体“三资”监管工作领导小组", "高标准农田建设工作领导小组", "耕地保护工作领导小组", "招商引资工作专班", "殡葬改革工作专班"}
+// workGroups are work groups of townships, and whose duty their work is.
+var workGroups = []struct{ name, office string }{
+	{"人居环境整治工作领导小组", "乡村振兴办公室"}, {"重点项目推进工作领导小组", "经济发展办公室"}, {"巩固拓展脱贫攻坚成果工作领导小组", "乡村振兴办公室"}, {"防汛抗旱工作领导小组", "应急管理办公室"},
+	{"森林防灭火工作领导小组", "应急管理办公室"}, {"安全生产工作领导小组", "应急管理办公室"}, {"信访维稳工作领导小组", "平安法治办公室"}, {"农村集体“三资”监管工作领导小组", "财政所"},
+	{"高标准农田建设工作领导小组", "农业综合服务中心"}, {"耕地保护工作领导小组", "自然资源所"}, {"招商引资工作专班", "经济发展办公室"}, {"殡葬改革工作专班", "公共服务办公室"},
+}
 
 // groupsOf are a township's work groups. In most of them the secretary stands at the head of what others answer for.
 func (b *builder) groupsOf(t *township, head id.Key, on calendar.Date) []org.NewGroup {
 	var out []org.NewGroup
-	for _, i := range b.r.Perm(len(groupNames))[:6+b.r.IntN(5)] {
-		g := org.NewGroup{Unit: t.unit.ID.Key, Name: groupNames[i], SetUpBy: t.unit.Name + "党委", Responsible: "分管领导", Role: "part", From: on.AddMonths(-3 - b.r.IntN(20))}
+	for _, i := range b.r.Perm(len(workGroups))[:6+b.r.IntN(5)] {
+		g := org.NewGroup{Unit: t.unit.ID.Key, Name: workGroups[i].name, SetUpBy: t.unit.Name + "党委", Responsible: workGroups[i].office, Role: "part", From: on.AddMonths(-3 - b.r.IntN(20))}
 		if head != "" && b.r.IntN(10) < 8 {
 			g.Head, g.Role = head, pick(b.r, []string{"lead", "main", "main"})
 		}
