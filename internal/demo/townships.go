@@ -227,7 +227,7 @@ func (b *builder) rate(c *county, round id.ID) error {
 				}
 			}
 		}
-		if _, err := b.took("haves.rate", b.app.Haves.Rate(b.ctx, b.as(w), round, in)); err != nil {
+		if _, err := b.took("haves.rate", b.app.Haves.Rate(b.ctx, b.as(w), v.Part.ID, v.Part.Version, in)); err != nil {
 			return err
 		}
 	}
@@ -254,7 +254,7 @@ func (b *builder) check(c *county, round id.ID) error {
 		if i == 2 {
 			in["equipment.computers"] = haves.Judged{Verdict: haves.Differs, Reason: "其中一台已报废，另一台与他人合用"}
 		}
-		if _, err := b.took("haves.check", b.app.Haves.Check(b.ctx, b.as(w), round, t.unit.ID.Key, in)); err != nil {
+		if _, err := b.took("haves.check", b.app.Haves.Check(b.ctx, b.as(w), v.Part.ID, v.Part.Version, in)); err != nil {
 			return err
 		}
 	}

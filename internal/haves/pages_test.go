@@ -28,10 +28,10 @@ func TestPages(t *testing.T) {
 	l := list(t, w, "deputy", county)
 	round, err := s.Open(ctx, w.As("deputy"), "2026年六有自评", "2026-10-30")
 	must(t, err)
-	must(t, s.Rate(ctx, w.As("officer"), round, rated(w, l, "premises.office")))
+	must(t, rate(t, w, "officer", round, "full", rated(w, l, "premises.office")))
 	full, headless := w.Units["full"].ID.Key, w.Units["headless"].ID.Key
-	must(t, s.Rate(ctx, w.As("hlofficer"), round, rated(w, l, "premises.office")))
-	must(t, s.Check(ctx, w.As("deputy"), round, headless, judged(l)))
+	must(t, rate(t, w, "hlofficer", round, "headless", rated(w, l, "premises.office")))
+	must(t, check(t, w, "deputy", round, "headless", judged(l)))
 	mux := w.Mux()
 	var took int64
 	mux.Observe = func(_ web.Route, _ int, _ time.Duration, n int64) { took = n }
