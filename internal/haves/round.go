@@ -6,7 +6,6 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
-	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
@@ -117,6 +116,20 @@ func runs(who access.Actor, city id.City, county id.Key) bool {
 	return who.Can(access.HaveRun) && who.Unit().OrganID() == (id.ID{City: city, Key: county}) && who.Unit().Kind == "county"
 }
 
+// Usual is the last day that a round of the actor's county has if the county gives it no other, and the last that it may have.
+func (s *Service) Usual(ctx context.Context, r db.Reader, who access.Actor) (due, last calendar.Date, err error) {
+	today := r.Now().Date()
+	t, _ := s.Rules.Timer(RuleSay, today)
+	set, err := access.LoadSettings(ctx, r, who.Unit().Organ, today)
+	if err != nil {
+		return "", "", err
+	}
+	if own, err := t.Adjust(set.Int("timer." + RuleSay)); err == nil {
+		t = own
+	}
+	return today.AddDays(t.Length), today.AddDays(t.Allowed.Max), nil
+}
+
 // Open begins a round of the actor's county on the list that it has issued, and with it every township's part in it.
 func (s *Service) Open(ctx context.Context, who access.Actor, name string, due calendar.Date) (id.ID, error) {
 	county := who.Unit()
@@ -133,7 +146,8 @@ func (s *Service) Open(ctx context.Context, who access.Actor, name string, due c
 	}
 	var out id.ID
 	rc, err := s.Ledger.Write(ctx, who, county.ID.City, func(tx *ledger.Tx) (ledger.Act, error) {
-		switch last := tx.Today().AddDays(deadline.MaxDays); {
+		usual, _ := s.Rules.Timer(RuleSay, tx.Today())
+		switch last := tx.Today().AddDays(usual.Allowed.Max); {
 		case due <= tx.Today(): // a day that has begun is no time to say anything in
 			return ledger.Act{}, fault.InvalidField("due", "day.after", string(tx.Today()))
 		case due > last:

@@ -11,7 +11,6 @@ import (
 	"strconv"
 
 	"qianshao/internal/access"
-	"qianshao/internal/deadline"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
@@ -258,14 +257,20 @@ func (p *Pages) counties(c *web.Ctx) error {
 // noRound is the page of a county that has had no round.
 func (p *Pages) noRound(c *web.Ctx, status int, f url.Values, problem error) error {
 	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.line"), Lists: true}
-	p.newRound(c, &v, f, problem)
+	if err := p.newRound(c, &v, f, problem); err != nil {
+		return err
+	}
 	return c.Render(status, boardPage(v))
 }
 
 // newRound is the form for a round, for those who run them.
-func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) {
+func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) error {
 	if !c.Who.Can(access.HaveRun) || c.Who.Unit().Kind != "county" {
-		return
+		return nil
+	}
+	usual, last, err := p.Haves.Usual(c.Context(), c.Home(), c.Who)
+	if err != nil {
+		return err
 	}
 	texts := web.Texts(c.Lang, problem)
 	name := f.Get("name")
@@ -273,16 +278,17 @@ func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) 
 		name = c.T("haves.round.usual", strconv.Itoa(c.Today.Year()))
 	}
 	due := f.Get("due")
-	if x, ok := p.Rules.Ask("haves.rate", c.Today); ok && f == nil {
-		due = string(c.Today.AddDays(x.Days))
+	if f == nil {
+		due = string(usual)
 	}
 	v.Open = &openForm{Key: web.NewKey(), Fields: []ui.FieldView{
 		{Lang: c.Lang, ID: "f-name", Name: "name", Kind: "line", Must: true, Max: "120", Label: c.T("haves.round.name"), Value: name, Error: texts["name"]},
-		{Lang: c.Lang, ID: "f-due", Name: "due", Kind: "day", Must: true, Label: c.T("haves.round.due"), Value: due, Error: texts["due"], Min: string(c.Today.AddDays(1)), Max: string(c.Today.AddDays(deadline.MaxDays))},
+		{Lang: c.Lang, ID: "f-due", Name: "due", Kind: "day", Must: true, Label: c.T("haves.round.due"), Value: due, Error: texts["due"], Min: string(c.Today.AddDays(1)), Max: string(last)},
 	}}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 	}
+	return nil
 }
 
 // board is a county's round over its townships.
@@ -332,7 +338,9 @@ func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem
 		v.Close = roundHref(round, "")
 	}
 	if b.Runs && !running {
-		p.newRound(c, &v, f, problem)
+		if err := p.newRound(c, &v, f, problem); err != nil {
+			return err
+		}
 	}
 	return c.Render(status, boardPage(v))
 }
