@@ -65,9 +65,10 @@ func (p *Pages) ratingDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error)
 	if err != nil {
 		return flowhttp.Detail{}, err
 	}
-	d := flowhttp.Detail{Do: &ui.Segment{Text: c.T("haves.rating.open"), Href: "/ratings/" + m.ID.String()}, Facts: []flowhttp.Fact{
-		{Label: c.T("haves.round"), Text: ui.Segments{{Text: x.Name, Href: roundHref(x.ID, "")}}},
-	}}
+	d := flowhttp.Detail{Facts: []flowhttp.Fact{{Label: c.T("haves.round"), Text: ui.Segments{{Text: x.Name, Href: roundHref(x.ID, "")}}}}}
+	if !(m.Open && haves.Rates(c.Who, m.Handler)) && !(m.State == haves.RatingSaid && haves.Checks(c.Who, m.Organ)) { // whose turn it is gets there by the move
+		d.Do = &ui.Segment{Text: c.T("haves.rating.open"), Href: "/ratings/" + m.ID.String()}
+	}
 	if said.Of > 0 {
 		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("haves.rating.said"), Text: ui.Segments{{Text: c.T("haves.unit.said", strconv.Itoa(said.Met), strconv.Itoa(said.Of))}}})
 	}
