@@ -83,7 +83,7 @@ type Read struct {
 }
 
 // Reads says under which permission each kind of matter is read.
-var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"callup", CallupRead},
+var Reads = []Read{{"tipoff", TipoffRead}, {"letter", LetterRead}, {"alert", AlertRead}, {"slip", TipoffRead}, {"clue", ClueRead}, {"case", CaseRead}, {"unlisted", BurdenRead}, {"gap", HaveRead}, {"rating", HaveRead}, {"callup", CallupRead},
 	{"vacancy", PostRead}, {"rotation", PostRead}, {"filing", FilingRead},
 	{"confirmation", DutyRead}, {"handback", DutyRead}, {"order", DutyRead}, {"deviation", DutyRead}}
 

@@ -7,6 +7,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"qianshao/internal/account"
@@ -129,7 +130,8 @@ func BuildWith(ctx context.Context, d *db.DB, o Options) (*App, error) {
 	a.Cases.AddSources()
 	a.Reprisal.AddSources()
 	a.Callups.AddSources()
-	for _, t := range append([]*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table(), a.Haves.Table(), a.Callups.Table(), a.Staffing.VacancyTable(), a.Staffing.RotationTable(), a.Roll.Table()}, a.Duties.Tables()...) {
+	for _, t := range slices.Concat([]*flow.Table{a.Intake.Table(), a.Intake.LetterTable(), a.Intake.SlipTable(), a.Reprisal.Table(), a.Clues.Table(), a.Cases.Table(), a.Burden.Table()}, a.Haves.Tables(),
+		[]*flow.Table{a.Callups.Table(), a.Staffing.VacancyTable(), a.Staffing.RotationTable(), a.Roll.Table()}, a.Duties.Tables()) {
 		if err := a.Engine.Add(t); err != nil {
 			return nil, fmt.Errorf("lifecycles: %w", err)
 		}

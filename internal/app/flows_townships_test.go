@@ -24,7 +24,7 @@ func (w *walk) unlisted() {
 	w.make(m, "reconsider", nil)
 }
 
-// gaps walks what a township lacks of the six haves: one that it mends, one that the next check finds mended.
+// gaps walks rounds of the six haves, and what a township lacks: one that it mends, one that the next check finds mended.
 func (w *walk) gaps() {
 	s, r := w.App.Haves, w.App.DB.In(apptest.City)
 	chief, who := w.actors["principal"], w.actors[map[string]string{"full": "officer", "headless": "hlofficer", "single": "lone"}[w.unit]]
@@ -34,21 +34,28 @@ func (w *walk) gaps() {
 	list, err := s.Get(apptest.Ctx, chief, l)
 	w.must(err)
 	town := w.Units[w.unit].ID.Key
-	round := func(value string, count string) id.ID {
+	open := func() (id.ID, haves.Rating) {
 		x, err := s.Open(apptest.Ctx, chief, "一轮", w.App.DB.Today().AddDays(20))
 		w.must(err)
-		rated, judged := map[string]haves.Said{}, map[string]haves.Judged{}
+		part, _, err := s.RatingOf(apptest.Ctx, r, x.Key, town)
+		w.must(err)
+		w.look(part.ID.Key, "")
+		return x, part
+	}
+	say := func(part haves.Rating, value, count string) {
+		rated := map[string]haves.Said{}
 		for _, y := range list.Lines {
 			if y.Asked() {
-				rated[y.Code], judged[y.Code] = haves.Said{Value: map[string]string{"yes": value, "number": count}[y.Kind]}, haves.Judged{Verdict: haves.Agrees}
+				rated[y.Code] = haves.Said{Value: map[string]string{"yes": value, "number": count}[y.Kind]}
 			}
 		}
-		w.must(s.Rate(apptest.Ctx, who, x, rated))
-		w.must(s.Check(apptest.Ctx, chief, x, town, judged))
-		w.must(s.Close(apptest.Ctx, chief, x, 1))
-		return x
+		w.must(s.Rate(apptest.Ctx, who, part.ID, w.Matter(part.ID).Version, rated))
+		w.look(part.ID.Key, "")
 	}
-	x := round("no", "0")
+	x, part := open()
+	say(part, "no", "0")
+	w.make(part.ID, "check", nil)
+	w.must(s.Close(apptest.Ctx, chief, x, 1))
 	v, err := s.Town(apptest.Ctx, r, chief, x.Key, town)
 	w.must(err)
 	at := map[string]id.ID{}
@@ -61,9 +68,17 @@ func (w *walk) gaps() {
 		w.make(at["premises.office"], "mend", nil)
 		w.make(at["premises.office"], "recheck", vals{"result": {result}})
 	}
-	round("yes", "99999")
+	w.On(w.App.DB.Today().AddDays(1)) // what was said before is of an earlier round
+	x, part = open()
+	w.make(part.ID, "say", nil)
+	say(part, "yes", "99999")
+	w.make(part.ID, "check", nil)
 	w.look(at["equipment.safe"].Key, "")
 	w.made["gap.found"] = w.Matter(at["equipment.safe"]).State == haves.Closed
+	w.must(s.Close(apptest.Ctx, chief, x, 1))
+	x, part = open()
+	w.must(s.Close(apptest.Ctx, chief, x, 1))
+	w.look(part.ID.Key, "")
 }
 
 // callups walks people called up: from where the unit heads itself, from where it does not, against its wish, and not at all.

@@ -55,6 +55,7 @@ var (
 		"ask":      {"principal", "vice", "supervision_clerk", "observer", "intake_clerk", "personnel_clerk"},
 		"unlisted": {"principal", "vice", "supervision_clerk", "observer", "intake_clerk", "personnel_clerk"},
 		"gap":      {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
+		"rating":   {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 		"round":    {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 		"list":     {"principal", "vice", "supervision_clerk", "observer", "personnel_clerk"},
 		"callup":   {"principal", "vice", "supervision_clerk"},
@@ -204,7 +205,7 @@ var familial = []string{"tipoff", "clue", "case", "proposal"}
 var widest = map[string][]string{
 	"/tipoffs": {"?view=all"}, "/slips": {"?view=all"}, "/clues": {"?view=all"}, "/cases": {"?view=all"}, "/callups": {"?view=all"}, "/confirmations": {"?view=all"}, "/handbacks": {"?view=all"}, "/orders": {"?view=all"}, "/deviations": {"?view=all"}, "/search": {"?q=" + url.QueryEscape("反映"), "?q=" + url.QueryEscape("线索")},
 	"/api/v1/tipoffs": {"?view=all&limit=200"}, "/api/v1/slips": {"?view=all&limit=200"}, "/api/v1/clues": {"?view=all&limit=200"}, "/api/v1/cases": {"?view=all&limit=200"},
-	"/unlisted": {"?view=all"}, "/burden/asks": {"?view=all"}, "/gaps": {"?view=all"}, "/api/v1/callups": {"?view=all&limit=200"},
+	"/unlisted": {"?view=all"}, "/burden/asks": {"?view=all"}, "/gaps": {"?view=all"}, "/ratings": {"?view=all"}, "/api/v1/callups": {"?view=all&limit=200"},
 }
 
 // anywhere makes a visit to what is no one thing: a list, a figure, a form. It holds no id of what the reader may not know

@@ -17,10 +17,12 @@ func succeedSoon(ctx context.Context, tx *ledger.Tx) error {
 }
 
 // succeed gives whatever still lies with a merged unit to its heir, in the order in which they were merged: also what was
-// handed there while the merge was under way, and what came to an heir that was itself merged by then.
+// handed there while the merge was under way, and what came to an heir that was itself merged by then. What a round asks of the
+// merged unit is asked of nobody any more, and is no part of it.
 func (a *App) succeed(ctx context.Context, city id.City) error {
+	failed := []error{a.Haves.Tend(ctx, city)}
 	ms, err := org.Merges(ctx, a.DB.In(city))
-	failed := []error{err}
+	failed = append(failed, err)
 	for _, m := range ms {
 		_, err := heir.Succeed(ctx, a.Engine, city, m.From, m.Into)
 		failed = append(failed, err)

@@ -60,7 +60,7 @@ type furnished struct {
 }
 
 // paperOf is a paper that can be drafted of each kind of matter.
-var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "callup": "up_slip", "vacancy": "up_slip", "rotation": "up_slip", "filing": "up_slip", "confirmation": "up_slip", "handback": "handback_letter", "order": "correction_order", "deviation": "deviation_slip"}
+var paperOf = map[string]string{"tipoff": "accept_notice", "slip": "up_slip", "letter": "up_slip", "clue": "disposal_form", "case": "filing_report", "alert": "up_slip", "unlisted": "up_slip", "gap": "up_slip", "rating": "up_slip", "callup": "up_slip", "vacancy": "up_slip", "rotation": "up_slip", "filing": "up_slip", "confirmation": "up_slip", "handback": "handback_letter", "order": "correction_order", "deviation": "deviation_slip"}
 
 // password is what everybody with an account signs in with.
 const password = "一句本人设置的口令 7391"
@@ -281,7 +281,7 @@ func (w *furnished) belongings(p place, out things) {
 		if !ok {
 			continue
 		}
-		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0], "unlisted": p.team[0], "gap": p.team[0], "callup": p.pool}[kind]
+		who := map[string]string{"tipoff": p.intake, "slip": p.intake, "letter": p.intake, "alert": p.intake, "clue": p.team[0], "case": p.team[0], "unlisted": p.team[0], "gap": p.team[0], "rating": p.team[0], "callup": p.pool}[kind]
 		if who == "" {
 			who = "citychief"
 		}
@@ -289,7 +289,7 @@ func (w *furnished) belongings(p place, out things) {
 		clocks, err := deadline.Running(apptest.Ctx, r, m.Key)
 		w.must(err)
 		out[kind+".clock"] = clocks[0].ID
-		if slices.Contains([]string{"letter", "alert", "vacancy", "rotation", "filing"}, kind) || kind == "unlisted" || kind == "gap" || kind == "callup" || slices.Contains(dutyKinds, kind) {
+		if slices.Contains([]string{"letter", "alert", "vacancy", "rotation", "filing"}, kind) || kind == "unlisted" || kind == "gap" || kind == "rating" || kind == "callup" || slices.Contains(dutyKinds, kind) {
 			continue
 		}
 		x, err := w.App.Engine.Recuse(apptest.Ctx, w.As(who), m, flow.NewRecusal{Ground: "kin", Relation: "同乡"})

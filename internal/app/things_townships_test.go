@@ -60,8 +60,12 @@ func (w *furnished) lacking(p place, out things) {
 			judged[y.Code] = haves.Judged{Verdict: haves.Agrees}
 		}
 	}
-	w.must(s.Rate(apptest.Ctx, w.As(who), x.ID, rated))
-	w.must(s.Check(apptest.Ctx, w.As(chief), x.ID, town.ID.Key, judged))
+	judged["rules.core"] = haves.Judged{Verdict: haves.NotYet} // so that the part stays with the county
+	part, _, err := s.RatingOf(apptest.Ctx, r, x.ID.Key, town.ID.Key)
+	w.must(err)
+	out["rating"] = part.ID
+	w.must(s.Rate(apptest.Ctx, w.As(who), part.ID, part.Version, rated))
+	w.must(s.Check(apptest.Ctx, w.As(chief), part.ID, part.Version+1, judged))
 	v, err := s.Town(apptest.Ctx, r, w.As(who), x.ID.Key, town.ID.Key)
 	w.must(err)
 	for _, g := range v.Gaps {

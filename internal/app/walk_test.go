@@ -33,7 +33,7 @@ func (ts things) none() things {
 	return out
 }
 
-var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", "unlisted", "gap", "callup", "vacancy", "rotation", "filing", "confirmation", "handback", "order", "deviation"}
+var matterKinds = []string{"tipoff", "letter", "slip", "clue", "case", "alert", "unlisted", "gap", "rating", "callup", "vacancy", "rotation", "filing", "confirmation", "handback", "order", "deviation"}
 
 // wholeOf is what stands for {id} in addresses that are not under a matter's own.
 var wholeOf = []struct{ prefix, thing string }{
@@ -41,12 +41,12 @@ var wholeOf = []struct{ prefix, thing string }{
 	{"/filed-duties/", "duty"}, {"/confirmations/", "confirmation"}, {"/duties/", "town"}, {"/tasks/", "task"}, {"/inspections/", "inspection"}, {"/checks/", "checked"},
 	{"/api/v1/confirmations/", "confirmation"}, {"/api/v1/handbacks/", "handback"}, {"/api/v1/orders/", "order"}, {"/api/v1/deviations/", "deviation"},
 	{"/p/", "proposal"}, {"/units/", "unit"}, {"/delegations/", "delegation"}, {"/api/v1/approvals/", "proposal"}, {"/api/v1/delegations/", "delegation"},
-	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/burden/asks/", "ask"}, {"/api/v1/unlisteds/", "unlisted"}, {"/haves/rounds/", "round"}, {"/haves/lists/", "list"}, {"/api/v1/gaps/", "gap"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"}, {"/api/v1/callups/", "callup"},
+	{"/api/v1/tipoffs/", "tipoff"}, {"/api/v1/slips/", "slip"}, {"/letters/", "letter"}, {"/alerts/", "alert"}, {"/burden/asks/", "ask"}, {"/api/v1/unlisteds/", "unlisted"}, {"/haves/rounds/", "round"}, {"/haves/lists/", "list"}, {"/api/v1/gaps/", "gap"}, {"/ratings/", "rating"}, {"/api/v1/ratings/", "rating"}, {"/api/v1/alerts/", "alert"}, {"/api/v1/letters/", "letter"}, {"/api/v1/clues/", "clue"}, {"/api/v1/cases/", "case"}, {"/api/v1/callups/", "callup"},
 	{"/people/", "person"}, {"/api/v1/vacancies/", "vacancy"}, {"/api/v1/rotations/", "rotation"}, {"/api/v1/filings/", "filing"},
 }
 
 // moveOf is a move of each kind that needs more than nothing filled in.
-var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside", "unlisted": "stop", "gap": "mend", "callup": "pick", "vacancy": "decline", "rotation": "plan", "filing": "return", "confirmation": "confirm", "handback": "send", "order": "issue", "deviation": "answer"}
+var moveOf = map[string]string{"tipoff": "decline", "slip": "send", "letter": "lay_aside", "clue": "propose", "case": "submit_filing", "alert": "set_aside", "unlisted": "stop", "gap": "mend", "rating": "check", "callup": "pick", "vacancy": "decline", "rotation": "plan", "filing": "return", "confirmation": "confirm", "handback": "send", "order": "issue", "deviation": "answer"}
 
 // visit is one route with one kind of thing.
 type visit struct {

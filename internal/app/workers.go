@@ -33,6 +33,7 @@ const (
 	jobLapse      = "watch.lapse"
 	jobStaffing   = "staffing.sweep"
 	jobDuty       = "duty.tend"
+	jobHaves      = "haves.tend"
 	jobTidy       = "tidy"
 )
 
@@ -69,6 +70,7 @@ func (a *App) NewWorkers(log *slog.Logger, key seal.Deployment) *Workers {
 		{jobLapse, time.Hour, w.each(a.Reprisal.Lapse)},
 		{jobStaffing, time.Hour, w.each(a.Staffing.Sweep)},
 		{jobDuty, time.Hour, w.each(a.Duties.Tend)},
+		{jobHaves, time.Hour, w.each(a.Haves.Tend)},
 		{jobTidy, time.Hour, w.tidy},
 	} {
 		w.Queue.Handle(j.kind, func(ctx context.Context, _ id.City, _ json.RawMessage) error { return j.do(ctx) })

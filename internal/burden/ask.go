@@ -346,3 +346,9 @@ func (s *Service) byRule(ctx context.Context, tx *ledger.Tx, a Ask, towns []acce
 	a.ID, a.What, a.Basis, a.Minutes, a.Asked, a.State, a.Used, a.UsedOn = tx.NewID(), x.Name.Zh, a.Rule, int64(x.Minutes), tx.Today(), Standing, x.Use.Zh, tx.Today()
 	return insert(ctx, tx, a, towns)
 }
+
+// ByRuleOf are the townships of a county that the program has asked by a rule for something; once names it, or begins its name.
+func (s *Service) ByRuleOf(ctx context.Context, r db.Reader, rule, once string, county id.Key) ([]id.Key, error) {
+	once = rule + "/" + once
+	return db.Column[id.Key](ctx, r, `SELECT t.township_id FROM asks a JOIN ask_towns t ON t.city_id = a.city_id AND t.ask_id = a.id WHERE a.city_id = $1 AND a.county_id = $2 AND SUBSTR(a.once, 1, `+strconv.Itoa(len(once))+`) = $3 ORDER BY t.township_id`, county, once)
+}

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strconv"
 	"time"
 
 	"qianshao/internal/access"
@@ -9,6 +10,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/haves"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 )
 
 // demand is something asked of the first county's townships every month, or of all counties' every other month.
@@ -183,20 +185,74 @@ var lacks = []struct {
 	every int
 }{{"premises.talk_room", 3}, {"equipment.safe", 4}, {"funds.office", 5}, {"premises.office", 7}, {"equipment.recording", 6}}
 
-// rounds opens a round in the first two counties: nearly all townships say how they stand, and the first county checks most.
+// rounds opens a round in the first two counties: nearly all townships say how they stand, and the county checks most. The first
+// closes its round and looks again: that one is still open, with something on every desk.
 func (b *builder) rounds() error {
 	for i, c := range b.counties[:2] {
-		w := b.oneAt(access.Personnel, c.unit)
-		if w == nil {
-			continue
-		}
-		x, err := b.app.Haves.Open(b.ctx, b.as(w), "2026年六有自评", b.today().AddDays(20))
-		if ok, err := b.took("haves.round", err); err != nil || !ok {
+		x, err := b.round(c, "六有自评", 20)
+		if err != nil || x.Zero() {
 			return err
 		}
 		b.on(b.workday(b.today().AddDays(12)), 10, func() error { return b.rate(c, x) })
-		if i == 0 {
-			b.on(b.workday(b.today().AddDays(30)), 10, func() error { return b.check(c, x) })
+		b.on(b.workday(b.today().AddDays(30)), 10, func() error { return b.check(c, x) })
+		if i > 0 {
+			continue
+		}
+		b.on(b.workday(b.today().AddDays(60)), 10, func() error {
+			w := b.oneAt(access.Personnel, c.unit)
+			if w == nil {
+				return nil
+			}
+			if ok, err := b.took("haves.close", b.app.Haves.Close(b.ctx, b.as(w), x, 1)); err != nil || !ok {
+				return err
+			}
+			again, err := b.round(c, "六有复评", 25)
+			if err != nil || again.Zero() {
+				return err
+			}
+			b.on(b.workday(b.today().AddDays(7)), 10, func() error { return b.again(c, again) })
+			return nil
+		})
+	}
+	return nil
+}
+
+// round opens a round of a county for some days; zero where it could not.
+func (b *builder) round(c *county, name string, days int) (id.ID, error) {
+	w := b.oneAt(access.Personnel, c.unit)
+	if w == nil {
+		return id.ID{}, nil
+	}
+	x, err := b.app.Haves.Open(b.ctx, b.as(w), strconv.Itoa(b.today().Year())+"年"+name, b.today().AddDays(days))
+	_, err = b.took("haves.round", err)
+	return x, err
+}
+
+// again has townships that are short of people say that nothing has changed, and the county check the first of them. The others have
+// it before them yet.
+func (b *builder) again(c *county, round id.ID) error {
+	checked := false
+	for _, t := range c.townships[:len(c.townships)-1] {
+		w := b.oneAt(access.Handler, t.unit)
+		if w == nil || len(b.staff[t.unit.ID.Key]) == len(org.Establishment) {
+			continue
+		}
+		v, err := b.app.Haves.Town(b.ctx, b.app.DB.In(City), b.as(w), round.Key, t.unit.ID.Key)
+		if err != nil {
+			return err
+		}
+		if len(v.Before) == 0 { // it never said anything
+			continue
+		}
+		nothing := func() error { return nil }
+		if err := b.run(w, v.Part.ID, "say", flow.Values{"unchanged": {"yes"}}, nothing); err != nil {
+			return err
+		}
+		if p := b.oneAt(access.Personnel, c.unit); p != nil && !checked {
+			checked = true
+			if err := b.run(p, v.Part.ID, "check", flow.Values{"agrees": {"yes"}}, nothing); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -227,7 +283,7 @@ func (b *builder) rate(c *county, round id.ID) error {
 				}
 			}
 		}
-		if _, err := b.took("haves.rate", b.app.Haves.Rate(b.ctx, b.as(w), round, in)); err != nil {
+		if _, err := b.took("haves.rate", b.app.Haves.Rate(b.ctx, b.as(w), v.Part.ID, v.Part.Version, in)); err != nil {
 			return err
 		}
 	}
@@ -254,7 +310,7 @@ func (b *builder) check(c *county, round id.ID) error {
 		if i == 2 {
 			in["equipment.computers"] = haves.Judged{Verdict: haves.Differs, Reason: "其中一台已报废，另一台与他人合用"}
 		}
-		if _, err := b.took("haves.check", b.app.Haves.Check(b.ctx, b.as(w), round, t.unit.ID.Key, in)); err != nil {
+		if _, err := b.took("haves.check", b.app.Haves.Check(b.ctx, b.as(w), v.Part.ID, v.Part.Version, in)); err != nil {
 			return err
 		}
 	}

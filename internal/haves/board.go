@@ -5,6 +5,7 @@ import (
 
 	"qianshao/internal/access"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
@@ -32,6 +33,7 @@ type BoardLine struct {
 	Said    bool // the township has said how it stands
 	Checked bool // and all of it was checked
 	Gaps    int  // open
+	Part    Rating
 }
 
 // Board is a round over its townships.
@@ -129,8 +131,16 @@ func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, roun
 	for _, g := range gaps {
 		open[g.Town]++
 	}
+	parts := map[id.Key]Rating{}
+	rs, err := ratings(ctx, r, round, "")
+	if err != nil {
+		return b, err
+	}
+	for _, x := range rs {
+		parts[x.Town] = x
+	}
 	for _, u := range towns {
-		x := BoardLine{Unit: u, By: standing(by[u.ID.Key], posts[u.ID.Key], b.List.Lines), Said: len(by[u.ID.Key]) > 0, Checked: len(by[u.ID.Key]) > 0, Gaps: open[u.ID.Key]}
+		x := BoardLine{Unit: u, By: standing(by[u.ID.Key], posts[u.ID.Key], b.List.Lines), Said: len(by[u.ID.Key]) > 0, Checked: len(by[u.ID.Key]) > 0, Gaps: open[u.ID.Key], Part: parts[u.ID.Key]}
 		for _, a := range by[u.ID.Key] {
 			x.Checked = x.Checked && a.Found != ""
 		}
@@ -274,42 +284,69 @@ type TownView struct {
 	Before  map[string]Answer // of the round before, offered again
 	Known   map[string]Known
 	Gaps    []Gap
-	Rates   bool // the actor may say how the township stands
-	Checks  bool // the actor checks it
+	Part    Rating
+	Asked   bool        // there is one
+	Files   []flow.File // that were added to it
+	Rates   bool        // the actor may say how the township stands
+	Checks  bool        // the actor checks it
 }
 
 // Town reads a township in a round, for those who work there and for those who see all of the county.
 func (s *Service) Town(ctx context.Context, r db.Reader, who access.Actor, round, town id.Key) (TownView, error) {
+	return s.town(ctx, r, who, town, db.Build(`SELECT `+partCols+` FROM have_rounds x LEFT JOIN ratings t ON t.city_id = x.city_id AND t.round_id = x.id AND t.township_id = ?`, town).
+		Add(partJoin+` WHERE x.city_id = $1 AND x.id = ? ORDER BY f.id`, round))
+}
+
+// TownOf is Town by the matter of the township's part.
+func (s *Service) TownOf(ctx context.Context, r db.Reader, who access.Actor, rating id.Key) (TownView, error) {
+	return s.town(ctx, r, who, "", db.Build(`SELECT `+partCols+` FROM ratings t JOIN have_rounds x ON x.city_id = t.city_id AND x.id = t.round_id`+partJoin+` WHERE t.city_id = $1 AND t.id = ? ORDER BY f.id`, rating))
+}
+
+// What a township's part in a round is read from, a line for every file there is.
+const (
+	partCols = roundCols + `, COALESCE(t.id, ''), COALESCE(t.township_id, ''), COALESCE(m.state, ''), COALESCE(m.open, FALSE), COALESCE(m.due_on, ''), COALESCE(m.version, 0), COALESCE(f.id, ''), COALESCE(f.name, '')`
+	partJoin = ` LEFT JOIN matters m ON m.city_id = t.city_id AND m.id = t.id LEFT JOIN files f ON f.city_id = m.city_id AND f.matter_id = m.id`
+)
+
+func (s *Service) town(ctx context.Context, r db.Reader, who access.Actor, town id.Key, part *db.Builder) (TownView, error) {
 	var v TownView
-	var err error
-	if v.Round, err = s.round(ctx, r, who, round); err != nil {
+	q, args := part.SQL()
+	xs, err := db.All(ctx, r, func(rows *db.Rows) (x TownView, err error) {
+		x.Round.ID.City, x.Part.ID.City = r.City(), r.City()
+		x.Files = make([]flow.File, 1)
+		return x, rows.Scan(append(x.Round.dest(), &x.Part.ID.Key, &x.Part.Town, &x.Part.State, &x.Part.Open, &x.Part.Due, &x.Part.Version, &x.Files[0].Key, &x.Files[0].Name)...)
+	}, q, args...)
+	if err != nil {
 		return v, err
 	}
+	for i, x := range xs {
+		if i == 0 {
+			v.Round, v.Part, v.Asked = x.Round, x.Part, x.Part.Town != ""
+		}
+		if x.Files[0].Key != "" {
+			v.Files = append(v.Files, x.Files[0])
+		}
+	}
+	if town == "" {
+		town = v.Part.Town
+	}
 	own := who.Unit().ID == (id.ID{City: r.City(), Key: town})
+	if len(xs) == 0 || !reads(who, r.City(), v.Round.County) || !own && !covers(who, r.City(), v.Round.County) {
+		return v, fault.Hidden()
+	}
 	if v.Town = who.Unit(); !own {
 		if v.Town, err = access.GetUnit(ctx, r, town); err != nil {
 			return v, err
 		}
 	}
-	if v.Town.Kind != "township" || v.Town.County != v.Round.County || !own && !covers(who, r.City(), v.Round.County) {
+	if v.Town.Kind != "township" || v.Town.County != v.Round.County {
 		return v, fault.Hidden()
 	}
 	if v.Lines, err = lines(ctx, r, v.Round.List); err != nil {
 		return v, err
 	}
-	as, err := db.All(ctx, r, func(rows *db.Rows) (x roundAnswer, err error) {
-		return x, rows.Scan(&x.round, &x.Town, &x.Code, &x.Have, &x.Value, &x.Met, &x.Evidence, &x.Said, &x.Checked, &x.Reason, &x.Found, &x.On, &x.Version)
-	}, `SELECT a.round_id, `+answerCols+` FROM have_answers a WHERE a.city_id = $1 AND a.township_id = $2 AND a.round_id <= $3 ORDER BY a.round_id DESC, a.code LIMIT 160`, town, round) // two rounds of the longest list
-	if err != nil {
+	if v.Answers, v.Before, err = answers(ctx, r, v.Round.ID.Key, town); err != nil {
 		return v, err
-	}
-	v.Answers, v.Before = map[string]Answer{}, map[string]Answer{}
-	for _, a := range as {
-		if a.round == round {
-			v.Answers[a.Code] = a.Answer
-		} else if _, ok := v.Before[a.Code]; !ok {
-			v.Before[a.Code] = a.Answer
-		}
 	}
 	if v.Known, err = s.posts(ctx, r, v.Town, v.Lines); err != nil {
 		return v, err
@@ -325,13 +362,10 @@ func (s *Service) Town(ctx context.Context, r db.Reader, who access.Actor, round
 		v.Known[code] = k
 	}
 	v.Gaps, err = openGaps(ctx, r, v.Round.County, town)
-	v.Rates = own && v.Round.Closed == ""
-	v.Checks = runs(who, r.City(), v.Round.County) && v.Round.Closed == ""
-	return v, err
-}
-
-// roundAnswer is an answer with the round it was given in. Rounds' keys run with their time.
-type roundAnswer struct {
-	Answer
-	round id.Key
+	if err != nil {
+		return v, err
+	}
+	v.Rates = v.Part.Open && Rates(who, v.Town.ID)
+	v.Checks = v.Part.State == RatingSaid && Checks(who, id.ID{City: r.City(), Key: v.Round.County})
+	return v, nil
 }

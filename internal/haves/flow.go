@@ -15,8 +15,11 @@ import (
 	"qianshao/internal/rulebook"
 )
 
-// Kind is the kind of matter that a gap is.
-const Kind = "gap"
+// The kinds of matter of this room.
+const (
+	Kind       = "gap"    // what a township lacks
+	KindRating = "rating" // a township's part in a round
+)
 
 // The states of a gap.
 const (
@@ -25,23 +28,62 @@ const (
 	Closed  = "closed"
 )
 
+// The states of a township's part in a round.
+const (
+	RatingAsked   = "asked"
+	RatingSaid    = "said"
+	RatingChecked = "checked"
+	RatingEnded   = "ended" // with the round, or with the township
+)
+
 // Who owes a gap, as flags: the county where neither stands.
 const (
 	owedTown = "owed_town"
 	owedCity = "owed_city"
 )
 
-// The clocks of a gap.
+// The rules of this room's clocks.
 const (
 	RuleMend    = "gap.mend"
 	RuleAbove   = "gap.above"
 	RuleRecheck = "gap.recheck"
+	RuleSay     = "rating.say" // until the round's day
+	RuleCheck   = "rating.check"
 )
 
 var local = []rulebook.Basis{{Reg: "LOCAL"}}
 
-// Table is the life of a gap. The county keeps after what the city owes, and both have a day.
-func (s *Service) Table() *flow.Table {
+// Tables are the lifecycles of this room's matters. None of them names anybody.
+func (s *Service) Tables() []*flow.Table { return []*flow.Table{s.gaps(), s.ratings()} }
+
+// ratings is the life of a township's part in a round. Both moves are made on its form; without one they say that all of it is as
+// it was, and that all of it agrees.
+func (s *Service) ratings() *flow.Table {
+	yes := func(name string) []flow.Field {
+		return []flow.Field{{Name: name, Kind: flow.Choice, Must: true, Codes: []string{"yes"}}}
+	}
+	live := []string{RatingAsked, RatingSaid}
+	return &flow.Table{Kind: KindRating, Mark: "评", NoRecusal: true,
+		States: []flow.State{
+			{Name: RatingAsked, Stage: "asked", Rules: []flow.Use{{Rule: RuleSay, By: flow.ByHandler}}, Basis: local},
+			{Name: RatingSaid, Stage: "said", Rules: []flow.Use{{Rule: RuleCheck, By: flow.ByPersonnel}}, Basis: local},
+			{Name: RatingChecked, Stage: "done", End: true, Basis: local},
+			{Name: RatingEnded, Stage: "done", End: true, Basis: local},
+		},
+		Moves: []flow.Move{
+			{Name: "say", From: live, To: RatingSaid, By: []flow.By{flow.ByHandler}, Fields: yes("unchanged"), Basis: local},
+			{Name: "check", From: []string{RatingSaid}, To: RatingChecked, Also: []string{RatingSaid}, By: []flow.By{flow.ByPersonnel, flow.ByDeputy, flow.ByPrincipal}, Fields: yes("agrees"), Basis: local, Key: true},
+			{Name: "end", From: live, To: RatingEnded, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleSay, RuleCheck}, Basis: local},
+		},
+		Hooks: flow.Hooks{Check: map[string]func(context.Context, *flow.Op) error{"check": flow.OtherHands("say")}, Apply: map[string]func(context.Context, *flow.Op) error{
+			"say": s.applySay, "check": s.applyCheck,
+			"end": func(_ context.Context, op *flow.Op) error { op.M.Outcome = RatingEnded; return nil },
+		}},
+	}
+}
+
+// gaps is the life of a gap. The county keeps after what the city owes, and both have a day.
+func (s *Service) gaps() *flow.Table {
 	return &flow.Table{Kind: Kind, Mark: "六", NoRecusal: true,
 		States: []flow.State{
 			{Name: Lacking, Stage: "lacking", Basis: local, Rules: []flow.Use{

@@ -53,12 +53,13 @@ var (
 	lineTable   = &ledger.Table{Name: "have_lines", Key: []string{"list_id", "code"}, Cols: []string{"n", "have", "zh", "en", "kind", "least", "measure", "evidence_zh", "evidence_en", "owes", "how"}}
 	roundTable  = &ledger.Table{Name: "have_rounds", Key: []string{"id"}, Cols: []string{"county_id", "list_id", "name", "opened_on", "due_on", "closed_on", "version"}, Version: "version"}
 	answerTable = &ledger.Table{Name: "have_answers", Key: []string{"round_id", "township_id", "code"}, Cols: []string{"have", "value", "met", "evidence", "said_on", "checked", "reason", "found", "checked_on", "version"}, Version: "version"}
+	ratingTable = &ledger.Table{Name: "ratings", Key: []string{"id"}, Cols: []string{"round_id", "township_id"}}
 	gapTable    = &ledger.Table{Name: "gaps", Key: []string{"id"}, Cols: []string{"round_id", "township_id", "code", "have", "owes", "wanted", "budget"}}
 )
 
 // Tables are the covered tables of this room.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{listTable, lineTable, roundTable, answerTable, gapTable}
+	return []*ledger.Table{listTable, lineTable, roundTable, answerTable, ratingTable, gapTable}
 }
 
 // List is a list of the six haves.

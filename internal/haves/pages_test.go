@@ -28,15 +28,16 @@ func TestPages(t *testing.T) {
 	l := list(t, w, "deputy", county)
 	round, err := s.Open(ctx, w.As("deputy"), "2026年六有自评", "2026-10-30")
 	must(t, err)
-	must(t, s.Rate(ctx, w.As("officer"), round, rated(w, l, "premises.office")))
+	must(t, rate(t, w, "officer", round, "full", rated(w, l, "premises.office")))
 	full, headless := w.Units["full"].ID.Key, w.Units["headless"].ID.Key
-	must(t, s.Rate(ctx, w.As("hlofficer"), round, rated(w, l, "premises.office")))
-	must(t, s.Check(ctx, w.As("deputy"), round, headless, judged(l)))
+	must(t, rate(t, w, "hlofficer", round, "headless", rated(w, l, "premises.office")))
+	must(t, check(t, w, "deputy", round, "headless", judged(l)))
 	mux := w.Mux()
 	var took int64
 	mux.Observe = func(_ web.Route, _ int, _ time.Duration, n int64) { took = n }
 	srv := httptest.NewServer(mux.Handler())
 	t.Cleanup(srv.Close)
+	mine, theirs := rating(t, w, round, "full").ID.String(), rating(t, w, round, "headless").ID.String()
 	at, unit := "/haves/rounds/"+round.String(), w.Units["full"].ID.String()
 	for _, c := range []struct {
 		who, path string
@@ -55,13 +56,25 @@ func TestPages(t *testing.T) {
 		{"deputy", "/haves/lists/" + draft.String() + "?line=funds.office", 200, "队伍、经费不得要求乡镇解决"},
 		{"deputy", "/haves/lists/" + draft.String() + "?line=new", 200, "增加一项"},
 		{"deputy", "/haves", 200, "最薄弱的是"},
+		{"deputy", "/haves", 200, "10月30日"},
 		{"deputy", at + "?town=" + full, 200, "提交核对结果"},
 		{"supervision", at + "?town=" + full, 200, "待核对"},
 		{"supervision", "/gaps", 200, "独立办公室"},
+		{"officer", "/ratings/" + mine, 200, "提交自评"},
+		{"officer", "/ratings/" + theirs, 404, ""},
+		{"deputy", "/ratings/" + mine, 200, "提交核对结果"},
+		{"deputy", "/ratings/" + theirs, 200, "已核对"},
+		{"otherprincipal", "/ratings/" + mine, 404, ""},
+		{"supervision", "/ratings", 200, "石桥镇：2026年六有自评"},
+		{"officer", "/m/" + mine, 200, `href="/ratings/` + mine},
+		{"supervision", "/m/" + mine, 200, "查看自评和核对"},
+		{"deputy", "/m/" + mine, 200, "自评项目达到9／10项"},
+		{"officer", "/m/" + theirs, 404, ""},
 		{"cityorg", "/haves", 200, "云渡县"},
 		{"cityorg", "/haves/lists/" + city.String(), 200, "1个单位采用"},
 		{"cityorg", at, 200, "柏岭乡"},
 		{"province", "/haves", 200, "白河县"},
+		{"province", "/ratings/" + mine, 200, "待核对"},
 		{"province", at + "?town=" + headless, 200, "柏岭乡"},
 		{"otherprincipal", "/haves", 200, "开展一轮"},
 		{"otherprincipal", at, 404, ""},

@@ -35,7 +35,7 @@ func TestTimersThatCodeNames(t *testing.T) {
 		case.deliver case.announce case.announce_office case.execute_post case.execution_report case.execution_office case.close
 		appeal.party appeal.review appeal.rereview
 		approve.head approve.deputy approve.principal approve.review_head approve.second approve.record below.prepare
-		superior.review risen.act recusal.decide namesake.answer identity.confirm destroy.consent alert.look burden.answer gap.mend gap.recheck gap.above callup.pick callup.consent callup.return post.fill post.consent post.rotate register.confirm
+		superior.review risen.act recusal.decide namesake.answer identity.confirm destroy.consent alert.look burden.answer gap.mend gap.recheck gap.above rating.say rating.check callup.pick callup.consent callup.return post.fill post.consent post.rotate register.confirm
 		duty.confirm handback.letter handback.receive handback.decide handback.recheck handback.again order.issue order.correct order.talk order.again deviation.answer deviation.judge`) {
 		tm, ok := b.Timer(id, day)
 		if !ok {

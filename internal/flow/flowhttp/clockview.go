@@ -26,6 +26,11 @@ func (p *Pages) whyOf(lang string, today calendar.Date, c deadline.Clock, es []d
 	x := p.Engine.Clocks.Explain(c, es)
 	v := ui.WhyView{Lang: lang, Sure: string(t.Sure), Version: t.Version, Note: t.Note.In(lang)}
 	length := lengthText(lang, c.Length, c.Unit)
+	for _, e := range es {
+		if e.Kind == deadline.Retargeted {
+			length = lengthText(lang, e.Length, e.Unit)
+		}
+	}
 	v.Text = locale.T(lang, "why.sentence", ui.DayIn(lang, x.Start, today), t.Start.In(lang), length, ui.DayIn(lang, c.Due, today)+weekdayIn(lang, c.Due))
 	v.Text += p.extras(lang, today, c, es, x)
 	v.Basis = locale.T(lang, "why.basis") + p.basisText(lang, t)

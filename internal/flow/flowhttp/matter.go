@@ -279,6 +279,9 @@ func (p *Pages) steps(c *web.Ctx, l *look, d *flow.Dossier, events []record.Even
 			visited[s.Stage], reached[s.Stage] = true, ui.DayIn(c.Lang, e.At.Date(), c.Today)
 		}
 	}
+	if first := t.States[0].Stage; !visited[first] { // of what no act of its own opened: many at once
+		visited[first], reached[first] = true, ui.DayIn(c.Lang, m.Received, c.Today)
+	}
 	visited[now.Stage] = true
 	stages := t.Stages()
 	if k.Stages != nil {

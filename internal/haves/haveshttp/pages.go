@@ -41,13 +41,38 @@ func (p *Pages) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/haves/lists/{id}", Perm: access.HaveRun, Do: p.changeList},
 		{Method: http.MethodPost, Path: "/haves/rounds", Perm: access.HaveRun, Do: p.openRound},
 		{Method: http.MethodGet, Path: "/haves/rounds/{id}", Perm: access.HaveRead, Do: p.round},
-		{Method: http.MethodPost, Path: "/haves/rounds/{id}", Perm: access.HaveRead, Do: p.change},
+		{Method: http.MethodPost, Path: "/haves/rounds/{id}", Perm: access.HaveRun, Do: p.close},
+		{Method: http.MethodGet, Path: "/ratings/{id}", Perm: access.HaveRead, Do: func(c *web.Ctx) error { return p.rating(c, http.StatusOK, nil, nil) }},
+		{Method: http.MethodPost, Path: "/ratings/{id}", Perm: access.MatterMove, Do: p.change},
 	}
 }
 
 // Kinds are the lists and details of this room's matters.
 func (p *Pages) Kinds() []flowhttp.Kind {
-	return []flowhttp.Kind{{Name: haves.Kind, Path: "/gaps", Views: []string{haves.Lacking, flow.ViewLate, haves.Mended, haves.Closed}, Detail: p.detail}}
+	return []flowhttp.Kind{
+		{Name: haves.Kind, Path: "/gaps", Views: []string{haves.Lacking, flow.ViewLate, haves.Mended, haves.Closed}, Detail: p.detail},
+		{Name: haves.KindRating, Path: "/ratings", Views: []string{haves.RatingAsked, flow.ViewLate, haves.RatingSaid, haves.RatingChecked}, Detail: p.ratingDetail, At: map[string]string{"say": "/ratings/", "check": "/ratings/"}},
+	}
+}
+
+// ratingDetail is how far a township's part in a round has come.
+func (p *Pages) ratingDetail(c *web.Ctx, m flow.Matter) (flowhttp.Detail, error) {
+	x, town, err := p.Haves.PartIn(c.Context(), c.In(m.ID), m.ID.Key)
+	if err != nil {
+		return flowhttp.Detail{}, err
+	}
+	said, err := p.Haves.Stands(c.Context(), c.In(m.ID), x.ID.Key, town)
+	if err != nil {
+		return flowhttp.Detail{}, err
+	}
+	d := flowhttp.Detail{Facts: []flowhttp.Fact{{Label: c.T("haves.round"), Text: ui.Segments{{Text: x.Name, Href: roundHref(x.ID, "")}}}}}
+	if !(m.Open && haves.Rates(c.Who, m.Handler)) && !(m.State == haves.RatingSaid && haves.Checks(c.Who, m.Organ)) { // whose turn it is gets there by the move
+		d.Do = &ui.Segment{Text: c.T("haves.rating.open"), Href: "/ratings/" + m.ID.String()}
+	}
+	if said.Of > 0 {
+		d.Facts = append(d.Facts, flowhttp.Fact{Label: c.T("haves.rating.said"), Text: ui.Segments{{Text: c.T("haves.unit.said", strconv.Itoa(said.Met), strconv.Itoa(said.Of))}}})
+	}
+	return d, nil
 }
 
 // detail is what a township lacks and who owes it.
@@ -118,7 +143,7 @@ func (p *Pages) home(c *web.Ctx) error {
 	case !ok:
 		return p.noRound(c, http.StatusOK, nil, nil)
 	case u.Kind == "township":
-		return p.town(c, http.StatusOK, x.ID, u.ID.Key, nil, nil)
+		return p.townIn(c, x.ID, u.ID.Key)
 	}
 	return p.board(c, http.StatusOK, x.ID, nil, nil)
 }
@@ -150,6 +175,8 @@ type openForm struct {
 
 type boardRow struct {
 	Name, Href, Said, Gaps string
+	Due                    *ui.DueView // of what is open
+	Files                  *ui.Segment
 	Cells                  []cellView
 }
 
@@ -231,14 +258,20 @@ func (p *Pages) counties(c *web.Ctx) error {
 // noRound is the page of a county that has had no round.
 func (p *Pages) noRound(c *web.Ctx, status int, f url.Values, problem error) error {
 	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.line"), Lists: true}
-	p.newRound(c, &v, f, problem)
+	if err := p.newRound(c, &v, f, problem); err != nil {
+		return err
+	}
 	return c.Render(status, boardPage(v))
 }
 
 // newRound is the form for a round, for those who run them.
-func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) {
+func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) error {
 	if !c.Who.Can(access.HaveRun) || c.Who.Unit().Kind != "county" {
-		return
+		return nil
+	}
+	usual, last, err := p.Haves.Usual(c.Context(), c.Home(), c.Who)
+	if err != nil {
+		return err
 	}
 	texts := web.Texts(c.Lang, problem)
 	name := f.Get("name")
@@ -246,16 +279,17 @@ func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) 
 		name = c.T("haves.round.usual", strconv.Itoa(c.Today.Year()))
 	}
 	due := f.Get("due")
-	if x, ok := p.Rules.Ask("haves.rate", c.Today); ok && f == nil {
-		due = string(c.Today.AddDays(x.Days))
+	if f == nil {
+		due = string(usual)
 	}
 	v.Open = &openForm{Key: web.NewKey(), Fields: []ui.FieldView{
 		{Lang: c.Lang, ID: "f-name", Name: "name", Kind: "line", Must: true, Max: "120", Label: c.T("haves.round.name"), Value: name, Error: texts["name"]},
-		{Lang: c.Lang, ID: "f-due", Name: "due", Kind: "day", Must: true, Label: c.T("haves.round.due"), Value: due, Error: texts["due"], Min: string(c.Today)},
+		{Lang: c.Lang, ID: "f-due", Name: "due", Kind: "day", Must: true, Label: c.T("haves.round.due"), Value: due, Error: texts["due"], Min: string(c.Today.AddDays(1)), Max: string(last)},
 	}}
 	if problem != nil {
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 	}
+	return nil
 }
 
 // board is a county's round over its townships.
@@ -278,6 +312,13 @@ func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem
 		case x.Said:
 			row.Said = c.T("haves.said.yes")
 		}
+		if x.Part.Open {
+			due := ui.DueOf(c.Lang, x.Part.Due, c.Today, false, "")
+			row.Due = &due
+		}
+		if x.Part.Files > 0 {
+			row.Files = &ui.Segment{Text: c.T("haves.files.count", strconv.Itoa(x.Part.Files)), Href: "/m/" + x.Part.ID.String() + "/files"}
+		}
 		if x.Gaps > 0 {
 			row.Gaps = strconv.Itoa(x.Gaps)
 		}
@@ -298,7 +339,9 @@ func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem
 		v.Close = roundHref(round, "")
 	}
 	if b.Runs && !running {
-		p.newRound(c, &v, f, problem)
+		if err := p.newRound(c, &v, f, problem); err != nil {
+			return err
+		}
 	}
 	return c.Render(status, boardPage(v))
 }

@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
+	"qianshao/internal/flow"
 	"qianshao/internal/haves"
 	"qianshao/internal/id"
 	"qianshao/internal/rulebook"
@@ -27,13 +28,23 @@ type townView struct {
 	Line    string
 	Wrong   string
 	All     []ui.FieldView
-	Action  string
-	Town    string
+	Part    *partView
 	Groups  []groupView
 	Gaps    []gapView
 	Rates   bool // the form is the township's
 	Checks  bool // the form is the county's
 	Offered bool // what was said in the round before stands in the form
+}
+
+// partView is the matter that a township's part in a round is.
+type partView struct {
+	Action  string
+	Version string
+	Matter  string
+	State   string
+	Due     *ui.DueView // while it is open
+	Files   []ui.Segment
+	Add     bool // the reader may add files
 }
 
 type groupView struct {
@@ -71,24 +82,30 @@ func (p *Pages) round(c *web.Ctx) error {
 		if !id.ValidKey(town) {
 			return fault.Hidden()
 		}
-		return p.town(c, http.StatusOK, key, town, nil, nil)
+		return p.townIn(c, key, town)
 	}
 	if u := c.Who.Unit(); u.Kind == "township" {
-		return p.town(c, http.StatusOK, key, u.ID.Key, nil, nil)
+		return p.townIn(c, key, u.ID.Key)
 	}
 	return p.board(c, http.StatusOK, key, nil, nil)
 }
 
-func (p *Pages) town(c *web.Ctx, status int, round id.ID, town id.Key, f url.Values, problem error) error {
+func (p *Pages) townIn(c *web.Ctx, round id.ID, town id.Key) error {
 	x, err := p.Haves.Town(c.Context(), c.In(round), c.Who, round.Key, town)
 	if err != nil {
 		return err
 	}
-	v := townView{Frame: c.Frame(x.Round.Name), Key: web.NewKey(), Name: x.Town.Name, Title: x.Round.Name, Action: roundHref(round, ""), Town: town}
+	return p.town(c, http.StatusOK, x, nil, nil)
+}
+
+func (p *Pages) town(c *web.Ctx, status int, x haves.TownView, f url.Values, problem error) error {
+	v := townView{Frame: c.Frame(x.Round.Name), Key: web.NewKey(), Name: x.Town.Name, Title: x.Round.Name, Part: p.part(c, x)}
 	if c.Who.Unit().ID != x.Town.ID {
-		v.Up = roundHref(round, "")
+		v.Up = roundHref(x.Round.ID, "")
 	}
-	v.Line = c.T("haves.town.line", ui.DayIn(c.Lang, x.Round.Due, c.Today))
+	if x.Rates {
+		v.Line = c.T("haves.town.line")
+	}
 	texts := web.Texts(c.Lang, problem)
 	at := map[string]int{}
 	for _, h := range rulebook.Haves {
@@ -109,6 +126,23 @@ func (p *Pages) town(c *web.Ctx, status int, round id.ID, town id.Key, f url.Val
 		v.Wrong = web.ProblemOf(c.Lang, problem).Title
 	}
 	return c.Render(status, townPage(v))
+}
+
+// part is the matter of a township's part, nil where it has none.
+func (p *Pages) part(c *web.Ctx, x haves.TownView) *partView {
+	if !x.Asked {
+		return nil
+	}
+	m := "/m/" + x.Part.ID.String()
+	v := &partView{Action: "/ratings/" + x.Part.ID.String(), Version: strconv.FormatInt(x.Part.Version, 10), Matter: m, State: c.T("state.rating." + x.Part.State), Add: x.Rates || x.Checks}
+	if x.Part.Open {
+		due := ui.DueOf(c.Lang, x.Part.Due, c.Today, false, "")
+		v.Due = &due
+	}
+	for _, f := range x.Files {
+		v.Files = append(v.Files, ui.Segment{Text: f.Name, Href: m + "/files/" + f.Key})
+	}
+	return v
 }
 
 // line is one line with what was said and found, and the fields that the reader may fill in.
@@ -222,6 +256,19 @@ func (p *Pages) said(c *web.Ctx, l haves.Line, a haves.Answer) (string, string) 
 	return c.T("haves.found.none", value), a.Evidence
 }
 
+// rating is the page of a township in a round, by the matter of its part: the form of whose turn it is.
+func (p *Pages) rating(c *web.Ctx, status int, f url.Values, problem error) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	x, err := p.Haves.TownOf(c.Context(), c.In(key), c.Who, key.Key)
+	if err != nil {
+		return err
+	}
+	return p.town(c, status, x, f, problem)
+}
+
 func (p *Pages) change(c *web.Ctx) error {
 	key, err := c.ID("id")
 	if err != nil {
@@ -231,18 +278,11 @@ func (p *Pages) change(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Haves.Round(c.Context(), c.In(key), c.Who, key.Key); err != nil {
+	if _, err := flow.Get(c.Context(), c.In(key), c.Who, key.Key); err != nil {
 		return err
-	}
-	town := f.Get("town")
-	if town != "" && !id.ValidKey(town) {
-		return fault.Hidden()
 	}
 	do := f.Get("do")
 	switch do {
-	case "close":
-		version, _ := strconv.ParseInt(f.Get("version"), 10, 64) // what is no number is no version there was
-		err = p.Haves.Close(c.Context(), c.Who, key, version)
 	case "rate":
 		in := map[string]haves.Said{}
 		for name := range f {
@@ -250,8 +290,7 @@ func (p *Pages) change(c *web.Ctx) error {
 				in[code] = haves.Said{Value: f.Get(name), Evidence: f.Get("e-" + code)}
 			}
 		}
-		town = c.Who.Unit().ID.Key
-		err = p.Haves.Rate(c.Context(), c.Who, key, in)
+		err = p.Haves.Rate(c.Context(), c.Who, key, version(f), in)
 	case "check":
 		in := map[string]haves.Judged{}
 		for name := range f {
@@ -259,21 +298,38 @@ func (p *Pages) change(c *web.Ctx) error {
 				in[code] = haves.Judged{Verdict: f.Get(name), Reason: f.Get("r-" + code)}
 			}
 		}
-		err = p.Haves.Check(c.Context(), c.Who, key, town, in)
+		err = p.Haves.Check(c.Context(), c.Who, key, version(f), in)
 	default:
 		return fault.New(fault.BadRequest, "request.malformed")
 	}
-	if sentBack(err) && do != "close" {
-		return p.town(c, web.Status(err), key, town, f, err)
+	if sentBack(err) {
+		return p.rating(c, web.Status(err), f, err)
 	}
 	if err != nil {
 		return err
 	}
-	to := roundHref(key, "")
-	if do != "close" {
-		return c.Redirect(to + "?town=" + town + "&done=haves_" + do)
+	return c.Redirect("/ratings/" + key.String() + "?done=haves_" + do)
+}
+
+// version is the one that a form was made of; what is no number is no version there was.
+func version(f url.Values) int64 {
+	n, _ := strconv.ParseInt(f.Get("version"), 10, 64)
+	return n
+}
+
+func (p *Pages) close(c *web.Ctx) error {
+	key, err := c.ID("id")
+	if err != nil {
+		return err
 	}
-	return c.Redirect(to + "?done=haves_close")
+	f, err := c.Form()
+	if err != nil {
+		return err
+	}
+	if err := p.Haves.Close(c.Context(), c.Who, key, version(f)); err != nil {
+		return err
+	}
+	return c.Redirect(roundHref(key, "") + "?done=haves_close")
 }
 
 type listsView struct {
