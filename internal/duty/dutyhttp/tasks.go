@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"qianshao/internal/calendar"
 	"qianshao/internal/duty"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -128,11 +129,16 @@ func (p *Pages) propose(c *web.Ctx) error {
 	return c.Redirect("/m/" + m.String() + "?done=handback_proposed")
 }
 
-// boardRows is how many hand-backs a column of the board shows; the rest is in the list of the state.
-const boardRows = 8
+// boardRows is how many hand-backs a column of the board shows; the rest is in the list of the state. Of an earlier day there is no such
+// list, and pastRows are shown.
+const (
+	boardRows = 8
+	pastRows  = 40
+)
 
 type boardView struct {
 	Frame   ui.Frame
+	On      calendar.Date // the day it is shown of, where that is an earlier one
 	Columns []columnView
 }
 
@@ -146,27 +152,45 @@ type columnView struct {
 type cardView struct {
 	What, Href, Where, Due string
 	Late                   bool
+	key                    id.Key
 }
 
-// board shows the hand-backs there are by the state each stands in, soonest first in no count but by when it was entered.
+// board shows the hand-backs there are by the state each stands in, soonest first in no count but by when it was entered; as of an
+// earlier day, by the state it stood in, with the day it was held to and the name its township had.
 func (p *Pages) board(c *web.Ctx) error {
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
 	v := boardView{Frame: c.Frame(c.T("duty.board"))}
+	f := flow.Filter{Kind: duty.KindHandBack, Limit: boardRows}
+	if on < c.Today {
+		v.On, f.On, f.Limit = on, on, pastRows
+	}
 	towns := map[id.Key]string{}
 	for _, state := range []string{duty.Proposed, duty.Sent, duty.County, duty.Received, duty.Crept, duty.Verified} {
-		page, err := p.Duties.Engine.List(c.Context(), c.Who, flow.Filter{Kind: duty.KindHandBack, View: state, Limit: boardRows})
+		f.View = state
+		page, err := p.Duties.Engine.List(c.Context(), c.Who, f)
 		if err != nil {
 			return err
 		}
-		col := columnView{Name: c.T("state.handback." + state), All: "/handbacks?view=" + state, Crept: state == duty.Crept, More: page.Next.Key != ""}
+		col := columnView{Name: c.T("state.handback." + state), Crept: state == duty.Crept, More: page.Next.Key != ""}
+		if v.On == "" {
+			col.All = "/handbacks?view=" + state
+		}
 		for _, m := range page.Matters {
 			towns[m.Township] = ""
-			card := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: m.Township}
-			if m.Due != "" {
-				card.Due, card.Late = ui.DayIn(c.Lang, m.Due, c.Today), m.Due < c.Today
-			}
+			card := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: m.Township, key: m.ID.Key}
+			card.held(c, m.Due, on)
 			col.Rows = append(col.Rows, card)
 		}
 		v.Columns = append(v.Columns, col)
+	}
+	if v.On != "" {
+		if err := p.boardThen(c, &v); err != nil {
+			return err
+		}
+		return c.Render(http.StatusOK, boardPage(v))
 	}
 	names, err := duty.Names(c.Context(), c.Home(), towns)
 	if err != nil {
@@ -178,4 +202,37 @@ func (p *Pages) board(c *web.Ctx) error {
 		}
 	}
 	return c.Render(http.StatusOK, boardPage(v))
+}
+
+// held says by which day something is to be done, and whether that had passed on a day.
+func (x *cardView) held(c *web.Ctx, due, on calendar.Date) {
+	if due != "" {
+		x.Due, x.Late = ui.DayIn(c.Lang, due, c.Today), due < on
+	}
+}
+
+// boardThen says of the hand-backs of an earlier day to which day each was held, and what the township that handed it back was called.
+func (p *Pages) boardThen(c *web.Ctx, v *boardView) error {
+	var keys []id.Key
+	for _, col := range v.Columns {
+		for _, r := range col.Rows {
+			keys = append(keys, r.key)
+		}
+	}
+	dues, err := flow.DuesOn(c.Context(), c.Home(), keys, v.On)
+	if err != nil {
+		return err
+	}
+	towns, err := duty.TownsThen(c.Context(), c.Home(), keys, v.On)
+	if err != nil {
+		return err
+	}
+	for i := range v.Columns {
+		for j := range v.Columns[i].Rows {
+			r := &v.Columns[i].Rows[j]
+			r.Where = towns[r.key]
+			r.held(c, dues[r.key], v.On)
+		}
+	}
+	return nil
 }
