@@ -109,24 +109,6 @@ func Names(ctx context.Context, r db.Reader, keys map[id.Key]string) (map[id.Key
 	return out, err
 }
 
-// TownsThen are the names that the townships of hand-backs had on a day, by the hand-back's key; whose task it was does not change
-// with who follows it up since.
-func TownsThen(ctx context.Context, r db.Reader, keys []id.Key, on calendar.Date) (map[id.Key]string, error) {
-	out := map[id.Key]string{}
-	if len(keys) == 0 {
-		return out, nil
-	}
-	text, args := db.Build(`SELECT b.id, a.name FROM handbacks b JOIN unit_attrs a ON a.city_id = b.city_id AND a.unit_id = b.unit_id
-		AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = b.city_id AND n.unit_id = b.unit_id AND n.from_on <= ?) WHERE b.city_id = $1`, on).In(` AND `, "b.id", keys).SQL()
-	_, err := db.All(ctx, r, func(rows *db.Rows) (struct{}, error) {
-		var key, name string
-		err := rows.Scan(&key, &name)
-		out[key] = name
-		return struct{}{}, err
-	}, text, args...)
-	return out, err
-}
-
 // Task reads a task of a township that the actor may see.
 func (s *Service) Task(ctx context.Context, r db.Reader, who access.Actor, key id.Key) (Task, access.Unit, error) {
 	t, err := task(ctx, r, key, r.Now().Date())

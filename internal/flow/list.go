@@ -26,7 +26,6 @@ type Filter struct {
 	Parent   id.Key
 	Root     id.Key
 	From, To calendar.Date // by day received
-	On       calendar.Date // of an earlier day: View is the state that they stood in at its end
 	After    Cursor
 	Limit    int
 }
@@ -107,11 +106,6 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 	if err != nil {
 		return Page{}, err
 	}
-	for i := range all {
-		if f.On != "" {
-			all[i].State, all[i].Due = f.View, ""
-		}
-	}
 	p := Page{Matters: all}
 	if len(all) > f.Limit {
 		p.Matters = all[:f.Limit]
@@ -128,12 +122,7 @@ func (e *Engine) List(ctx context.Context, who access.Actor, f Filter) (Page, er
 func (e *Engine) narrow(b *db.Builder, f Filter) *db.Builder {
 	b.Add(` AND m.kind = ?`, f.Kind)
 	today := e.Ledger.DB.Today()
-	view := f.View
-	if f.On != "" {
-		e.stood(b, f)
-		view = ViewAll
-	}
-	switch view {
+	switch f.View {
 	case "", ViewAll:
 	case ViewOpen:
 		b.Add(` AND m.open = TRUE`)

@@ -152,45 +152,33 @@ type columnView struct {
 type cardView struct {
 	What, Href, Where, Due string
 	Late                   bool
-	key                    id.Key
 }
 
-// board shows the hand-backs there are by the state each stands in, soonest first in no count but by when it was entered; as of an
-// earlier day, by the state it stood in, with the day it was held to and the name its township had.
+// columns are the states that the board shows, in their order.
+var columns = []string{duty.Proposed, duty.Sent, duty.County, duty.Received, duty.Crept, duty.Verified}
+
+// board shows the hand-backs there are by the state each stands in, soonest first in no count but by when it was entered.
 func (p *Pages) board(c *web.Ctx) error {
 	on, err := c.Day("on")
 	if err != nil {
 		return err
 	}
-	v := boardView{Frame: c.Frame(c.T("duty.board"))}
-	f := flow.Filter{Kind: duty.KindHandBack, Limit: boardRows}
 	if on < c.Today {
-		v.On, f.On, f.Limit = on, on, pastRows
+		return p.boardOn(c, on)
 	}
+	v := boardView{Frame: c.Frame(c.T("duty.board"))}
 	towns := map[id.Key]string{}
-	for _, state := range []string{duty.Proposed, duty.Sent, duty.County, duty.Received, duty.Crept, duty.Verified} {
-		f.View = state
-		page, err := p.Duties.Engine.List(c.Context(), c.Who, f)
+	for _, state := range columns {
+		page, err := p.Duties.Engine.List(c.Context(), c.Who, flow.Filter{Kind: duty.KindHandBack, View: state, Limit: boardRows})
 		if err != nil {
 			return err
 		}
-		col := columnView{Name: c.T("state.handback." + state), Crept: state == duty.Crept, More: page.Next.Key != ""}
-		if v.On == "" {
-			col.All = "/handbacks?view=" + state
-		}
+		col := columnView{Name: c.T("state.handback." + state), All: "/handbacks?view=" + state, Crept: state == duty.Crept, More: page.Next.Key != ""}
 		for _, m := range page.Matters {
 			towns[m.Township] = ""
-			card := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: m.Township, key: m.ID.Key}
-			card.held(c, m.Due, on)
-			col.Rows = append(col.Rows, card)
+			col.Rows = append(col.Rows, card(c, m, m.Township, on))
 		}
 		v.Columns = append(v.Columns, col)
-	}
-	if v.On != "" {
-		if err := p.boardThen(c, &v); err != nil {
-			return err
-		}
-		return c.Render(http.StatusOK, boardPage(v))
 	}
 	names, err := duty.Names(c.Context(), c.Home(), towns)
 	if err != nil {
@@ -204,35 +192,27 @@ func (p *Pages) board(c *web.Ctx) error {
 	return c.Render(http.StatusOK, boardPage(v))
 }
 
-// held says by which day something is to be done, and whether that had passed on a day.
-func (x *cardView) held(c *web.Ctx, due, on calendar.Date) {
-	if due != "" {
-		x.Due, x.Late = ui.DayIn(c.Lang, due, c.Today), due < on
+// boardOn is the board of an earlier day: where each hand-back stood, the day it was held to and what its township was called.
+func (p *Pages) boardOn(c *web.Ctx, on calendar.Date) error {
+	v := boardView{Frame: c.Frame(c.T("duty.board")), On: on}
+	by, err := p.Duties.BoardOn(c.Context(), c.Who, on, pastRows)
+	if err != nil {
+		return err
 	}
+	for _, state := range columns {
+		col := columnView{Name: c.T("state.handback." + state), Crept: state == duty.Crept, More: len(by[state]) > pastRows}
+		for _, x := range by[state][:min(len(by[state]), pastRows)] {
+			col.Rows = append(col.Rows, card(c, x.Matter, x.Town, on))
+		}
+		v.Columns = append(v.Columns, col)
+	}
+	return c.Render(http.StatusOK, boardPage(v))
 }
 
-// boardThen says of the hand-backs of an earlier day to which day each was held, and what the township that handed it back was called.
-func (p *Pages) boardThen(c *web.Ctx, v *boardView) error {
-	var keys []id.Key
-	for _, col := range v.Columns {
-		for _, r := range col.Rows {
-			keys = append(keys, r.key)
-		}
+func card(c *web.Ctx, m flow.Matter, where string, on calendar.Date) cardView {
+	x := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: where}
+	if m.Due != "" {
+		x.Due, x.Late = ui.DayIn(c.Lang, m.Due, c.Today), m.Due < on
 	}
-	dues, err := flow.DuesOn(c.Context(), c.Home(), keys, v.On)
-	if err != nil {
-		return err
-	}
-	towns, err := duty.TownsThen(c.Context(), c.Home(), keys, v.On)
-	if err != nil {
-		return err
-	}
-	for i := range v.Columns {
-		for j := range v.Columns[i].Rows {
-			r := &v.Columns[i].Rows[j]
-			r.Where = towns[r.key]
-			r.held(c, dues[r.key], v.On)
-		}
-	}
-	return nil
+	return x
 }
