@@ -99,6 +99,11 @@ func TestAsOfADay(t *testing.T) {
 		at("supervision", "/duties/"+a+"?on=2026-10-13", []string{"便民大厅值班", "村级资金专项监督", "10月13日", "/units/" + a + "?on=2026-10-13", `name="on"`}, do)
 		at("supervision", "/duties/"+a+"?on=2026-10-14", []string{"村级资金专项监督"}, append(do, "便民大厅值班"))
 		at("supervision", "/duties/"+a+"?on=2026-10-15", []string{"没有这个单位"}, append(do, "村级资金专项监督"))
+		at("supervision", "/duties?on=2026-10-13", []string{full.Name, "/duties/" + a + "?on=2026-10-13", "/handbacks/board?on=2026-10-13", `name="on"`}, []string{`href="/orders"`})
+		at("cityorg", "/duties?on=2026-10-14&county="+w.Units["county"].ID.Key, []string{full.Name, "10月14日"}, nil)
+		at("supervision", "/duties", nil, []string{full.Name, "?on="})
+		at("supervision", "/areas?to=2026-10-13", []string{full.Name, "/units/" + a + "?on=2026-10-13"}, nil)
+		at("supervision", "/areas", nil, []string{full.Name, "?on="})
 		// Checks and coverage.
 		at("supervision", "/checks/"+w.Units["county"].ID.String()+"?on=2026-10-13", []string{"三季度集体收支"}, []string{"低保发放名册", "/new"})
 		at("supervision", "/checks/"+w.Units["county"].ID.String()+"?on=2026-10-14", []string{"三季度集体收支", "低保发放名册", "?on=2026-10-14", "to=2026-10-14"}, nil)
@@ -111,7 +116,7 @@ func TestAsOfADay(t *testing.T) {
 		at("supervision", "/units/"+b+"/officials?on=2026-10-13&under=1", nil, []string{"丙某"})
 		at("supervision", "/units/"+b+"/officials?on=2020-10-13", nil, []string{"丁某"})
 		srv := w.Serve()
-		for _, path := range []string{"/units", "/units/" + a + "/officials", "/duties/" + a, "/checks/" + a} {
+		for _, path := range []string{"/units", "/units/" + a + "/officials", "/duties", "/duties/" + a, "/checks/" + a} {
 			for _, bad := range []string{"2026-02-30", "2026-12-01", "x"} {
 				if code, _ := w.Get(srv, "supervision", fmt.Sprint(path, "?on=", bad)); code != 422 && code != 400 {
 					t.Errorf("%s on %s: %d", path, bad, code)

@@ -2,7 +2,6 @@ package haves
 
 import (
 	"context"
-	"slices"
 
 	"qianshao/internal/access"
 	"qianshao/internal/calendar"
@@ -125,7 +124,7 @@ func (s *Service) BoardOn(ctx context.Context, r db.Reader, who access.Actor, ro
 	if b.Round.Opened > on {
 		return b, nil
 	}
-	towns, err := townsOf(ctx, r, b.Round.County, on)
+	towns, err := org.TownshipsOn(ctx, r, b.Round.County, on)
 	if err != nil {
 		return b, err
 	}
@@ -166,15 +165,6 @@ func (s *Service) BoardOn(ctx context.Context, r db.Reader, who access.Actor, ro
 		b.Towns = append(b.Towns, x)
 	}
 	return b, nil
-}
-
-// townsOf are the townships that a county had on a day, under the names of then.
-func townsOf(ctx context.Context, r db.Reader, county id.Key, on calendar.Date) ([]access.Unit, error) {
-	if on >= r.Now().Date() {
-		return access.UnitsOf(ctx, r, county, "township")
-	}
-	us, err := org.Below(ctx, r, county, on)
-	return slices.DeleteFunc(us, func(u access.Unit) bool { return u.Kind != "township" }), err
 }
 
 // add counts a line of a have.

@@ -67,9 +67,9 @@ func Leaders(ctx context.Context, r db.Reader, county access.Unit, on calendar.D
 	}), err
 }
 
-// Townships reads the townships of a county with their loads, in the order of division codes.
+// Townships reads the townships that a county has on a day with their loads, in the order of division codes.
 func Townships(ctx context.Context, r db.Reader, county access.Unit, on calendar.Date) ([]Township, error) {
-	us, err := access.UnitsOf(ctx, r, county.ID.Key, "township")
+	us, err := org.TownshipsOn(ctx, r, county.ID.Key, on)
 	if err != nil {
 		return nil, err
 	}
