@@ -1,5 +1,6 @@
 // Package haveshttp shows the six haves: the lists and who adopted them, a county's round as a board and a form for each
-// township, the city's view over its counties, and what each township lacks.
+// township, the city's view over its counties, and what each township lacks. Boards are asked as of an earlier day (?on=) and then only
+// read; a township's own part is shown as it stands.
 //
 // Invariants: what is not the reader's to see reads as not there; whatever was typed is kept when a form comes back; what the
 // system knows of confidential matters is shown as the reader may know it.
