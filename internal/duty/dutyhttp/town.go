@@ -41,10 +41,6 @@ type trendRow struct{ Month, Core, Check, Reach string }
 
 // towns lists the townships of a county with what their filings are judged, as of a day; who works in a township is led to its own page.
 func (p *Pages) towns(c *web.Ctx) error {
-	u := c.Who.Unit()
-	if u.Kind == "township" {
-		return c.Redirect(at(u))
-	}
 	on, err := c.Day("on")
 	if err != nil {
 		return err
@@ -52,6 +48,9 @@ func (p *Pages) towns(c *web.Ctx) error {
 	v, then := townsView{Frame: c.Frame(c.T("duty.title")), Line: c.T("duty.line")}, ""
 	if on < c.Today {
 		v.On, then = on, "?on="+string(on)
+	}
+	if u := c.Who.Unit(); u.Kind == "township" {
+		return c.Redirect(at(u) + then)
 	}
 	county, err := p.county(c, &v)
 	if err != nil {
