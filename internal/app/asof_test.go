@@ -156,6 +156,17 @@ func TestAsOfPlans(t *testing.T) {
 			_, err := w.App.Roll.Register(ctx, w.As("secretary"), roll.Query{Unit: full, Under: true, On: "2026-06-01", Limit: 10})
 			return err
 		},
+		"SEARCH c USING INDEX clocks_matter (city_id=? AND matter_id=?)": func(ctx context.Context) error {
+			_, err := w.App.Duties.BoardOn(ctx, w.As("supervision"), "2026-06-01", 10)
+			return err
+		},
+		"SEARCH x USING INDEX have_rounds_county": func(ctx context.Context) error {
+			if _, _, err := w.App.Haves.LatestOn(ctx, r, w.Units["county"].ID.Key, "2026-06-01"); err != nil {
+				return err
+			}
+			_, err := w.App.Duties.County(ctx, r, w.Units["county"].ID.Key, "2026-06-01")
+			return err
+		},
 		"SEARCH k USING INDEX": func(ctx context.Context) error {
 			_, _, err := w.App.Supervise.Checks(ctx, r, w.As("cityoffice"), w.Units["city"], "2026-06-01", "", 10)
 			return err
