@@ -1,12 +1,14 @@
 package bench
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"qianshao/internal/access"
 	"qianshao/internal/app"
+	"qianshao/internal/calendar"
 )
 
 const (
@@ -17,8 +19,11 @@ const (
 // orgReaders are whom the tree and the force are measured for.
 var orgReaders = []string{"township", "cityorg", "province"}
 
+// dated are the pages of a unit that are measured now and as of a year ago.
+var dated = []struct{ what, path string }{{"page", "/units/%s"}, {"register", "/units/%s/officials"}, {"checks", "/checks/%s"}}
+
 // units measures the tree, the units from the top of a city to one of its villages, each now and as of a year ago, the box that
-// finds units, and the force.
+// finds units, the force, and the boards.
 func (r *runner) units() error {
 	for _, login := range orgReaders {
 		s, err := r.signIn(login)
@@ -37,19 +42,14 @@ func (r *runner) units() error {
 				}
 				continue // not the reader's to see
 			}
-			now, err := r.line("Units", u.Kind+"'s page", login, s, "/units/"+u.ID.String(), askedUnit)
-			if err != nil {
-				return err
+			for _, x := range dated {
+				if err := r.then(s, login, u.Kind+"'s "+x.what, fmt.Sprintf(x.path, u.ID), ago, ago >= u.Opened); err != nil {
+					return err
+				}
 			}
-			r.add(now)
 			if ago < u.Opened {
 				continue
 			}
-			then, err := r.line("Units", u.Kind+"'s page as of "+string(ago), login, s, "/units/"+u.ID.String()+"?on="+string(ago), 2*now.P95)
-			if err != nil {
-				return err
-			}
-			r.add(then)
 			open, err := r.line("Units", "tree opened at a "+u.Kind, login, s, "/units?open="+u.ID.String(), askedUnit)
 			if err != nil {
 				return err
@@ -63,6 +63,11 @@ func (r *runner) units() error {
 			}
 			r.add(f)
 		}
+		for _, path := range []string{"/handbacks/board", "/haves", "/duties"} {
+			if err := r.then(s, login, path, path, ago, true); err != nil {
+				return err
+			}
+		}
 		for _, path := range []string{"/force", "/force?to=" + string(ago)} {
 			f, err := r.line("Units", path, login, s, path, askedForce)
 			if err != nil {
@@ -72,6 +77,27 @@ func (r *runner) units() error {
 		}
 	}
 	return nil
+}
+
+// then measures a page now and, where it was there, as of an earlier day, which may take twice as long. What is not the reader's to see
+// is left out.
+func (r *runner) then(s *session, login, what, path string, ago calendar.Date, was bool) error {
+	if code, _, err := r.first(s, path); err != nil || code == http.StatusNotFound || code == http.StatusForbidden || code == http.StatusSeeOther {
+		return err
+	}
+	now, err := r.line("Units", what, login, s, path, askedUnit)
+	if err != nil {
+		return err
+	}
+	r.add(now)
+	if !was {
+		return nil
+	}
+	then, err := r.line("Units", what+" as of "+string(ago), login, s, path+"?on="+string(ago), 2*now.P95)
+	if err == nil {
+		r.add(then)
+	}
+	return err
 }
 
 // descent is a city and the way from it down to a village: by the reader's own county and township where there are any, else

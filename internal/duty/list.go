@@ -9,6 +9,7 @@ import (
 	"qianshao/internal/fault"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 )
 
@@ -22,9 +23,9 @@ type Sum struct {
 	Late   bool
 }
 
-// County sums up the townships of a county, in the order of codes.
+// County sums up the townships of a county on a day, in the order of codes.
 func (s *Service) County(ctx context.Context, r db.Reader, county id.Key, on calendar.Date) ([]Sum, error) {
-	towns, err := access.UnitsOf(ctx, r, county, "township")
+	towns, err := org.TownshipsOn(ctx, r, county, on)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +40,8 @@ func (s *Service) County(ctx context.Context, r db.Reader, county id.Key, on cal
 		due   calendar.Date
 	}
 	months, err := db.All(ctx, r, func(rows *db.Rows) (x last, err error) { return x, rows.Scan(&x.unit, &x.state, &x.due) },
-		`SELECT c.unit_id, m.state, m.due_on FROM confirmations c JOIN units u ON u.city_id = c.city_id AND u.id = c.unit_id JOIN matters m ON m.city_id = c.city_id AND m.id = c.id
-		WHERE c.city_id = $1 AND u.county_id = $2 AND c.month = (SELECT MAX(x.month) FROM confirmations x WHERE x.city_id = c.city_id AND x.unit_id = c.unit_id)`, county)
+		`SELECT c.unit_id, CASE WHEN m.ended_on > $3 THEN 'open' ELSE m.state END, m.due_on FROM confirmations c JOIN units u ON u.city_id = c.city_id AND u.id = c.unit_id JOIN matters m ON m.city_id = c.city_id AND m.id = c.id
+		WHERE c.city_id = $1 AND u.county_id = $2 AND c.month = (SELECT MAX(x.month) FROM confirmations x JOIN matters n ON n.city_id = x.city_id AND n.id = x.id WHERE x.city_id = c.city_id AND x.unit_id = c.unit_id AND n.opened_on <= $3)`, county, on)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +57,9 @@ func (s *Service) County(ctx context.Context, r db.Reader, county id.Key, on cal
 			continue
 		}
 		x.Duties++
+		if d.DecidedOn > on { // nobody had decided yet
+			d.Decided = ""
+		}
 		switch d.Judged(s.Rules, on).Verdict {
 		case Leave:
 			x.Leave++

@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
+	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/rulebook"
 )
@@ -48,7 +50,12 @@ type Board struct {
 
 // Latest is the newest round of a county, ok false where there is none.
 func (s *Service) Latest(ctx context.Context, r db.Reader, county id.Key) (x Round, ok bool, err error) {
-	xs, err := db.All(ctx, r, scanRound(r.City()), `SELECT `+roundCols+` FROM have_rounds x WHERE x.city_id = $1 AND x.county_id = $2 ORDER BY x.opened_on DESC, x.id DESC LIMIT 1`, county)
+	return s.LatestOn(ctx, r, county, r.Now().Date())
+}
+
+// LatestOn is the newest round that there was on a day.
+func (s *Service) LatestOn(ctx context.Context, r db.Reader, county id.Key, on calendar.Date) (x Round, ok bool, err error) {
+	xs, err := db.All(ctx, r, scanRound(r.City()), `SELECT `+roundCols+` FROM have_rounds x WHERE x.city_id = $1 AND x.county_id = $2 AND x.opened_on <= $3 ORDER BY x.opened_on DESC, x.id DESC LIMIT 1`, county, on)
 	if err != nil || len(xs) == 0 {
 		return x, false, err
 	}
@@ -93,6 +100,12 @@ func (s *Service) PartOf(ctx context.Context, r db.Reader, who access.Actor, tow
 
 // Board reads a round with all its townships, for somebody who sees all of the county.
 func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, round id.Key) (Board, error) {
+	return s.BoardOn(ctx, r, who, round, r.Now().Date())
+}
+
+// BoardOn is Board as of a day: the townships of then, what had been said and checked by its end, and the gaps that were open. A line that
+// was said anew since is one that was not said. Before the round began it has no townships.
+func (s *Service) BoardOn(ctx context.Context, r db.Reader, who access.Actor, round id.Key, on calendar.Date) (Board, error) {
 	var b Board
 	var err error
 	if b.Round, err = s.round(ctx, r, who, round); err != nil {
@@ -101,43 +114,56 @@ func (s *Service) Board(ctx context.Context, r db.Reader, who access.Actor, roun
 	if !covers(who, r.City(), b.Round.County) {
 		return b, fault.Hidden()
 	}
-	b.Runs = runs(who, r.City(), b.Round.County)
+	past := on < r.Now().Date()
+	if b.Round.Closed > on {
+		b.Round.Closed = ""
+	}
+	b.Runs = !past && runs(who, r.City(), b.Round.County)
 	b.All = map[string]Standing{}
 	if b.List.Lines, err = lines(ctx, r, b.Round.List); err != nil {
 		return b, err
 	}
-	towns, err := access.UnitsOf(ctx, r, b.Round.County, "township")
+	if b.Round.Opened > on {
+		return b, nil
+	}
+	towns, err := org.TownshipsOn(ctx, r, b.Round.County, on)
 	if err != nil {
 		return b, err
 	}
-	as, err := db.All(ctx, r, scanAnswer, `SELECT `+answerCols+` FROM have_answers a WHERE a.city_id = $1 AND a.round_id = $2`, round)
+	as, err := db.All(ctx, r, scanAnswer, `SELECT `+answerCols+` FROM have_answers a WHERE a.city_id = $1 AND a.round_id = $2 AND a.said_on <= $3`, round, on)
 	if err != nil {
 		return b, err
 	}
 	by := map[id.Key][]Answer{}
 	for _, a := range as {
+		if a.On > on {
+			a.Found = ""
+		}
 		by[a.Town] = append(by[a.Town], a)
 	}
 	county := access.Unit{ID: id.ID{City: r.City(), Key: b.Round.County}, Kind: "county", Level: access.County}
-	posts, err := s.postsOf(ctx, r, county, map[id.Key][]Line{b.Round.County: b.List.Lines})
+	posts, err := s.postsOf(ctx, r, county, map[id.Key][]Line{b.Round.County: b.List.Lines}, on)
 	if err != nil {
 		return b, err
 	}
-	gaps, err := openGaps(ctx, r, b.Round.County, "")
+	gaps, err := db.Column[id.Key](ctx, r, `SELECT g.township_id FROM matters m CROSS JOIN gaps g WHERE m.city_id = $1 AND m.kind = '`+Kind+`' AND m.county_id = $2 AND m.opened_on <= $3 AND (m.ended_on = '' OR m.ended_on > $3)
+		AND g.city_id = m.city_id AND g.id = m.id`, b.Round.County, on)
 	if err != nil {
 		return b, err
 	}
 	open := map[id.Key]int{}
-	for _, g := range gaps {
-		open[g.Town]++
+	for _, town := range gaps {
+		open[town]++
 	}
 	parts := map[id.Key]Rating{}
-	rs, err := ratings(ctx, r, round, "")
-	if err != nil {
-		return b, err
-	}
-	for _, x := range rs {
-		parts[x.Town] = x
+	if !past { // of an earlier day the answers tell
+		rs, err := ratings(ctx, r, round, "")
+		if err != nil {
+			return b, err
+		}
+		for _, x := range rs {
+			parts[x.Town] = x
+		}
 	}
 	for _, u := range towns {
 		x := BoardLine{Unit: u, By: standing(by[u.ID.Key], posts[u.ID.Key], b.List.Lines), Said: len(by[u.ID.Key]) > 0, Checked: len(by[u.ID.Key]) > 0, Gaps: open[u.ID.Key], Part: parts[u.ID.Key]}
@@ -185,6 +211,11 @@ func standing(as []Answer, posts map[string]Known, all []Line) map[string]Standi
 // Counties is how the counties of a tenant stand, each in its latest round, as the county's own board adds it up over the townships
 // there are today.
 func (s *Service) Counties(ctx context.Context, r db.Reader, who access.Actor) ([]BoardLine, map[string]Standing, error) {
+	return s.CountiesOn(ctx, r, who, r.Now().Date())
+}
+
+// CountiesOn is Counties as of a day, as BoardOn has it.
+func (s *Service) CountiesOn(ctx context.Context, r db.Reader, who access.Actor, on calendar.Date) ([]BoardLine, map[string]Standing, error) {
 	us, err := access.UnitsOf(ctx, r, "", "county")
 	if err != nil {
 		return nil, nil, err
@@ -204,10 +235,11 @@ func (s *Service) Counties(ctx context.Context, r db.Reader, who access.Actor) (
 	}
 	sums, err := db.All(ctx, r, func(rows *db.Rows) (x sum, err error) {
 		return x, rows.Scan(&x.county, &x.round, &x.have, &x.Met, &x.Of)
-	}, `SELECT x.county_id, x.id, COALESCE(a.have, ''), COALESCE(SUM(CASE WHEN t.id IS NOT NULL AND (a.found = 'met' OR a.found = '' AND a.met = TRUE) THEN 1 ELSE 0 END), 0), COUNT(t.id)
-		FROM have_rounds x LEFT JOIN have_answers a ON a.city_id = x.city_id AND a.round_id = x.id LEFT JOIN units t ON t.city_id = a.city_id AND t.id = a.township_id AND t.county_id = x.county_id AND t.closed_on = ''
-		WHERE x.city_id = $1 AND NOT EXISTS (SELECT 1 FROM have_rounds y WHERE y.city_id = x.city_id AND y.county_id = x.county_id AND (y.opened_on > x.opened_on OR y.opened_on = x.opened_on AND y.id > x.id))
-		GROUP BY x.county_id, x.id, COALESCE(a.have, '')`)
+	}, `SELECT x.county_id, x.id, COALESCE(a.have, ''), COALESCE(SUM(CASE WHEN t.id IS NOT NULL AND (CASE WHEN a.checked_on <= $2 THEN a.found ELSE '' END = 'met' OR CASE WHEN a.checked_on <= $2 THEN a.found ELSE '' END = '' AND a.met = TRUE) THEN 1 ELSE 0 END), 0), COUNT(t.id)
+		FROM have_rounds x LEFT JOIN have_answers a ON a.city_id = x.city_id AND a.round_id = x.id AND a.said_on <= $2
+		LEFT JOIN units t ON t.city_id = a.city_id AND t.id = a.township_id AND t.county_id = x.county_id AND t.opened_on <= $2 AND (t.closed_on = '' OR t.closed_on > $2)
+		WHERE x.city_id = $1 AND x.opened_on <= $2 AND NOT EXISTS (SELECT 1 FROM have_rounds y WHERE y.city_id = x.city_id AND y.county_id = x.county_id AND y.opened_on <= $2 AND (y.opened_on > x.opened_on OR y.opened_on = x.opened_on AND y.id > x.id))
+		GROUP BY x.county_id, x.id, COALESCE(a.have, '')`, on)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -221,7 +253,7 @@ func (s *Service) Counties(ctx context.Context, r db.Reader, who access.Actor) (
 			out[i].By[x.have] = x.Standing
 		}
 	}
-	if err := s.countPosts(ctx, r, out, at); err != nil {
+	if err := s.countPosts(ctx, r, out, at, on); err != nil {
 		return nil, nil, err
 	}
 	all := map[string]Standing{}
@@ -233,8 +265,8 @@ func (s *Service) Counties(ctx context.Context, r db.Reader, who access.Actor) (
 	return out, all, nil
 }
 
-// countPosts adds to counties what the system knows of their townships' posts, by the list of each one's latest round.
-func (s *Service) countPosts(ctx context.Context, r db.Reader, to []BoardLine, at map[id.Key]int) error {
+// countPosts adds to counties what the system knows of their townships' posts on a day, by the list of each one's latest round.
+func (s *Service) countPosts(ctx context.Context, r db.Reader, to []BoardLine, at map[id.Key]int, on calendar.Date) error {
 	type listed struct {
 		county id.Key
 		Line
@@ -259,17 +291,18 @@ func (s *Service) countPosts(ctx context.Context, r db.Reader, to []BoardLine, a
 	for _, l := range ls {
 		lists[l.county] = append(lists[l.county], l.Line)
 	}
-	posts, err := s.postsOf(ctx, r, access.Unit{ID: id.ID{City: r.City()}, Kind: "city", Level: access.City}, lists)
+	posts, err := s.postsOf(ctx, r, access.Unit{ID: id.ID{City: r.City()}, Kind: "city", Level: access.City}, lists, on)
 	if err != nil {
 		return err
 	}
-	towns, err := access.UnitsOf(ctx, r, "", "township")
+	towns, err := db.All(ctx, r, func(rows *db.Rows) (x [2]id.Key, err error) { return x, rows.Scan(&x[0], &x[1]) },
+		`SELECT u.id, u.county_id FROM units u WHERE u.city_id = $1 AND u.kind = 'township' AND u.opened_on <= $2 AND (u.closed_on = '' OR u.closed_on > $2)`, on)
 	if err != nil {
 		return err
 	}
 	for _, u := range towns {
-		if i, ok := at[u.County]; ok && len(lists[u.County]) > 0 {
-			addPosts(to[i].By, posts[u.ID.Key], lists[u.County])
+		if i, ok := at[u[1]]; ok && len(lists[u[1]]) > 0 {
+			addPosts(to[i].By, posts[u[0]], lists[u[1]])
 		}
 	}
 	return nil

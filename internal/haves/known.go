@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/measure"
 	"qianshao/internal/org"
@@ -32,12 +33,12 @@ func met(u measure.Unit, v measure.Value, least int64) bool {
 
 // posts is what the system knows of the posts of one township.
 func (s *Service) posts(ctx context.Context, r db.Reader, town access.Unit, all []Line) (map[string]Known, error) {
-	by, err := s.postsOf(ctx, r, town, map[id.Key][]Line{town.County: all})
+	by, err := s.postsOf(ctx, r, town, map[id.Key][]Line{town.County: all}, r.Now().Date())
 	return by[town.ID.Key], err
 }
 
-// postsOf is that of every township under a unit, by its key and the line's code; lists are the lines by county.
-func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, lists map[id.Key][]Line) (map[id.Key]map[string]Known, error) {
+// postsOf is that of every township under a unit on a day, by its key and the line's code; lists are the lines by county.
+func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, lists map[id.Key][]Line, on calendar.Date) (map[id.Key]map[string]Known, error) {
 	want := map[id.Key][]Line{}
 	for county, all := range lists {
 		for _, l := range all {
@@ -50,7 +51,7 @@ func (s *Service) postsOf(ctx context.Context, r db.Reader, under access.Unit, l
 	if len(want) == 0 {
 		return out, nil
 	}
-	f, err := org.LoadFacts(ctx, r, measure.Query{Unit: under, To: r.Now().Date()}, org.NeedDuties)
+	f, err := org.LoadFacts(ctx, r, measure.Query{Unit: under, To: on}, org.NeedDuties)
 	if err != nil {
 		return nil, err
 	}

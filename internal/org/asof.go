@@ -130,3 +130,16 @@ func Below(ctx context.Context, r db.Reader, unit id.Key, on calendar.Date) ([]a
 		WHERE a.city_id = $1 AND a.superior_id = $2 AND a.from_on <= $3 AND u.opened_on <= $3 AND (u.closed_on = '' OR u.closed_on > $3)
 		AND NOT EXISTS (SELECT 1 FROM unit_attrs n WHERE n.city_id = a.city_id AND n.unit_id = a.unit_id AND n.from_on > a.from_on AND n.from_on <= $3) ORDER BY a.code, a.name, u.id`, unit, on)
 }
+
+// TownshipsOn lists the townships that a county has on a day, under the names and codes of that day, in the order of codes.
+func TownshipsOn(ctx context.Context, r db.Reader, county id.Key, on calendar.Date) ([]access.Unit, error) {
+	if on >= r.Now().Date() {
+		return access.UnitsOf(ctx, r, county, "township")
+	}
+	us, err := Below(ctx, r, county, on)
+	us = slices.DeleteFunc(us, func(u access.Unit) bool { return u.Kind != "township" })
+	for i := range us {
+		us[i].Short, us[i].Superior, us[i].County, us[i].Township = us[i].Name, county, county, us[i].ID.Key
+	}
+	return us, err
+}

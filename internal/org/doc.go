@@ -5,6 +5,7 @@
 // kinds, in the register of a unit. A duty is what a post's holder is made to do besides; a work group has a head. A
 // reorganisation is a unit that merges into another, moves or is renamed from a day on, by two people on a paper. A person file
 // is what the work needs to know of one of the commission's own people: posts over time, earlier work, skills.
+// A stay is until when an official stood at a unit that was merged.
 //
 // Invariants: nobody but officials of the six kinds is ever in the register; a Party member without office is the
 // subject of a matter only, never a row here; there is no field about homes, wealth or family. Every change of units,

@@ -91,6 +91,11 @@ func CountOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.
 		return v, err
 	}
 	return measure.Once(q, officialsName+" here", func() (measure.Value, error) {
+		if Past(r, q) {
+			var err error
+			v.Numerator, err = countThen(ctx, r, q)
+			return v, err
+		}
 		text, args := onRegister(db.Build(`SELECT COUNT(o.from_on) FROM officials o WHERE o.city_id = $1`), q).SQL()
 		return v, r.Row(ctx, text, args...).Scan(&v.Numerator)
 	})
@@ -99,18 +104,7 @@ func CountOfficials(ctx context.Context, r db.Reader, q measure.Query) (measure.
 // listOfficials reads the register in the order of units, and within one of names.
 func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.Actor, at measure.Turn) (measure.RowList, error) {
 	out := measure.RowList{Columns: []string{"unit", "name", "post_text", "category", "since"}}
-	b := db.Build(`SELECT u.id, u.name, o.name, o.post, o.category, o.from_on, o.id FROM units u JOIN officials o ON o.city_id = u.city_id AND o.unit_id = u.id`)
-	if at.After.Key != "" {
-		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ? JOIN units v ON v.city_id = l.city_id AND v.id = l.unit_id`, at.After.Key)
-	}
-	b.Add(` WHERE u.city_id = $1`).If(at.After.Key != "", ` AND u.code >= v.code AND (u.code, u.id, o.pinyin, o.id) > (v.code, v.id, l.pinyin, l.id)`)
-	text, args := onRegister(b, q).Add(` ORDER BY u.code, u.id, o.pinyin, o.id LIMIT ?`, at.Limit+1).SQL()
-	lines, err := db.All(ctx, r, func(rows *db.Rows) (l measure.Line, err error) {
-		var unit string
-		c := make([]string, 6)
-		err = rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
-		return measure.Line{Cells: c, Link: UnitLink(r, unit), Counts: true, N: 1}, err
-	}, text, args...)
+	lines, err := listed(ctx, r, q, at)
 	if len(lines) > at.Limit {
 		lines = lines[:at.Limit]
 		out.Next = measure.Cursor{By: "0", Key: lines[at.Limit-1].Cells[5]}
@@ -120,6 +114,29 @@ func listOfficials(ctx context.Context, r db.Reader, q measure.Query, _ access.A
 	}
 	out.Rows = lines
 	return out, err
+}
+
+// listed reads a page of it and one more, each with the official's key in the last cell.
+func listed(ctx context.Context, r db.Reader, q measure.Query, at measure.Turn) ([]measure.Line, error) {
+	if Past(r, q) {
+		return listThen(ctx, r, q, at)
+	}
+	b := db.Build(`SELECT u.id, u.name, o.name, o.post, o.category, o.from_on, o.id FROM units u JOIN officials o ON o.city_id = u.city_id AND o.unit_id = u.id`)
+	if at.After.Key != "" {
+		b.Add(` JOIN officials l ON l.city_id = o.city_id AND l.id = ? JOIN units v ON v.city_id = l.city_id AND v.id = l.unit_id`, at.After.Key)
+	}
+	b.Add(` WHERE u.city_id = $1`).If(at.After.Key != "", ` AND u.code >= v.code AND (u.code, u.id, o.pinyin, o.id) > (v.code, v.id, l.pinyin, l.id)`)
+	text, args := onRegister(b, q).Add(` ORDER BY u.code, u.id, o.pinyin, o.id LIMIT ?`, at.Limit+1).SQL()
+	return db.All(ctx, r, scanListed(r), text, args...)
+}
+
+func scanListed(r db.Reader) func(*db.Rows) (measure.Line, error) {
+	return func(rows *db.Rows) (measure.Line, error) {
+		var unit string
+		c := make([]string, 6)
+		err := rows.Scan(&unit, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5])
+		return measure.Line{Cells: c, Link: UnitLink(r, unit), Counts: true, N: 1}, err
+	}
 }
 
 type base struct {
@@ -190,6 +207,9 @@ func counts(ctx context.Context, r db.Reader, q measure.Query, bases []base) ([]
 	if wide {
 		return byCounty(ctx, r, q)
 	}
+	if Past(r, q) {
+		return countsThen(ctx, r, q)
+	}
 	b := db.Build(`SELECT o.unit_id, o.county_id, o.township_id, COUNT(o.id) FROM officials o WHERE o.city_id = $1`)
 	text, args := onRegister(b, q).Add(` GROUP BY o.unit_id, o.county_id, o.township_id`).SQL()
 	return db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
@@ -213,6 +233,9 @@ func OfficialsBelow(ctx context.Context, r db.Reader, q measure.Query) (map[id.K
 			out[x.county] += x.n
 		}
 		return out, err
+	}
+	if Past(r, q) {
+		return belowThen(ctx, r, q)
 	}
 	key := `o.unit_id`
 	if q.Unit.Kind == "county" {
@@ -239,9 +262,19 @@ func known(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
 // years before and in the days of this one, who has not left by the day.
 func register(ctx context.Context, r db.Reader, q measure.Query) ([]base, error) {
 	return measure.Once(q, officialsName, func() ([]base, error) {
-		b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, u.township_id, u.level, u.code, s.on_day, s.n FROM official_bases s
-			JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
-		within(b, q)
+		b := db.Build(`SELECT u.id, u.name, u.kind, u.superior_id, u.county_id, `)
+		past := Past(r, q)
+		if past {
+			b.Add(TownThen+`, u.level, u.code, s.on_day, `+baseThen, q.To, q.To, q.To)
+		} else {
+			b.Add(`u.township_id, u.level, u.code, s.on_day, s.n`)
+		}
+		b.Add(` FROM official_bases s JOIN units u ON u.city_id = s.city_id AND u.id = s.unit_id WHERE s.city_id = $1 AND s.on_day <= ?`, q.To)
+		if past {
+			UnderThen(b, q)
+		} else {
+			within(b, q)
+		}
 		if q.Unit.Kind == "county" || q.Unit.Level <= access.City {
 			for _, span := range [][3]string{{"year", "0", string(q.To.AddMonths(-12))[:4]}, {"day", string(q.To)[:4], string(q.To)}} {
 				b.Add(` UNION ALL SELECT z.county_id, '', '', '', z.county_id, '', 0, '', '', SUM(z.n) FROM splits z WHERE z.city_id = $1 AND z.name = ? AND z.grain = ? AND z.span >= ? AND z.span <= ? AND (z.mark = '' OR z.mark > ?)`,
@@ -253,6 +286,8 @@ func register(ctx context.Context, r db.Reader, q measure.Query) ([]base, error)
 		all, err := db.All(ctx, r, func(rows *db.Rows) (x base, err error) {
 			return x, rows.Scan(&x.unit, &x.name, &x.kind, &x.superior, &x.county, &x.township, &x.level, &x.code, &x.on, &x.n)
 		}, text, args...)
+		// Of a base that is all an heir's gain nothing was there before.
+		all = slices.DeleteFunc(all, func(x base) bool { return past && x.on != "" && x.n == 0 })
 		slices.SortFunc(all, func(a, b base) int {
 			return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.code, b.code), cmp.Compare(a.unit, b.unit), cmp.Compare(a.on, b.on))
 		})

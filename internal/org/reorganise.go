@@ -19,7 +19,7 @@ import (
 // as an appointment does, and the paper that ordered it; what was before the day stays as it was.
 
 var reorganisationTable = &ledger.Table{Name: "reorganisations", Key: []string{"id"}, Cols: []string{"kind", "unit_id", "into_id", "name", "on_day", "paper",
-	"asked_by", "asked_name", "asked_on", "state", "decided_by", "decided_name", "decided_on", "note", "version", "code", "parts"}, Version: "version", Added: []string{"code", "parts"}}
+	"asked_by", "asked_name", "asked_on", "state", "decided_by", "decided_name", "decided_on", "note", "version", "code", "parts", "base"}, Version: "version", Added: []string{"code", "parts", "base"}}
 
 // What can become of a unit.
 const (
@@ -52,6 +52,7 @@ type Reorganisation struct {
 	Version     int64
 	Code        string   // the new unit's division code
 	Parts       []id.Key // the villages that come under the new unit
+	Base        int      // how much of the base for growth went along
 }
 
 // partList is how villages stand in one column.
@@ -70,14 +71,14 @@ func (l *partList) Scan(v any) error {
 }
 
 func (x *Reorganisation) row() []any {
-	return []any{x.ID, x.Kind, x.Unit, x.Into, x.Name, x.On, x.Paper, x.AskedBy, x.AskedName, x.AskedOn, x.State, x.DecidedBy, x.DecidedName, x.DecidedOn, x.Note, x.Version, x.Code, strings.Join(x.Parts, " ")}
+	return []any{x.ID, x.Kind, x.Unit, x.Into, x.Name, x.On, x.Paper, x.AskedBy, x.AskedName, x.AskedOn, x.State, x.DecidedBy, x.DecidedName, x.DecidedOn, x.Note, x.Version, x.Code, strings.Join(x.Parts, " "), x.Base}
 }
 
 func (x *Reorganisation) dest() []any {
-	return []any{&x.ID, &x.Kind, &x.Unit, &x.Into, &x.Name, &x.On, &x.Paper, &x.AskedBy, &x.AskedName, &x.AskedOn, &x.State, &x.DecidedBy, &x.DecidedName, &x.DecidedOn, &x.Note, &x.Version, &x.Code, (*partList)(&x.Parts)}
+	return []any{&x.ID, &x.Kind, &x.Unit, &x.Into, &x.Name, &x.On, &x.Paper, &x.AskedBy, &x.AskedName, &x.AskedOn, &x.State, &x.DecidedBy, &x.DecidedName, &x.DecidedOn, &x.Note, &x.Version, &x.Code, (*partList)(&x.Parts), &x.Base}
 }
 
-const reorganisationCols = `x.id, x.kind, x.unit_id, x.into_id, x.name, x.on_day, x.paper, x.asked_by, x.asked_name, x.asked_on, x.state, x.decided_by, x.decided_name, x.decided_on, x.note, x.version, x.code, x.parts`
+const reorganisationCols = `x.id, x.kind, x.unit_id, x.into_id, x.name, x.on_day, x.paper, x.asked_by, x.asked_name, x.asked_on, x.state, x.decided_by, x.decided_name, x.decided_on, x.note, x.version, x.code, x.parts, x.base`
 
 // Reorganisations lists what was put forward for a unit or made it another's heir, newest first.
 func (s *Service) Reorganisations(ctx context.Context, r db.Reader, unit id.Key) ([]Reorganisation, error) {
@@ -331,7 +332,8 @@ func (s *Service) reorganise(ctx context.Context, tx *ledger.Tx, u, into access.
 	case UnitMove:
 		return moveUnit(ctx, tx, u, into, x.On)
 	}
-	return s.mergeUnit(ctx, tx, u, into, x.On)
+	x.Base, err = s.mergeUnit(ctx, tx, u, into, x.On)
+	return err
 }
 
 // moveUnit brings a unit under another superior of the same organ, with the register of its officials.
@@ -342,54 +344,40 @@ func moveUnit(ctx context.Context, tx *ledger.Tx, u, superior access.Unit, on ca
 	if err := attribute(ctx, tx, u, on, u.Name, superior.ID.Key); err != nil {
 		return err
 	}
-	return rehouse(ctx, tx, u.ID.Key, u.ID.Key, superior.Township)
-}
-
-// rehouse takes the officials registered at one unit to another, or with theirs to another township.
-func rehouse(ctx context.Context, tx *ledger.Tx, from, to, township id.Key) error {
-	keys, err := db.Column[string](ctx, tx, `SELECT o.id FROM officials o WHERE o.city_id = $1 AND o.unit_id = $2 AND o.to_on = ''`, from)
-	if err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if err := amend(ctx, tx, officialTable, k, map[string]any{"unit_id": to, "township_id": township}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return rehouse(ctx, tx, u.ID.Key, u.ID.Key, superior.Township, on)
 }
 
 // mergeUnit closes a unit whose place another takes: its posts end, what lies under it and its officials come to the other,
-// and its base is counted there, so that growth is held against what both had. What it works on follows (package flow).
-func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.Unit, on calendar.Date) error {
+// and its base is counted there, so that growth is held against what both had: it says how much. What it works on follows (package flow).
+func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.Unit, on calendar.Date) (base int, err error) {
 	for _, x := range []access.Unit{u, into} { // neither is merged elsewhere meanwhile
 		if err := amend(ctx, tx, unitTable, x.ID.Key, nil); err != nil {
-			return err
+			return 0, err
 		}
 		now, err := access.GetUnit(ctx, tx, x.ID.Key)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if now.Closed != "" {
-			return fault.Stale()
+			return 0, fault.Stale()
 		}
 	}
 	held, err := db.Column[string](ctx, tx, `SELECT h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.to_on = ''`, u.ID.Key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	leaving, err := db.Column[string](ctx, tx, `SELECT h.id FROM holdings h WHERE h.city_id = $1 AND h.unit_id = $2 AND h.to_on > $3`, u.ID.Key, on)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, h := range leaving { // of whom it was known that they leave later
 		if err := amend(ctx, tx, holdingTable, h, map[string]any{"to_on": on}); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	for _, h := range held {
 		if err := s.Leave(ctx, tx, h, on, Merged, into.Name); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	for _, end := range []struct {
@@ -403,65 +391,66 @@ func (s *Service) mergeUnit(ctx context.Context, tx *ledger.Tx, u, into access.U
 	} {
 		keys, err := db.Column[string](ctx, tx, end.text, u.ID.Key)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, k := range keys {
 			if err := amend(ctx, tx, end.table, k, map[string]any{end.col: on}); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
 	below, err := access.Below(ctx, tx, u.ID.Key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, b := range below {
 		if err := moveUnit(ctx, tx, b, into, on); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if err := rehouse(ctx, tx, u.ID.Key, into.ID.Key, into.Township); err != nil {
-		return err
+	if err := rehouse(ctx, tx, u.ID.Key, into.ID.Key, into.Township, on); err != nil {
+		return 0, err
 	}
 	after, err := db.Column[string](ctx, tx, `SELECT t.id FROM units t WHERE t.city_id = $1 AND t.office_id = $2`, u.ID.Key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, t := range after { // the townships that a merged office looked after
 		if err := amend(ctx, tx, unitTable, t, map[string]any{"office_id": into.ID.Key}); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if err := mergeBase(ctx, tx, u, into); err != nil {
-		return err
+	if base, err = mergeBase(ctx, tx, u, into); err != nil {
+		return 0, err
 	}
 	if err := amend(ctx, tx, unitTable, u.ID.Key, map[string]any{"closed_on": on}); err != nil {
-		return err
+		return 0, err
 	}
 	if s.UnitMerged == nil {
-		return nil
+		return base, nil
 	}
-	return s.UnitMerged(ctx, tx)
+	return base, s.UnitMerged(ctx, tx)
 }
 
-func mergeBase(ctx context.Context, tx *ledger.Tx, u, into access.Unit) error {
+func mergeBase(ctx context.Context, tx *ledger.Tx, u, into access.Unit) (int, error) {
 	bases, err := db.All(ctx, tx, func(rows *db.Rows) (b Base, err error) { return b, rows.Scan(&b.Unit, &b.On, &b.N, &b.Basis) },
 		`SELECT s.unit_id, s.on_day, s.n, s.basis FROM official_bases s WHERE s.city_id = $1 AND s.unit_id IN ($2, $3)`, u.ID.Key, into.ID.Key)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	i, j := slices.IndexFunc(bases, func(b Base) bool { return b.Unit == u.ID.Key }), slices.IndexFunc(bases, func(b Base) bool { return b.Unit == into.ID.Key })
 	if i < 0 {
-		return nil
+		return 0, nil
 	}
 	from := bases[i]
 	if j < 0 {
 		if err := SetBases(ctx, tx, []Base{{Unit: into.ID.Key, On: from.On, N: from.N, Basis: from.Basis}}); err != nil {
-			return err
+			return 0, err
 		}
 	} else if err := AmendBase(ctx, tx, Base{Unit: into.ID.Key, On: bases[j].On, N: bases[j].N + from.N, Basis: bases[j].Basis}); err != nil {
-		return err
+		return 0, err
 	}
+	went := from.N
 	from.N = 0
-	return AmendBase(ctx, tx, from)
+	return went, AmendBase(ctx, tx, from)
 }

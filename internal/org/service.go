@@ -56,7 +56,7 @@ var (
 
 // Tables are the covered tables of this room.
 func Tables() []*ledger.Table {
-	return []*ledger.Table{unitTable, unitAttrTable, personTable, postTable, holdingTable, careerTable, officialTable, baseTable, sizeTable, dutyTable, groupTable, settingTable, delegTable, appointmentTable, reorganisationTable}
+	return []*ledger.Table{unitTable, unitAttrTable, personTable, postTable, holdingTable, careerTable, officialTable, stayTable, baseTable, sizeTable, dutyTable, groupTable, settingTable, delegTable, appointmentTable, reorganisationTable}
 }
 
 func unitRow(u access.Unit) []any {

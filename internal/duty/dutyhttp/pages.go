@@ -1,8 +1,8 @@
 // Package dutyhttp shows what post holders are made to do: a township's duties and tasks with what they are judged, the form of a
 // month, the board of hand-backs, and inspections.
 //
-// A township's page is asked as of an earlier day (?on=) and then only read. The board of hand-backs is of today alone: it shows what is on its
-// way and where it stands now; what a hand-back went through day by day stands on its own page.
+// A township's page and the board of hand-backs are asked as of an earlier day (?on=) and then only read: the board shows what was on its
+// way and where it stood; what a hand-back went through day by day stands on its own page.
 //
 // Invariants: every form keeps what was typed; a duty's holder is shown by post and name only where the unit's own page shows them
 // too, and never beside a deviation or an order.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"qianshao/internal/calendar"
 	"qianshao/internal/duty"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
@@ -128,11 +129,16 @@ func (p *Pages) propose(c *web.Ctx) error {
 	return c.Redirect("/m/" + m.String() + "?done=handback_proposed")
 }
 
-// boardRows is how many hand-backs a column of the board shows; the rest is in the list of the state.
-const boardRows = 8
+// boardRows is how many hand-backs a column of the board shows; the rest is in the list of the state. Of an earlier day there is no such
+// list, and pastRows are shown.
+const (
+	boardRows = 8
+	pastRows  = 40
+)
 
 type boardView struct {
 	Frame   ui.Frame
+	On      calendar.Date // the day it is shown of, where that is an earlier one
 	Columns []columnView
 }
 
@@ -148,11 +154,21 @@ type cardView struct {
 	Late                   bool
 }
 
+// columns are the states that the board shows, in their order.
+var columns = []string{duty.Proposed, duty.Sent, duty.County, duty.Received, duty.Crept, duty.Verified}
+
 // board shows the hand-backs there are by the state each stands in, soonest first in no count but by when it was entered.
 func (p *Pages) board(c *web.Ctx) error {
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
+	if on < c.Today {
+		return p.boardOn(c, on)
+	}
 	v := boardView{Frame: c.Frame(c.T("duty.board"))}
 	towns := map[id.Key]string{}
-	for _, state := range []string{duty.Proposed, duty.Sent, duty.County, duty.Received, duty.Crept, duty.Verified} {
+	for _, state := range columns {
 		page, err := p.Duties.Engine.List(c.Context(), c.Who, flow.Filter{Kind: duty.KindHandBack, View: state, Limit: boardRows})
 		if err != nil {
 			return err
@@ -160,11 +176,7 @@ func (p *Pages) board(c *web.Ctx) error {
 		col := columnView{Name: c.T("state.handback." + state), All: "/handbacks?view=" + state, Crept: state == duty.Crept, More: page.Next.Key != ""}
 		for _, m := range page.Matters {
 			towns[m.Township] = ""
-			card := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: m.Township}
-			if m.Due != "" {
-				card.Due, card.Late = ui.DayIn(c.Lang, m.Due, c.Today), m.Due < c.Today
-			}
-			col.Rows = append(col.Rows, card)
+			col.Rows = append(col.Rows, card(c, m, m.Township, on))
 		}
 		v.Columns = append(v.Columns, col)
 	}
@@ -178,4 +190,29 @@ func (p *Pages) board(c *web.Ctx) error {
 		}
 	}
 	return c.Render(http.StatusOK, boardPage(v))
+}
+
+// boardOn is the board of an earlier day: where each hand-back stood, the day it was held to and what its township was called.
+func (p *Pages) boardOn(c *web.Ctx, on calendar.Date) error {
+	v := boardView{Frame: c.Frame(c.T("duty.board")), On: on}
+	by, err := p.Duties.BoardOn(c.Context(), c.Who, on, pastRows)
+	if err != nil {
+		return err
+	}
+	for _, state := range columns {
+		col := columnView{Name: c.T("state.handback." + state), Crept: state == duty.Crept, More: len(by[state]) > pastRows}
+		for _, x := range by[state][:min(len(by[state]), pastRows)] {
+			col.Rows = append(col.Rows, card(c, x.Matter, x.Town, on))
+		}
+		v.Columns = append(v.Columns, col)
+	}
+	return c.Render(http.StatusOK, boardPage(v))
+}
+
+func card(c *web.Ctx, m flow.Matter, where string, on calendar.Date) cardView {
+	x := cardView{What: m.Title, Href: "/m/" + m.ID.String(), Where: where}
+	if m.Due != "" {
+		x.Due, x.Late = ui.DayIn(c.Lang, m.Due, c.Today), m.Due < on
+	}
+	return x
 }

@@ -25,6 +25,7 @@ type townsView struct {
 	Rows   []townRow
 	Trend  []trendRow
 	Links  []ui.Segment
+	On     calendar.Date // the day it is shown of, where that is an earlier one
 }
 
 type townRow struct {
@@ -38,13 +39,19 @@ type townRow struct {
 
 type trendRow struct{ Month, Core, Check, Reach string }
 
-// towns lists the townships of a county with what their filings are judged; who works in a township is led to its own page.
+// towns lists the townships of a county with what their filings are judged, as of a day; who works in a township is led to its own page.
 func (p *Pages) towns(c *web.Ctx) error {
-	u := c.Who.Unit()
-	if u.Kind == "township" {
-		return c.Redirect(at(u))
+	on, err := c.Day("on")
+	if err != nil {
+		return err
 	}
-	v := townsView{Frame: c.Frame(c.T("duty.title")), Line: c.T("duty.line")}
+	v, then := townsView{Frame: c.Frame(c.T("duty.title")), Line: c.T("duty.line")}, ""
+	if on < c.Today {
+		v.On, then = on, "?on="+string(on)
+	}
+	if u := c.Who.Unit(); u.Kind == "township" {
+		return c.Redirect(at(u) + then)
+	}
 	county, err := p.county(c, &v)
 	if err != nil {
 		return err
@@ -52,21 +59,26 @@ func (p *Pages) towns(c *web.Ctx) error {
 	if county.ID.Zero() {
 		return c.Render(http.StatusOK, townsPage(v))
 	}
-	sums, err := p.Duties.County(c.Context(), c.Home(), county.ID.Key, c.Today)
+	sums, err := p.Duties.County(c.Context(), c.Home(), county.ID.Key, on)
 	if err != nil {
 		return err
 	}
 	for _, s := range sums {
-		r := townRow{Name: s.Town.Name, Href: at(s.Town), Duties: strconv.Itoa(s.Duties), Leave: number(s.Leave), Look: number(s.Look), Month: c.T("duty.month.none")}
+		r := townRow{Name: s.Town.Name, Href: at(s.Town) + then, Duties: strconv.Itoa(s.Duties), Leave: number(s.Leave), Look: number(s.Look), Month: c.T("duty.month.none")}
 		if s.State != "" {
 			r.Month, r.Late = c.T("state.confirmation."+s.State), s.State == duty.Missed || s.Late
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	if v.Trend, err = p.trend(c, county, c.Today); err != nil {
+	if v.Trend, err = p.trend(c, county, on); err != nil {
 		return err
 	}
 	for _, l := range [][2]string{{"duty.board", "/handbacks/board"}, {"list.order", "/orders"}, {"list.deviation", "/deviations"}, {"inspection.list", "/inspections"}, {"list.confirmation", "/confirmations"}} {
+		if l[1] == "/handbacks/board" {
+			l[1] += then
+		} else if v.On != "" {
+			continue // today's lists
+		}
 		v.Links = append(v.Links, ui.Segment{Text: c.T(l[0]), Href: l[1]})
 	}
 	if c.Who.Can(access.ImportRows) && c.Who.Can(access.DutyFile) && county.ID == c.Who.Unit().OrganID() {

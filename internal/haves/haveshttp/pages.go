@@ -1,5 +1,6 @@
 // Package haveshttp shows the six haves: the lists and who adopted them, a county's round as a board and a form for each
-// township, the city's view over its counties, and what each township lacks.
+// township, the city's view over its counties, and what each township lacks. Boards are asked as of an earlier day (?on=) and then only
+// read; a township's own part is shown as it stands.
 //
 // Invariants: what is not the reader's to see reads as not there; whatever was typed is kept when a form comes back; what the
 // system knows of confidential matters is shown as the reader may know it.
@@ -11,6 +12,7 @@ import (
 	"strconv"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/fault"
 	"qianshao/internal/flow"
 	"qianshao/internal/flow/flowhttp"
@@ -135,7 +137,11 @@ func (p *Pages) home(c *web.Ctx) error {
 	case u.County == "" || u.Kind == "office":
 		return c.Render(http.StatusOK, boardPage(boardView{Frame: c.Frame(c.T("haves.title"))}))
 	}
-	x, ok, err := p.Haves.Latest(c.Context(), c.Home(), u.County)
+	on, err := c.Day("on")
+	if err != nil {
+		return err
+	}
+	x, ok, err := p.Haves.LatestOn(c.Context(), c.Home(), u.County, on)
 	if err != nil {
 		return err
 	}
@@ -166,6 +172,8 @@ type boardView struct {
 	Wrong    string
 	Lists    bool
 	Key      string
+	Self     string        // asked as of another day; "" where there is nothing to ask
+	On       calendar.Date // the day it is shown of, where that is an earlier one; nothing is done there then
 }
 
 type openForm struct {
@@ -218,7 +226,11 @@ func (p *Pages) weakest(c *web.Ctx, by map[string]haves.Standing) string {
 // counties is the city's view: how each county stands in its latest round.
 func (p *Pages) counties(c *web.Ctx) error {
 	r := c.Home()
-	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.counties.line"), Counties: true, Haves: p.heads(c), Lists: true}
+	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.counties.line"), Counties: true, Haves: p.heads(c), Lists: true, Self: "/haves"}
+	on, err := v.asOf(c)
+	if err != nil {
+		return err
+	}
 	if c.Who.Unit().Level < access.City {
 		var below []id.City
 		for _, x := range c.Who.Cities {
@@ -237,14 +249,14 @@ func (p *Pages) counties(c *web.Ctx) error {
 			}
 		}
 	}
-	rows, all, err := p.Haves.Counties(c.Context(), r, c.Who)
+	rows, all, err := p.Haves.CountiesOn(c.Context(), r, c.Who, on)
 	if err != nil {
 		return err
 	}
 	for _, x := range rows {
 		row := boardRow{Name: x.Unit.Name, Cells: p.cells(x.By)}
 		if !x.Round.Zero() {
-			row.Href = roundHref(x.Round, "")
+			row.Href = v.dated(roundHref(x.Round, ""))
 		}
 		if w := haves.Weakest(x.By); w != "" {
 			row.Said = c.T("have." + w)
@@ -255,10 +267,32 @@ func (p *Pages) counties(c *web.Ctx) error {
 	return c.Render(http.StatusOK, boardPage(v))
 }
 
+// asOf reads the day that a board is asked for.
+func (v *boardView) asOf(c *web.Ctx) (calendar.Date, error) {
+	on, err := c.Day("on")
+	if on < c.Today {
+		v.On = on
+	}
+	return on, err
+}
+
+// dated is the address of another board, on the day of this one.
+func (v *boardView) dated(href string) string {
+	if v.On == "" {
+		return href
+	}
+	return href + "?on=" + string(v.On)
+}
+
 // noRound is the page of a county that has had no round.
 func (p *Pages) noRound(c *web.Ctx, status int, f url.Values, problem error) error {
 	v := boardView{Frame: c.Frame(c.T("haves.title")), Title: c.T("haves.title"), Line: c.T("haves.line"), Lists: true}
-	if err := p.newRound(c, &v, f, problem); err != nil {
+	if _, err := v.asOf(c); err != nil {
+		return err
+	}
+	if v.On != "" {
+		v.Self = "/haves"
+	} else if err := p.newRound(c, &v, f, problem); err != nil {
 		return err
 	}
 	return c.Render(status, boardPage(v))
@@ -295,14 +329,25 @@ func (p *Pages) newRound(c *web.Ctx, v *boardView, f url.Values, problem error) 
 // board is a county's round over its townships.
 func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem error) error {
 	r := c.In(round)
-	b, err := p.Haves.Board(c.Context(), r, c.Who, round.Key)
+	v := boardView{Self: roundHref(round, "")}
+	on, err := v.asOf(c)
 	if err != nil {
 		return err
 	}
-	v := boardView{Frame: c.Frame(b.Round.Name), Title: b.Round.Name, Haves: p.heads(c), Lists: true, Key: web.NewKey(), Version: strconv.FormatInt(b.Round.Version, 10), Weakest: p.weakest(c, b.All), Total: p.cells(b.All)}
+	if c.R.URL.Path == "/haves" { // whichever round there was
+		v.Self = "/haves"
+	}
+	b, err := p.Haves.BoardOn(c.Context(), r, c.Who, round.Key, on)
+	if err != nil {
+		return err
+	}
+	v = boardView{Self: v.Self, On: v.On, Frame: c.Frame(b.Round.Name), Title: b.Round.Name, Haves: p.heads(c), Lists: true, Key: web.NewKey(), Version: strconv.FormatInt(b.Round.Version, 10), Weakest: p.weakest(c, b.All), Total: p.cells(b.All)}
 	v.Line = c.T("haves.board.line", ui.DayIn(c.Lang, b.Round.Opened, c.Today), ui.DayIn(c.Lang, b.Round.Due, c.Today))
 	if b.Round.Closed != "" {
 		v.Line = c.T("haves.board.closed", ui.DayIn(c.Lang, b.Round.Opened, c.Today), ui.DayIn(c.Lang, b.Round.Closed, c.Today))
+	}
+	if b.Round.Opened > on {
+		v.Line = c.T("haves.board.not_then", ui.DayIn(c.Lang, b.Round.Opened, c.Today))
 	}
 	for _, x := range b.Towns {
 		row := boardRow{Name: x.Unit.Name, Href: roundHref(round, x.Unit.ID.Key), Cells: p.cells(x.By), Said: c.T("haves.said.no")}
@@ -330,9 +375,12 @@ func (p *Pages) board(c *web.Ctx, status int, round id.ID, f url.Values, problem
 	}
 	running := false
 	for _, x := range rounds {
+		if x.Opened > on {
+			continue
+		}
 		running = running || x.Closed == ""
 		if x.ID != round {
-			v.Rounds = append(v.Rounds, ui.Segment{Text: x.Name, Href: roundHref(x.ID, "")})
+			v.Rounds = append(v.Rounds, ui.Segment{Text: x.Name, Href: v.dated(roundHref(x.ID, ""))})
 		}
 	}
 	if b.Runs && b.Round.Closed == "" {

@@ -67,9 +67,9 @@ func Leaders(ctx context.Context, r db.Reader, county access.Unit, on calendar.D
 	}), err
 }
 
-// Townships reads the townships of a county with their loads, in the order of division codes.
+// Townships reads the townships that a county has on a day with their loads, in the order of division codes.
 func Townships(ctx context.Context, r db.Reader, county access.Unit, on calendar.Date) ([]Township, error) {
-	us, err := access.UnitsOf(ctx, r, county.ID.Key, "township")
+	us, err := org.TownshipsOn(ctx, r, county.ID.Key, on)
 	if err != nil {
 		return nil, err
 	}
@@ -77,29 +77,19 @@ func Townships(ctx context.Context, r db.Reader, county access.Unit, on calendar
 	if err != nil {
 		return nil, err
 	}
-	type counted struct {
-		township id.Key
-		n        int64
-	}
-	ns, err := db.All(ctx, r, func(rows *db.Rows) (c counted, err error) { return c, rows.Scan(&c.township, &c.n) },
-		`SELECT o.township_id, COUNT(o.id) FROM officials o WHERE o.city_id = $1 AND o.county_id = $2 AND o.from_on <= $3 AND (o.to_on = '' OR o.to_on > $3) GROUP BY o.township_id`, county.ID.Key, on)
+	ns, err := org.OfficialsBelow(ctx, r, measure.Query{Unit: county, From: on, To: on})
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Township, len(us))
 	for i, u := range us {
-		t := Township{Unit: u}
+		t := Township{Unit: u, Officials: ns[u.ID.Key]}
 		for _, s := range f.Seats {
 			if s.Unit == u.ID.Key {
 				t.Posts++
 				if s.Held() {
 					t.Held++
 				}
-			}
-		}
-		for _, c := range ns {
-			if c.township == u.ID.Key {
-				t.Officials = c.n
 			}
 		}
 		t.Load = t.Officials * (t.Posts + 1) / (t.Held + 1)

@@ -59,8 +59,6 @@ type registerView struct {
 	Change   []ui.FieldView
 	Filed    []filedView
 	On       calendar.Date // the day it is shown of, where that is an earlier one; nothing is filed then
-	Moved    *ui.Segment   // since that day the unit was merged, and its register went with it
-	Joined   string        // since that day another was merged into it, whose people stand here too
 }
 
 type officialView struct {
@@ -132,11 +130,6 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 	for _, x := range list {
 		v.Rows = append(v.Rows, p.official(c, x, u, v.Files, v.Self))
 	}
-	if past != "" {
-		if err := p.regrouped(c, u, &v); err != nil {
-			return err
-		}
-	}
 	if err := p.registerFacts(c, u, on, &v); err != nil {
 		return err
 	}
@@ -146,22 +139,6 @@ func (p *Pages) register(c *web.Ctx, status int, form url.Values, problem error)
 		}
 	}
 	return c.Render(status, registerPage(v))
-}
-
-// regrouped says what mergers since the day have done to the register: whoever was in it then goes where the unit went, and stands there
-// on earlier days too.
-func (p *Pages) regrouped(c *web.Ctx, u access.Unit, v *registerView) error {
-	rs, err := p.Org.Reorganisations(c.Context(), c.In(u.ID), u.ID.Key)
-	for _, x := range rs {
-		switch {
-		case x.Kind != org.UnitMerge || x.State != org.AppointGranted || x.On <= v.On:
-		case x.Unit == u.ID.Key:
-			v.Moved = &ui.Segment{Text: c.T("register.moved", ui.LongDay(c.Lang, x.On)), Href: "/units/" + id.ID{City: u.ID.City, Key: x.Into}.String() + "/officials?on=" + string(v.On)}
-		default:
-			v.Joined = c.T("register.joined", ui.LongDay(c.Lang, x.On))
-		}
-	}
-	return err
 }
 
 func (p *Pages) official(c *web.Ctx, x roll.Entry, u access.Unit, files bool, self string) officialView {

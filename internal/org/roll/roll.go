@@ -10,6 +10,7 @@ import (
 	"qianshao/internal/flow"
 	"qianshao/internal/id"
 	"qianshao/internal/ledger"
+	"qianshao/internal/measure"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
 	"qianshao/internal/platform/text"
@@ -101,15 +102,15 @@ const entryCols = `o.id, o.unit_id, o.county_id, o.township_id, o.name, o.post, 
 // then lists who was in a register on an earlier day, of a township with the villages that it had then; nothing that waits today is
 // beside them.
 func (s *Service) then(ctx context.Context, r db.Reader, q Query) ([]Entry, error) {
-	b := db.Build(`SELECT `+entryCols+`, COALESCE(a.name, ''), '' FROM officials o
-		LEFT JOIN unit_attrs a ON a.city_id = o.city_id AND a.unit_id = o.unit_id AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = o.city_id AND n.unit_id = o.unit_id AND n.from_on <= ?)
-		WHERE o.city_id = $1 AND o.from_on <= ? AND CASE WHEN o.to_on = '' OR o.to_on > ? THEN 1 ELSE 0 END = 1`, q.On, q.On, q.On) // by their units, never by all that left since
-	if q.Under && q.Unit.Kind == "township" {
-		b.Add(` AND o.unit_id IN (SELECT v.unit_id FROM unit_attrs v WHERE v.city_id = $1 AND v.superior_id = ? AND v.from_on <= ?
-			AND NOT EXISTS (SELECT 1 FROM unit_attrs n WHERE n.city_id = v.city_id AND n.unit_id = v.unit_id AND n.from_on > v.from_on AND n.from_on <= ?) UNION ALL SELECT ?)`, q.Unit.ID.Key, q.On, q.On, q.Unit.ID.Key)
-	} else {
-		b.Add(` AND o.unit_id = ?`, q.Unit.ID.Key)
-	}
+	b := db.Build(`SELECT ` + entryCols + `, COALESCE(a.name, ''), '' FROM (`)
+	org.OfficialsThen(b, strings.Replace(entryCols, "o.unit_id", "u.id AS unit_id", 1)+`, o.pinyin`, q.On, func(b *db.Builder) *db.Builder {
+		if q.Under && q.Unit.Kind == "township" {
+			return org.UnderThen(b, measure.Query{Unit: q.Unit, To: q.On})
+		}
+		return b.Add(` AND u.id = ?`, q.Unit.ID.Key)
+	})
+	b.Add(`) o LEFT JOIN unit_attrs a ON a.city_id = $1 AND a.unit_id = o.unit_id AND a.from_on = (SELECT MAX(n.from_on) FROM unit_attrs n WHERE n.city_id = a.city_id AND n.unit_id = o.unit_id AND n.from_on <= ?)
+		WHERE o.id <> ''`, q.On)
 	return q.entries(ctx, r, b)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"qianshao/internal/access"
+	"qianshao/internal/calendar"
 	"qianshao/internal/id"
 	"qianshao/internal/org/area"
 	"qianshao/internal/web"
@@ -91,6 +92,12 @@ func (p *Pages) areas(c *web.Ctx) error {
 			v.Loose = append(v.Loose, tile(c, t, mean))
 		}
 	}
+	if x.on < c.Today {
+		for _, a := range v.Areas {
+			dated(a.Tiles, x.on)
+		}
+		dated(v.Loose, x.on)
+	}
 	v.Total = newArea(c, area.Area{Name: c.T("area.whole")}, ts, mean, 0, total(ts))
 	if len(as) > 0 {
 		v.Lead = c.T("area.since", itoa(len(as)), ui.LongDay(c.Lang, as[0].From))
@@ -125,6 +132,13 @@ func newArea(c *web.Ctx, a area.Area, ts []area.Township, mean int64, of int, wh
 	}
 	v.Note = c.T("area.note", v.Townships, v.Officials, v.Held)
 	return v
+}
+
+// dated has tiles lead to their townships as of an earlier day.
+func dated(tiles []tileView, on calendar.Date) {
+	for i := range tiles {
+		tiles[i].Href += "?on=" + string(on)
+	}
 }
 
 func tile(c *web.Ctx, t area.Township, mean int64) tileView {
