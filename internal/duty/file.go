@@ -83,6 +83,9 @@ func (s *Service) FileIn(ctx context.Context, tx *ledger.Tx, who access.Actor, t
 	if out.Judge, err = s.Check(ctx, tx, &in, tx.Today()); err != nil {
 		return out, err
 	}
+	if err := overlaps(ctx, tx, in); err != nil {
+		return out, err
+	}
 	out.Duty, err = org.AddDuty(ctx, tx, org.NewDuty{Unit: in.Unit, Holding: in.Holding, Kind: in.Kind, What: in.What, AssignedBy: in.AssignedBy, Paper: in.Paper, Village: in.Village, From: in.From, To: until(in.To)})
 	if err != nil {
 		return out, err
@@ -90,8 +93,32 @@ func (s *Service) FileIn(ctx context.Context, tx *ledger.Tx, who access.Actor, t
 	if err := tx.Insert(ctx, filingTable, out.Duty, in.Part, in.PaperOn, int64(in.Hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
 		return out, err
 	}
-	if out.Judge.Verdict == Leave {
+	if out.Judge.Verdict == Leave && !over(in.To, tx.Today()) {
 		out.Order, err = s.order(ctx, tx, town, in.AssignedBy, []id.Key{out.Duty})
+	}
+	return out, err
+}
+
+// over says whether a last day lies behind: nobody is ordered to end what has ended.
+func over(last, today calendar.Date) bool { return last != "" && last < today }
+
+// CompleteIn files a duty that a roster brought, in the transaction of an act that says so: its days and its paper are the filing's.
+func (s *Service) CompleteIn(ctx context.Context, tx *ledger.Tx, who access.Actor, town access.Unit, d Duty, in Filing) (out Filed, err error) {
+	if out.Judge, err = s.Check(ctx, tx, &in, tx.Today()); err != nil {
+		return out, err
+	}
+	if d.Filed {
+		return out, fault.New(fault.Conflict, "duty.filed")
+	}
+	out.Duty = d.ID
+	if err := org.AmendDuty(ctx, tx, d.ID, map[string]any{"assigned_by": in.AssignedBy, "paper": in.Paper, "from_on": in.From, "to_on": until(in.To)}); err != nil {
+		return out, err
+	}
+	if err := tx.Insert(ctx, filingTable, d.ID, in.Part, in.PaperOn, int64(in.Hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
+		return out, err
+	}
+	if out.Judge.Verdict == Leave && !over(in.To, tx.Today()) {
+		out.Order, err = s.order(ctx, tx, town, in.AssignedBy, []id.Key{d.ID})
 	}
 	return out, err
 }
@@ -105,7 +132,8 @@ func (f *Filed) read(ctx context.Context, s *Service, who access.Actor, answer s
 	return err
 }
 
-// Check says what is wrong with a filing, beside its fields, or what it will be judged. It writes texts as they will be kept.
+// Check says what is wrong with a filing in itself, beside its fields, or what it will be judged. It writes texts as they will be
+// kept. Whether the same duty is filed for those days already, FileIn asks.
 func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today calendar.Date) (j Judgement, err error) {
 	var form typed.Form
 	say := form.Say
@@ -160,7 +188,7 @@ func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today cale
 	if form.Wrong() > 0 {
 		return j, form.Err()
 	}
-	return Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, today), overlaps(ctx, r, *in)
+	return Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, today), nil
 }
 
 // overlaps refuses the same duty of the same holder a second time on the same days.
@@ -326,7 +354,7 @@ func (s *Service) Complete(ctx context.Context, who access.Actor, duty id.Key, p
 		if err := tx.Insert(ctx, filingTable, duty, part, paperOn, int64(hours), tx.Today(), who.Person, "", "", "", "", int64(1)); err != nil {
 			return act, err
 		}
-		if j.Verdict == Leave {
+		if j.Verdict == Leave && !over(d.Last(), tx.Today()) {
 			if order, err = s.order(ctx, tx, town, d.AssignedBy, []id.Key{duty}); err != nil {
 				return act, err
 			}

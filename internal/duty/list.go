@@ -40,7 +40,7 @@ func (s *Service) County(ctx context.Context, r db.Reader, county id.Key, on cal
 		due   calendar.Date
 	}
 	months, err := db.All(ctx, r, func(rows *db.Rows) (x last, err error) { return x, rows.Scan(&x.unit, &x.state, &x.due) },
-		`SELECT c.unit_id, CASE WHEN m.ended_on > $3 THEN 'open' ELSE m.state END, m.due_on FROM confirmations c JOIN units u ON u.city_id = c.city_id AND u.id = c.unit_id JOIN matters m ON m.city_id = c.city_id AND m.id = c.id
+		`SELECT c.unit_id, CASE WHEN m.ended_on > $3 THEN 'open' ELSE m.state END, CASE WHEN m.ended_on > $3 THEN COALESCE((SELECT MAX(k.due_on) FROM clocks k WHERE k.city_id = m.city_id AND k.matter_id = m.id AND k.rule = '`+RuleConfirm+`'), '') ELSE m.due_on END FROM confirmations c JOIN units u ON u.city_id = c.city_id AND u.id = c.unit_id JOIN matters m ON m.city_id = c.city_id AND m.id = c.id
 		WHERE c.city_id = $1 AND u.county_id = $2 AND c.month = (SELECT MAX(x.month) FROM confirmations x JOIN matters n ON n.city_id = x.city_id AND n.id = x.id WHERE x.city_id = c.city_id AND x.unit_id = c.unit_id AND n.opened_on <= $3)`, county, on)
 	if err != nil {
 		return nil, err

@@ -40,82 +40,129 @@ type town struct {
 	seats    []duty.Seat
 	filed    []duty.Duty
 	villages map[string]access.Unit
+	ends     map[id.Key]calendar.Date // last days that rows give to what is there
+	once     map[id.Key]bool          // duties that a row spoke of
+	fresh    []duty.Filing
 }
 
-// entering is a filing to enter, or one to end.
+// entering is a row that is right as far as it goes alone.
 type entering struct {
-	unit access.Unit
-	in   duty.Filing
-	was  *duty.Duty
+	f     *form
+	unit  access.Unit
+	town  *town
+	label string
+	in    duty.Filing
+	was   *duty.Duty // what it speaks of: filed, or brought by a roster; nil for what is new
 }
 
 func (s *Service) planDuties(ctx context.Context, p *pass) (func(context.Context, *ledger.Tx) error, error) {
 	kinds, parts := s.terms("duty_kind", p.on), s.terms("duty_role", p.on)
 	villages, towns := p.units.under("village"), map[id.Key]*town{}
-	var todo []entering
-	seen := map[string]bool{}
+	var all []*entering
 	for _, rec := range p.rows {
 		f := &form{p: p, rec: rec}
-		u := f.unit("unit", true, "township")
-		in := duty.Filing{Unit: u.ID.Key, Kind: f.choice("duty_kind", true, kinds), Part: f.choice("duty_part", true, parts), What: f.text("duty_what", true, 60), AssignedBy: f.text("duty_by", true, 60),
+		x := &entering{f: f, unit: f.unit("unit", true, "township")}
+		all = append(all, x)
+		x.in = duty.Filing{Unit: x.unit.ID.Key, Kind: f.choice("duty_kind", true, kinds), Part: f.choice("duty_part", true, parts), What: f.text("duty_what", true, 60), AssignedBy: f.text("duty_by", true, 60),
 			Paper: f.text("duty_paper", true, 60), PaperOn: f.day("duty_paper_on", true), Hours: f.number("duty_hours"), From: f.date("duty_from", true), To: f.date("duty_last", false)}
+		if rec.get("duty_hours") == "" {
+			f.say("duty_hours", "required") // nothing filed is not no hours
+		}
 		name := f.text("name", true, 30)
-		label := u.Name + "　" + name + "　" + in.What
+		x.label = x.unit.Name + "　" + name + "　" + x.in.What
 		if len(f.bad) > 0 {
-			f.done(Wrong, label, nil)
 			continue
 		}
-		if !duty.Files(p.who, u) {
-			f.say("unit", "unit.elsewhere", u.Name)
+		if !duty.Files(p.who, x.unit) {
+			f.say("unit", "unit.elsewhere")
+			continue
 		}
-		t, err := s.town(ctx, p.r, towns, villages, u, p.today)
-		if err != nil {
+		var err error
+		if x.town, err = s.town(ctx, p.r, towns, villages, x.unit, p.today); err != nil {
 			return nil, err
 		}
-		if in.Kind == "village" {
-			v, ok := t.villages[text.Name(in.What)]
+		switch held := x.town.holders(name, x.in.From); len(held) {
+		case 0:
+			f.say("name", "sheet.no_holder", name, x.unit.Name, string(x.in.From))
+			continue
+		case 1:
+			x.in.Holding = held[0]
+		default:
+			f.say("name", "sheet.holders", name)
+			continue
+		}
+		if x.was = x.town.known(x.in); x.was != nil && x.was.Filed {
+			s.filed(f, x.was, x.in)
+			continue
+		}
+		if x.in.Kind == "village" {
+			v, ok := x.town.villages[text.Name(x.in.What)]
 			if !ok {
-				f.say("duty_what", "sheet.village", in.What)
+				f.say("duty_what", "sheet.village", x.in.What)
 			}
-			in.Village, in.What = v.ID.Key, v.Name
+			x.in.Village, x.in.What = v.ID.Key, v.Name
 		}
-		in.Holding = t.holder(name, in.From)
-		if in.Holding == "" {
-			f.say("name", "sheet.no_holder", name, u.Name, string(in.From))
+	}
+	return s.enter(ctx, p, all)
+}
+
+// enter holds rows against one another and against what is filed: what a row ends makes room for another.
+func (s *Service) enter(ctx context.Context, p *pass, all []*entering) (func(context.Context, *ledger.Tx) error, error) {
+	for _, x := range all {
+		if x.was != nil && len(x.f.bad) == 0 {
+			if x.town.once[x.was.ID] {
+				x.f.say("duty_what", "sheet.twice")
+			}
+			if x.town.once[x.was.ID] = true; x.in.To != "" || !x.was.Filed {
+				x.town.ends[x.was.ID] = x.in.To
+			}
 		}
-		key := in.Holding + "\x00" + in.Kind + "\x00" + text.Name(in.What) + "\x00" + string(in.From)
-		if seen[key] {
-			f.say("duty_what", "sheet.twice")
-		}
-		seen[key] = true
-		was := t.known(in)
-		if was == nil && len(f.bad) == 0 {
-			j, err := s.Duties.Check(ctx, p.r, &in, p.today)
+	}
+	var ends, fresh []*entering
+	for _, x := range all {
+		switch {
+		case len(x.f.bad) > 0:
+			x.f.done(Wrong, x.label, nil)
+		case x.was != nil && x.was.Filed:
+			var ch []Changed
+			if x.was.Last() == "" && x.in.To != "" {
+				differ(&ch, "duty_last", "", string(x.in.To))
+				ends = append(ends, x)
+			}
+			x.f.done(what(ch), x.label, ch)
+		default:
+			j, err := s.Duties.Check(ctx, p.r, &x.in, p.today)
 			if bad, ok := fault.As(err); ok && len(bad.Fields) > 0 {
-				for _, x := range bad.Fields {
-					f.say(dutyFields[x.Name], x.Code, x.Args...)
+				for _, y := range bad.Fields {
+					x.f.say(dutyFields[y.Name], y.Code, y.Args...)
 				}
 			} else if err != nil {
 				return nil, err
 			}
-			if f.done(New, label+"　"+s.Rules.Name("duty_verdict", j.Verdict, p.lang), nil) {
-				todo = append(todo, entering{u, in, nil})
+			x.town.meets(x.f, x.in, x.was)
+			does, ch := New, []Changed(nil)
+			if x.was != nil {
+				does = Change
+				differ(&ch, "duty_part", "", s.Rules.Name("duty_role", x.in.Part, p.lang))
+				differ(&ch, "duty_paper", x.was.Paper, x.in.Paper)
+				differ(&ch, "duty_from", string(x.was.From), string(x.in.From))
 			}
-			continue
-		}
-		var ch []Changed
-		if was != nil {
-			ch = f.filed(s, was, in)
-		}
-		if f.done(what(ch), label, ch) && len(ch) > 0 {
-			todo = append(todo, entering{u, in, was})
+			if x.f.done(does, x.label+"　"+s.Rules.Name("duty_verdict", j.Verdict, p.lang), ch) {
+				fresh = append(fresh, x)
+			}
+			x.town.fresh = append(x.town.fresh, x.in)
 		}
 	}
 	return func(ctx context.Context, tx *ledger.Tx) error {
-		for _, x := range todo {
+		for _, x := range ends {
+			if err := s.Duties.EndIn(ctx, tx, *x.was, x.in.To); err != nil {
+				return err
+			}
+		}
+		for _, x := range fresh {
 			var err error
 			if x.was != nil {
-				err = s.Duties.EndIn(ctx, tx, *x.was, x.in.To)
+				_, err = s.Duties.CompleteIn(ctx, tx, p.who, x.unit, *x.was, x.in)
 			} else {
 				_, err = s.Duties.FileIn(ctx, tx, p.who, x.unit, x.in)
 			}
@@ -133,7 +180,7 @@ func (s *Service) town(ctx context.Context, r db.Reader, towns map[id.Key]*town,
 	if t != nil {
 		return t, nil
 	}
-	t = &town{villages: villages[u.ID.Key]}
+	t = &town{villages: villages[u.ID.Key], ends: map[id.Key]calendar.Date{}, once: map[id.Key]bool{}}
 	towns[u.ID.Key] = t
 	var err error
 	if t.seats, err = duty.Seats(ctx, r, u.ID.Key, typed.Oldest, today.AddMonths(12)); err != nil {
@@ -143,28 +190,52 @@ func (s *Service) town(ctx context.Context, r db.Reader, towns map[id.Key]*town,
 	return t, err
 }
 
-// holder is who of that name held a post on a day; "" for nobody.
-func (t *town) holder(name string, on calendar.Date) id.Key {
+// holders are those of a name who held a post on a day.
+func (t *town) holders(name string, on calendar.Date) (out []id.Key) {
 	for _, x := range t.seats {
 		if text.Name(x.Name) == text.Name(name) && x.From <= on && (x.To == "" || x.To > on) {
-			return x.Holding
+			out = append(out, x.Holding)
 		}
 	}
-	return ""
+	return out
 }
 
-// known is the duty that a filing speaks of; nil if there is none.
+// known is the duty that a row speaks of: one filed from that day on, or one that a roster brought, which knows no day of its own; nil
+// if there is none.
 func (t *town) known(in duty.Filing) *duty.Duty {
 	for i, d := range t.filed {
-		if d.Holding == in.Holding && d.Kind == in.Kind && d.From == in.From && text.Name(d.Does()) == text.Name(in.What) && d.Filed {
+		if d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.Does()) == text.Name(in.What) && (d.Filed && d.From == in.From || !d.Filed && (d.To == "" || d.To > in.From)) {
 			return &t.filed[i]
 		}
 	}
 	return nil
 }
 
-// filed holds a row against what was filed. A last day may come later; anything else is mended on the page, by a decision.
-func (f *form) filed(s *Service, was *duty.Duty, in duty.Filing) (ch []Changed) {
+// meets says where a holder has the same duty already on a day of a filing: as it is filed, but for what rows end, or by a row before.
+func (t *town) meets(f *form, in duty.Filing, was *duty.Duty) {
+	meets := func(from, last calendar.Date) bool {
+		return (last == "" || last >= in.From) && (in.To == "" || from <= in.To)
+	}
+	for _, d := range t.filed {
+		last := d.Last()
+		if end, ok := t.ends[d.ID]; ok {
+			last = end
+		}
+		if (was == nil || d.ID != was.ID) && d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.Does()) == text.Name(in.What) && meets(d.From, last) {
+			f.say("duty_what", "duty.overlap", string(d.From))
+			return
+		}
+	}
+	for _, d := range t.fresh {
+		if d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.What) == text.Name(in.What) && meets(d.From, d.To) {
+			f.say("duty_what", "sheet.twice")
+			return
+		}
+	}
+}
+
+// filed says what a row has otherwise than it was filed. A last day may come later; anything else is mended on the page.
+func (s *Service) filed(f *form, was *duty.Duty, in duty.Filing) {
 	for _, x := range []struct{ col, was, now string }{
 		{"duty_part", s.Rules.Name("duty_role", was.Part, f.p.lang), s.Rules.Name("duty_role", in.Part, f.p.lang)}, {"duty_by", was.AssignedBy, in.AssignedBy}, {"duty_paper", was.Paper, in.Paper},
 		{"duty_paper_on", string(was.PaperOn), string(in.PaperOn)}, {"duty_hours", strconv.FormatInt(was.Hours, 10), strconv.Itoa(in.Hours)},
@@ -173,8 +244,7 @@ func (f *form) filed(s *Service, was *duty.Duty, in duty.Filing) (ch []Changed) 
 			f.say(x.col, "sheet.filed_otherwise", x.was)
 		}
 	}
-	last := was.Last()
-	switch {
+	switch last := was.Last(); {
 	case in.To == "" || in.To == last:
 	case last != "":
 		f.say("duty_last", "sheet.filed_otherwise", string(last))
@@ -182,10 +252,7 @@ func (f *form) filed(s *Service, was *duty.Duty, in duty.Filing) (ch []Changed) 
 		f.say("duty_last", "day.future")
 	case in.To < in.From:
 		f.say("duty_last", "day.before", string(in.From))
-	default:
-		differ(&ch, "duty_last", "", string(in.To))
 	}
-	return ch
 }
 
 func (s *Service) exportDuties(ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error {
@@ -193,8 +260,9 @@ func (s *Service) exportDuties(ctx context.Context, r db.Reader, who access.Acto
 	if err != nil {
 		return err
 	}
+	scope := who.Scope(access.DutyRead)
 	for _, u := range x.sorted("township") {
-		if !duty.Files(who, u) {
+		if !scope.Covers(u) {
 			continue
 		}
 		all, err := duty.Duties(ctx, r, u.ID.Key, typed.Oldest, r.Now().Date().AddMonths(12))

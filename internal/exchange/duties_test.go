@@ -45,7 +45,7 @@ func TestDutiesFromAPaper(t *testing.T) {
 		if n := acts(t, w) - before; n != 1 || orders() != 1 {
 			t.Errorf("%d acts and %d duties in an order", n, orders())
 		}
-		right2 := func(text string, want map[string]int) {
+		bringing := func(text string, want map[string]int) {
 			t.Helper()
 			rep := bring(t, w, clerk, "duties", text, false)
 			for _, what := range []string{exchange.New, exchange.Change, exchange.Same, exchange.Wrong} {
@@ -54,17 +54,34 @@ func TestDutiesFromAPaper(t *testing.T) {
 				}
 			}
 		}
-		right2(dutyHead+dutyRows, map[string]int{exchange.Same: 3})
+		bringing(dutyHead+dutyRows, map[string]int{exchange.Same: 3})
 		var out bytes.Buffer
 		if n, err := w.App.Exchange.Export(apptest.Ctx, clerk, "duties", &out, sheet.CSV, locale.Zh); err != nil || n != 3 {
 			t.Fatalf("%v: %d rows given out", err, n)
 		}
-		right2(out.String(), map[string]int{exchange.Same: 3})
+		bringing(out.String(), map[string]int{exchange.Same: 3})
 		// The committee took the portfolio back: it ends, and so does what was asked because of it.
-		right2(dutyHead+strings.Replace(strings.SplitN(dutyRows, "\n", 3)[2], "2026-03-01,\n", "2026-03-01,2026-10-01\n", 1), map[string]int{exchange.Change: 1})
+		bringing(dutyHead+strings.Replace(strings.SplitN(dutyRows, "\n", 3)[2], "2026-03-01,\n", "2026-03-01,2026-10-01\n", 1), map[string]int{exchange.Change: 1})
 		if orders() != 0 {
 			t.Errorf("%d duties are still in an order", orders())
 		}
+		// What a roster brought knows neither paper nor part: the committee's paper says them, and since when.
+		bring(t, w, w.As("cityorg"), "people", "单位,职务,姓名,驻点村\n石桥镇,书记,潘书,上塘村\n石桥镇,副书记,葛副,\n石桥镇,专职干事,奚干,上塘村\n", false)
+		told := dutyHead + "石桥镇,潘书,驻点村（联系村）,上塘村,参与,石桥镇党委,石党发〔2026〕3号,2026-03-01,8,2026-03-01,\n"
+		bringing(told, map[string]int{exchange.Change: 1})
+		bringing(told, map[string]int{exchange.Same: 1})
+		// A paper of the past orders nobody to end what has ended.
+		before = orders()
+		bringing(dutyHead+"石桥镇,葛副,分管其他工作,城建,牵头,石桥镇党委,石党发〔2025〕3号,2025-03-01,30,2025-03-01,2025-12-31\n", map[string]int{exchange.New: 1})
+		if orders() != before {
+			t.Errorf("%d duties in orders, %d before", orders(), before)
+		}
+		// The year's new paper: one table ends what was and files it anew, whichever comes first in it.
+		row := "石桥镇,葛副,领导小组（议事协调机构）,安全生产领导小组成员,参与,石桥镇党委,石党发〔2026〕3号,2026-03-01,4,2026-03-01,2026-10-10\n"
+		anew := "石桥镇,葛副,领导小组（议事协调机构）,安全生产领导小组成员,参与,石桥镇党委,石党发〔2026〕9号,2026-10-10,6,2026-10-11,\n"
+		bringing(dutyHead+anew, map[string]int{exchange.Wrong: 1})
+		bringing(dutyHead+anew+row, map[string]int{exchange.New: 1, exchange.Change: 1})
+		bringing(dutyHead+anew+row, map[string]int{exchange.Same: 2})
 		w.Verify()
 	})
 }
@@ -73,6 +90,11 @@ func TestDutiesFromAPaper(t *testing.T) {
 func TestDutiesRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := apptest.New(t, d)
+		for who, may := range map[string]bool{"cityorg": false, "cityoffice": false, "supervision": true, "secretary": false, "deputy": false} {
+			if w.App.Exchange.MayImport(w.As(who), "duties") != may {
+				t.Errorf("%s may: %v", who, !may)
+			}
+		}
 		const good = "石桥镇,葛副,领导小组（议事协调机构）,河长制领导小组成员,参与,石桥镇党委,石党发〔2026〕3号,2026-03-01,4,2026-03-01,"
 		bring(t, w, w.As("supervision"), "duties", dutyHead+good, false)
 		for _, c := range []struct {
@@ -85,9 +107,9 @@ func TestDutiesRefused(t *testing.T) {
 			{"a paper of tomorrow", "supervision", "2026-03-01,4", "2027-03-01,4", "duty_paper_on", "day.future"},
 			{"more hours than a month has", "supervision", "河长制领导小组成员,参与,石桥镇党委,石党发〔2026〕3号,2026-03-01,4", "林长制领导小组成员,参与,石桥镇党委,石党发〔2026〕3号,2026-03-01,5000", "duty_hours", "count.range"},
 			{"another county's", "othersupervision", "", "", "unit", "sheet.unit_unknown"},
-			{"the city's", "cityorg", "", "", "unit", "unit.elsewhere"},
 			{"otherwise than filed", "supervision", ",4,", ",5,", "duty_hours", "sheet.filed_otherwise"},
 			{"days that overlap", "supervision", "4,2026-03-01", "4,2026-04-01", "duty_what", "duty.overlap"},
+			{"no word of hours", "supervision", ",4,", ",,", "duty_hours", "required"},
 			{"a month no year has", "supervision", "4,2026-03-01", "4,2026-13-01", "duty_from", "day.invalid"},
 			{"over before it began", "supervision", "4,2026-03-01,", "4,2026-05-01,2026-04-01", "duty_last", "day.before"},
 		} {
@@ -104,9 +126,31 @@ func TestDutiesRefused(t *testing.T) {
 				t.Errorf("%s: %s at %s, want %s at %s", c.what, p.Code, p.Column, c.code, c.column)
 			}
 		}
-		rep := bring(t, w, access.ByOperator(apptest.City), "duties", dutyHead+strings.ReplaceAll(good, "河长制", "林长制")+"\n"+strings.ReplaceAll(good, "河长制", "林长制"), false)
+		over := strings.ReplaceAll(good, "河长制", "林长制")
+		rep := bring(t, w, access.ByOperator(apptest.City), "duties", dutyHead+strings.Replace(over, "4,2026-03-01,", "4,2026-03-01,2026-06-30", 1)+"\n"+strings.Replace(over, "4,2026-03-01,", "4,2026-06-30,", 1), true)
+		if rep.Counts[exchange.Wrong] != 1 || rep.Lines[1].Problems[0].Code != "sheet.twice" {
+			t.Errorf("rows that overlap: %+v", rep.Lines)
+		}
+		rep = bring(t, w, access.ByOperator(apptest.City), "duties", dutyHead+strings.ReplaceAll(good, "河长制", "林长制")+"\n"+strings.ReplaceAll(good, "河长制", "林长制"), false)
 		if rep.Counts[exchange.Wrong] != 1 || rep.Lines[1].Problems[0].Code != "sheet.twice" {
 			t.Errorf("a row twice: %+v", rep.Lines)
+		}
+	})
+}
+
+// TestDutiesInPortions: what a table ends is ended in an act before the one that files what follows it, wherever they stand.
+func TestDutiesInPortions(t *testing.T) {
+	exchange.InPortionsOf(t, 1)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := apptest.New(t, d)
+		row := func(paper, hours, from, last string) string {
+			return "石桥镇,葛副,领导小组（议事协调机构）,河长制领导小组成员,参与,石桥镇党委," + paper + ",2026-03-01," + hours + "," + from + "," + last + "\n"
+		}
+		bring(t, w, w.As("supervision"), "duties", dutyHead+row("石党发〔2026〕3号", "4", "2026-03-01", ""), false)
+		before := acts(t, w)
+		rep := bring(t, w, w.As("supervision"), "duties", dutyHead+row("石党发〔2026〕9号", "6", "2026-10-11", "2026-12-31")+row("石党发〔2026〕3号", "4", "2026-03-01", "2026/10/10"), false)
+		if !rep.Done || rep.Written != 2 || acts(t, w)-before != 2 {
+			t.Errorf("%d rows in %d acts: %+v", rep.Written, acts(t, w)-before, rep)
 		}
 	})
 }

@@ -218,6 +218,9 @@ func (s *Service) MayImport(who access.Actor, kind string) bool {
 		return who.Automatic()
 	}
 	t, ok := tables[kind]
+	if kind == "duties" && !who.Automatic() && who.Unit().Level < access.County { // a county files what its townships are made to do
+		return false
+	}
 	return ok && (who.Automatic() || who.Can(access.ImportRows) && who.Can(t.perm))
 }
 

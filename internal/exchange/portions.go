@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/locale"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
+	"qianshao/internal/sheet"
 )
 
 // Portion is how many rows one act writes at most. On the engine with one writer others wait for that long.
@@ -26,6 +29,7 @@ var portionRows = Portion // tests cut smaller ones
 var (
 	errWrong   = errors.New("exchange: rows are wrong")
 	errNothing = errors.New("exchange: nothing changes")
+	errGrown   = errors.New("exchange: more rows than one act takes")
 )
 
 // importing is one import under way.
@@ -140,6 +144,12 @@ func (i *importing) portions(whole planned) [][]record {
 	switch i.kind {
 	case "divisions":
 		slices.SortStableFunc(rows, func(a, b record) int { return depth(a.get("code")) - depth(b.get("code")) })
+	case "duties": // what ends makes room for what begins, and ends before it
+		last := func(r record) calendar.Date {
+			d, _ := sheet.Day(text.Fold(r.get("duty_last")))
+			return cmp.Or(d, "9999-12-31")
+		}
+		slices.SortStableFunc(rows, func(a, b record) int { return cmp.Compare(last(a), last(b)) })
 	case "officials": // so that a portion is held against the register of its few units, and of no others
 		slices.SortStableFunc(rows, func(a, b record) int { return strings.Compare(a.get("unit"), b.get("unit")) })
 	}
@@ -172,6 +182,12 @@ func (i *importing) write(ctx context.Context, whole planned) (Report, error) {
 			now, err := i.plan(ctx, i.s.Ledger.DB.In(i.who.City), whole.rows)
 			now.rep.Written = rep.Written
 			return now.rep, err
+		case err == errGrown: // others undid meanwhile what had made its rows few
+			now, err := i.plan(ctx, i.s.Ledger.DB.In(i.who.City), whole.rows)
+			if err != nil || !now.rep.Clean() {
+				return now.rep, err
+			}
+			return i.write(ctx, now)
 		case err == errNothing: // somebody else wrote the same meanwhile
 		case err != nil:
 			return rep, err
@@ -224,6 +240,9 @@ func (i *importing) portion(ctx context.Context, part *planned, k, n int) error 
 				return ledger.Act{}, err
 			}
 			do = part.apply
+			if n == 1 && len(part.work) > portionRows && i.kind != "people" {
+				return ledger.Act{}, errGrown
+			}
 		}
 		if !part.rep.Clean() {
 			return ledger.Act{}, errWrong

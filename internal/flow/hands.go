@@ -12,10 +12,15 @@ import (
 
 // OtherHands is a Check of a move that nobody makes who made the matter's last move of a name, nor somebody in that one's stead:
 // a step that is to be looked at by a second person.
-func OtherHands(move string) func(context.Context, *Op) error {
+func OtherHands(move string) func(context.Context, *Op) error { return otherHands(move, ` LIMIT 1`) }
+
+// OtherHandsThanAll is OtherHands where each move of the name added to what is looked at.
+func OtherHandsThanAll(move string) func(context.Context, *Op) error { return otherHands(move, ``) }
+
+func otherHands(move, limit string) func(context.Context, *Op) error {
 	return func(ctx context.Context, op *Op) error {
-		by, err := db.Column[id.Key](ctx, op, `SELECT a.actor_id FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = $3 ORDER BY a.at DESC, a.seq DESC LIMIT 1`, op.M.ID.Key, op.M.Kind+"."+move)
-		if err == nil && len(by) > 0 && op.ActsAs(by[0]) {
+		by, err := db.Column[id.Key](ctx, op, `SELECT a.actor_id FROM acts a WHERE a.city_id = $1 AND a.matter_id = $2 AND a.action = $3 ORDER BY a.at DESC, a.seq DESC`+limit, op.M.ID.Key, op.M.Kind+"."+move)
+		if err == nil && slices.ContainsFunc(by, op.ActsAs) {
 			err = fault.New(fault.Forbidden, "move.other_hands")
 		}
 		return err

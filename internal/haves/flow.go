@@ -75,7 +75,7 @@ func (s *Service) ratings() *flow.Table {
 			{Name: "check", From: []string{RatingSaid}, To: RatingChecked, Also: []string{RatingSaid}, By: []flow.By{flow.ByPersonnel, flow.ByDeputy, flow.ByPrincipal}, Fields: yes("agrees"), Basis: local, Key: true},
 			{Name: "end", From: live, To: RatingEnded, By: []flow.By{flow.BySystem}, Quiet: true, Drops: []string{RuleSay, RuleCheck}, Basis: local},
 		},
-		Hooks: flow.Hooks{Check: map[string]func(context.Context, *flow.Op) error{"check": flow.OtherHands("say")}, Apply: map[string]func(context.Context, *flow.Op) error{
+		Hooks: flow.Hooks{Check: map[string]func(context.Context, *flow.Op) error{"check": flow.OtherHandsThanAll("say")}, Apply: map[string]func(context.Context, *flow.Op) error{
 			"say": s.applySay, "check": s.applyCheck,
 			"end": func(_ context.Context, op *flow.Op) error { op.M.Outcome = RatingEnded; return nil },
 		}},

@@ -61,13 +61,13 @@ func (s *Service) askRest(ctx context.Context, city id.City) error {
 }
 
 // unasked are the townships of a round's county that have no part in it yet: none where the list asks nothing, nobody whose words
-// are checked already (in a round that was open before parts were matters), and nobody who came after its day.
+// are checked already (in a round that was open before parts were matters), and nobody who came after its day, or is known of only then.
 func unasked(ctx context.Context, r db.Reader, x Round) ([]access.Unit, error) {
 	keys, err := db.Column[id.Key](ctx, r, `SELECT u.id FROM have_rounds x JOIN units u ON u.city_id = x.city_id AND u.county_id = x.county_id AND u.kind = 'township' AND u.closed_on = '' AND u.opened_on <= x.due_on
-		WHERE x.city_id = $1 AND x.id = $2 AND x.closed_on = '' AND NOT EXISTS (SELECT 1 FROM ratings t WHERE t.city_id = x.city_id AND t.round_id = x.id AND t.township_id = u.id)
+		WHERE x.city_id = $1 AND x.id = $2 AND (u.opened_on <= x.opened_on OR x.due_on >= $3) AND x.closed_on = '' AND NOT EXISTS (SELECT 1 FROM ratings t WHERE t.city_id = x.city_id AND t.round_id = x.id AND t.township_id = u.id)
 		AND EXISTS (SELECT 1 FROM have_lines l WHERE l.city_id = x.city_id AND l.list_id = x.list_id AND l.how <> 'dropped' AND l.kind IN ('yes', 'number', 'date'))
 		AND (NOT EXISTS (SELECT 1 FROM have_answers a WHERE a.city_id = x.city_id AND a.round_id = x.id AND a.township_id = u.id)
-			OR EXISTS (SELECT 1 FROM have_answers a WHERE a.city_id = x.city_id AND a.round_id = x.id AND a.township_id = u.id AND a.found = '')) ORDER BY u.code, u.id LIMIT `+fmt.Sprint(perAct), x.ID.Key)
+			OR EXISTS (SELECT 1 FROM have_answers a WHERE a.city_id = x.city_id AND a.round_id = x.id AND a.township_id = u.id AND a.found = '')) ORDER BY u.code, u.id LIMIT `+fmt.Sprint(perAct), x.ID.Key, r.Now().Date())
 	if err != nil || len(keys) == 0 {
 		return nil, err
 	}

@@ -79,6 +79,11 @@ func AmendOfficial(ctx context.Context, tx *ledger.Tx, official id.Key, set map[
 	return measure.Recast(ctx, tx, []measure.About{{Matter: official, Shares: []measure.Split{Registered}}}, func() error { return amend(ctx, tx, officialTable, official, set) })
 }
 
+// AmendDuty mends what is known of a duty: assigned_by, paper, from_on, to_on.
+func AmendDuty(ctx context.Context, tx *ledger.Tx, duty id.Key, set map[string]any) error {
+	return amend(ctx, tx, dutyTable, duty, set)
+}
+
 // EndDuty ends something a holder did besides.
 func EndDuty(ctx context.Context, tx *ledger.Tx, duty id.Key, on calendar.Date) error {
 	return amend(ctx, tx, dutyTable, duty, map[string]any{"to_on": on})

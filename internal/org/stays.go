@@ -18,11 +18,12 @@ var stayTable = &ledger.Table{Name: "official_stays", Key: []string{"official_id
 // rehouse takes the officials registered at one unit to another from a day on, or with theirs to another township.
 func rehouse(ctx context.Context, tx *ledger.Tx, from, to, township id.Key, on calendar.Date) error {
 	type entry struct {
-		key  id.Key
-		came calendar.Date
+		key    id.Key
+		came   calendar.Date
+		stayed bool // what is known of that day says where already
 	}
-	es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.key, &e.came) },
-		`SELECT o.id, o.from_on FROM officials o WHERE o.city_id = $1 AND o.unit_id = $2 AND CASE WHEN o.to_on = '' OR o.to_on > $3 THEN 1 ELSE 0 END = 1`, from, on)
+	es, err := db.All(ctx, tx, func(rows *db.Rows) (e entry, err error) { return e, rows.Scan(&e.key, &e.came, &e.stayed) },
+		`SELECT o.id, o.from_on, EXISTS (SELECT 1 FROM official_stays s WHERE s.city_id = o.city_id AND s.official_id = o.id AND s.to_on >= $3) FROM officials o WHERE o.city_id = $1 AND o.unit_id = $2 AND CASE WHEN o.to_on = '' OR o.to_on > $3 THEN 1 ELSE 0 END = 1`, from, on)
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func rehouse(ctx context.Context, tx *ledger.Tx, from, to, township id.Key, on c
 		if err := amend(ctx, tx, officialTable, e.key, map[string]any{"unit_id": to, "township_id": township}); err != nil {
 			return err
 		}
-		if from == to || e.came >= on {
+		if from == to || e.came >= on || e.stayed {
 			continue
 		}
 		if err := tx.Insert(ctx, stayTable, e.key, on, from); err != nil {

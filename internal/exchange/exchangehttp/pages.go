@@ -158,23 +158,33 @@ func (p *Pages) rest(c *web.Ctx) error {
 
 // confirm writes what was shown. Once begun it goes on although whoever sent it has gone.
 func (p *Pages) confirm(c *web.Ctx) error {
-	if _, err := c.Form(); err != nil {
+	f, err := c.Form()
+	if err != nil {
 		return err
 	}
 	x, b, err := kept(c)
 	if err != nil {
 		return err
 	}
-	g, err := begin(c, x)
-	if err != nil {
-		return err
+	if f.Get("sum") != x.Sum { // another tab has sent another since
+		return fault.New(fault.Conflict, "import.other")
 	}
-	return p.do(c, &run{x: x, record: g.Record}, b)
+	return p.do(c, &run{x: x, write: true}, b)
 }
 
 func (p *Pages) drop(c *web.Ctx) error {
+	if r := p.runs.of(c); r != nil && (r.under() || r.write) {
+		return c.Redirect("/import/running")
+	}
+	written, err := get(c, begunName, &begun{})
+	if err != nil {
+		return err
+	}
 	if err := forget(c.Context(), c.Mux.DB, c.Who); err != nil {
 		return err
+	}
+	if written {
+		return c.Redirect("/import?done=import_rest_dropped")
 	}
 	return c.Redirect("/import?done=import_dropped")
 }
@@ -192,6 +202,7 @@ type reportView struct {
 	Rows   []lineView
 	More   bool
 	Key    string
+	Sum    string // of the file that is confirmed
 }
 
 // runningView is how far an import is.
@@ -223,7 +234,7 @@ type changeView struct{ Column, From, To string }
 func (p *Pages) renderReport(c *web.Ctx, status int, x pending, rep exchange.Report) error {
 	wrong := rep.Counts[exchange.Wrong]
 	v := reportView{Frame: c.Frame(c.T("import.title")), Title: c.T("sheet.kind." + rep.Kind), Line: c.T("import.line", x.Name, strconv.Itoa(rep.Rows)), Done: rep.Done, Wrong: wrong > 0,
-		Ready: !rep.Done && rep.Clean() && rep.Changes(), More: rep.More, Key: web.NewKey()}
+		Ready: !rep.Done && rep.Clean() && rep.Changes(), More: rep.More, Key: web.NewKey(), Sum: x.Sum}
 	switch {
 	case rep.Written > 0 && !rep.Done:
 		v.Say = c.T("import.stopped", strconv.Itoa(rep.Written))

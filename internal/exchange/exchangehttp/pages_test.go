@@ -60,6 +60,22 @@ func upload(t *testing.T, srv *httptest.Server, who, kind, text string) (int, st
 	return send(t, srv, who, "/import", w.FormDataContentType(), &b)
 }
 
+// sumOf is what a report's confirmation names its file by.
+func sumOf(t *testing.T, page string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, `name="sum" value="`)
+	sum, _, _ := strings.Cut(rest, `"`)
+	if !ok || sum == "" {
+		t.Fatal("nothing to confirm")
+	}
+	return sum
+}
+
+func confirm(t *testing.T, srv *httptest.Server, sum, key string) (int, string) {
+	t.Helper()
+	return send(t, srv, "cityorg", "/import/confirm", "application/x-www-form-urlencoded", strings.NewReader(url.Values{"_key": {key}, "sum": {sum}}.Encode()))
+}
+
 // TestUploadLookConfirm walks the page: a wrong table comes back with reasons, a right one is shown, confirmed, and
 // seen on the force's page; what was not confirmed is not there.
 func TestUploadLookConfirm(t *testing.T) {
@@ -92,17 +108,23 @@ func TestUploadLookConfirm(t *testing.T) {
 		}
 		code, page = upload(t, srv, "cityorg", "people", "单位,职务,姓名\n柳湾乡,书记,<script>x</script>\n")
 		has("right", code, 200, page, "郎书", "&lt;script&gt;", "确认写入")
+		sum := sumOf(t, page)
 		if strings.Contains(page, "<script>x") {
 			t.Error("a cell came out as markup")
 		}
 		if code, page = w.Get(srv, "cityorg", "/units/"+w.Units["single"].ID.String()); !strings.Contains(page, "郎书") {
 			t.Errorf("%d: somebody left before it was confirmed", code)
 		}
-		code, page = send(t, srv, "cityorg", "/import/confirm", "application/x-www-form-urlencoded", strings.NewReader(url.Values{"_key": {"k1"}}.Encode()))
+		// Somebody confirms what stands in one tab after another file was sent in another.
+		upload(t, srv, "cityorg", "people", "单位,职务,姓名\n柳湾乡,书记,另人\n")
+		code, other := confirm(t, srv, sum, "k0")
+		has("another's confirmation", code, 409, other, "已被后来上传的替换")
+		upload(t, srv, "cityorg", "people", "单位,职务,姓名\n柳湾乡,书记,<script>x</script>\n")
+		code, page = confirm(t, srv, sum, "k1")
 		has("confirm", code, 200, page, "已经写入")
 		code, page = w.Get(srv, "cityorg", "/units/"+w.Units["single"].ID.String())
 		has("unit", code, 200, page, "&lt;script&gt;")
-		code, _ = send(t, srv, "cityorg", "/import/confirm", "application/x-www-form-urlencoded", strings.NewReader("_key=k2"))
+		code, _ = confirm(t, srv, sum, "k2")
 		has("again", code, 409, "")
 		for _, p := range []string{"/export?kind=people&format=csv", "/export?kind=officials", "/import/template?kind=people"} {
 			code, _ = w.Get(srv, "cityorg", p)

@@ -2,7 +2,9 @@ package exchangehttp
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -27,9 +29,13 @@ type pending struct {
 	Name string        `json:"name"`
 	On   calendar.Date `json:"on"`
 	Body string        `json:"body"` // base64
+	Sum  string        `json:"sum"`  // what a confirmation names it by
 }
 
-func (x *pending) hold(b []byte) { x.Body = base64.StdEncoding.EncodeToString(b) }
+func (x *pending) hold(b []byte) {
+	sum := sha256.Sum256(b)
+	x.Body, x.Sum = base64.StdEncoding.EncodeToString(b), hex.EncodeToString(sum[:])
+}
 
 func (x pending) bytes() ([]byte, error) { return base64.StdEncoding.DecodeString(x.Body) }
 

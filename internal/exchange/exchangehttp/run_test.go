@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -52,14 +51,20 @@ func TestImportGoesOn(t *testing.T) {
 		if !strings.Contains(page, "确认写入") {
 			t.Fatalf("looked at: %s", page)
 		}
-		form := strings.NewReader(url.Values{"_key": {"k1"}}.Encode())
-		code, page = send(t, srv, "cityorg", "/import/confirm", "application/x-www-form-urlencoded", form)
+		sum := sumOf(t, page)
+		code, page = confirm(t, srv, sum, "k1")
 		if code == http.StatusSeeOther {
 			if _, page := w.Get(srv, "cityorg", "/import"); !strings.Contains(page, "查看进度和结果") {
 				t.Error("the first page does not lead to the import under way")
 			}
-			if again, _ := send(t, srv, "cityorg", "/import/confirm", "application/x-www-form-urlencoded", strings.NewReader("_key=k2")); again != http.StatusSeeOther && again != http.StatusConflict {
+			if again, _ := confirm(t, srv, sum, "k2"); again != http.StatusSeeOther && again != http.StatusConflict {
 				t.Errorf("confirmed once more: %d", again)
+			}
+			if drop, _ := send(t, srv, "cityorg", "/import/drop", "application/x-www-form-urlencoded", strings.NewReader("_key=k3")); drop != http.StatusSeeOther {
+				t.Errorf("dropped meanwhile: %d", drop)
+			}
+			if _, page := upload(t, srv, "cityorg", "officials", register()); !strings.Contains(page, "上一个导入还在进行") {
+				t.Errorf("another meanwhile: %s", page)
 			}
 		}
 		page = awaited(t, w, srv, code, page)
