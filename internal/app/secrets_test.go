@@ -17,7 +17,7 @@ var shown = strings.Fields(`parts _entry _key _version acting addressee after ag
 	from_no from_text full given_by ground groups hand have head holding hours inspectors into kind lang late_reason least leave_paper leave_reason
 	leave_to length log login look looked member minutes month name named new next no note of office official on only opening organ owes paper part party
 	party_member passkey people person place post program q rank reached reason received relation reorganisation result role rotating row rule seen signs size skills
-	slot source subject_name summary target title to town towns township ttl under undisclosed unit unit_text unit_typed until used user verdict
+	slot source subject_name sum summary target title to town towns township ttl under undisclosed unit unit_text unit_typed until used user verdict
 	verify_note version view viewport village way what why work zh`)
 
 var (

@@ -206,3 +206,51 @@ func def(t *testing.T, w *apptest.World, name string) measure.Def {
 	}
 	return d
 }
+
+// TestMergersThatMeet: a township's heir is merged on the very day on which it became one, or on an earlier one that is confirmed
+// later. Its officials still stood where they stood.
+func TestMergersThatMeet(t *testing.T) {
+	for name, second := range map[string]calendar.Date{"same day": "2026-10-16", "earlier day": "2026-10-14"} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				w := apptest.New(t, d)
+				w.Hire("personnel", "孟组", "personnel_clerk", "county")
+				full, single, headless := w.Units["full"], w.Units["single"], w.Units["headless"]
+				_, err := w.App.Ledger.Write(apptest.Ctx, access.ByOperator(apptest.City), apptest.City, func(tx *ledger.Tx) (ledger.Act, error) {
+					_, err := org.AddOfficials(apptest.Ctx, tx, []org.NewOfficial{{Unit: full, Name: "甲某", Post: "所长", Rank: "staff", Category: "c1", From: "2021-01-01"}, {Unit: single, Name: "己某", Post: "所长", Rank: "staff", Category: "c1", From: "2021-01-01"}})
+					return ledger.Act{Action: "rows.import", Organ: w.Units["county"].ID}, err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.On("2026-10-18")
+				for _, in := range []org.Reorganisation{{Unit: full.ID.Key, Into: single.ID.Key, On: "2026-10-16"}, {Unit: single.ID.Key, Into: headless.ID.Key, On: second}} {
+					in.Kind, in.Paper = org.UnitMerge, "县政函〔2026〕8号"
+					key, err := w.App.Org.Reorganise(apptest.Ctx, w.As("personnel"), in)
+					if err == nil {
+						err = w.App.Org.DecideReorganisation(apptest.Ctx, w.As("cityorg"), key, 1, true, "")
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				counted := def(t, w, "officials.count")
+				for _, c := range []struct {
+					on             calendar.Date
+					full, headless int64
+				}{{"2026-10-13", 1, 0}, {"2026-10-15", 1, 0}, {"2026-10-17", 0, 2}} {
+					for unit, want := range map[string]int64{"full": c.full, "headless": c.headless} {
+						if unit == "headless" && second < c.on && c.on < "2026-10-16" {
+							want = 1 // 己某 had come, 甲某 had not
+						}
+						v, err := counted.Value(apptest.Ctx, d.In(apptest.City), measure.Query{Unit: w.Units[unit], From: "2026-01-01", To: c.on, Who: access.ByProgram(apptest.City)})
+						if err != nil || v.Numerator != want {
+							t.Errorf("%s on %s: %v %d, want %d", unit, c.on, err, v.Numerator, want)
+						}
+					}
+				}
+				w.Verify()
+			})
+		})
+	}
+}
