@@ -248,6 +248,7 @@ func (c *crawler) imported() {
 		{"cityorg", "divisions", []string{"code", "unit_name", "short"}, []string{county[:6] + "009000", "镇" + short, tiny}},
 		{"cityorg", "people", []string{"unit", "post", "name", "born", "since", "duties", "left_reason", "left_to", "person_no"}, []string{c.Units["headless"].Code, "officer", tiny, "1990-01", string(c.App.DB.Today()), short, "", short, tiny}},
 		{"cityorg", "officials", []string{"unit", "name", "post", "rank", "category", "party_member", "official_no"}, []string{town, short, said(60), "staff", "c2", "yes", tiny}},
+		{"supervision", "duties", []string{"unit", "name", "duty_kind", "duty_what", "duty_part", "duty_by", "duty_paper", "duty_paper_on", "duty_hours", "duty_from"}, []string{c.Units["full"].Code, c.Who["secretary"].Name, "other", short, "part", short, tiny, "2026-03-01", "4", "2026-03-01"}},
 		{"cityorg", "statistics", []string{"unit", "day", "authorised", "actual", "base", "basis"}, []string{town, "2026-10-12", "30", "20", "100", short}},
 	} {
 		if !c.bring(x.who, x.kind, x.columns, x.row) {
@@ -270,7 +271,9 @@ func (c *crawler) bring(who, kind string, columns, row []string) bool {
 	content, form := upload(&b, strings.ReplaceAll(short, `"`, "")+".csv", map[string]string{"kind": kind, "on": string(c.App.DB.Today())})
 	a := c.send(who, "/import", form, content, -1)
 	c.page("the import of "+kind, a)
-	code, text := c.b.post(who, "/import/confirm", url.Values{})
+	_, sum, _ := strings.Cut(a.body, `name="sum" value="`)
+	sum, _, _ = strings.Cut(sum, `"`)
+	code, text := c.b.post(who, "/import/confirm", url.Values{"sum": {sum}})
 	c.page("the import of "+kind, answer{code: code, body: text})
 	if !strings.Contains(text, locale.T("zh-CN", "import.done")) {
 		c.t.Log(code, plainText(text))

@@ -81,7 +81,7 @@ func (p *Pages) towns(c *web.Ctx) error {
 		}
 		v.Links = append(v.Links, ui.Segment{Text: c.T(l[0]), Href: l[1]})
 	}
-	if c.Who.Can(access.ImportRows) && c.Who.Can(access.DutyFile) && county.ID == c.Who.Unit().OrganID() {
+	if v.On == "" && c.Who.Can(access.ImportRows) && c.Who.Can(access.DutyFile) && county.ID == c.Who.Unit().OrganID() {
 		v.Links = append(v.Links, ui.Segment{Text: c.T("duty.import"), Href: "/import?kind=duties"})
 	}
 	return c.Render(http.StatusOK, townsPage(v))
