@@ -1,6 +1,7 @@
 package duty
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"qianshao/internal/ledger"
 	"qianshao/internal/org"
 	"qianshao/internal/platform/db"
+	"qianshao/internal/platform/text"
 	"qianshao/internal/typed"
 )
 
@@ -83,7 +85,7 @@ func (s *Service) FileIn(ctx context.Context, tx *ledger.Tx, who access.Actor, t
 	if out.Judge, err = s.Check(ctx, tx, &in, tx.Today()); err != nil {
 		return out, err
 	}
-	if err := overlaps(ctx, tx, in); err != nil {
+	if err := overlaps(ctx, tx, in, ""); err != nil {
 		return out, err
 	}
 	out.Duty, err = org.AddDuty(ctx, tx, org.NewDuty{Unit: in.Unit, Holding: in.Holding, Kind: in.Kind, What: in.What, AssignedBy: in.AssignedBy, Paper: in.Paper, Village: in.Village, From: in.From, To: until(in.To)})
@@ -110,7 +112,13 @@ func (s *Service) CompleteIn(ctx context.Context, tx *ledger.Tx, who access.Acto
 	if d.Filed {
 		return out, fault.New(fault.Conflict, "duty.filed")
 	}
+	if err := overlaps(ctx, tx, in, d.ID); err != nil {
+		return out, err
+	}
 	out.Duty = d.ID
+	if in.To == "" {
+		in.To = d.Last() // what has ended since stays so
+	}
 	if err := org.AmendDuty(ctx, tx, d.ID, map[string]any{"assigned_by": in.AssignedBy, "paper": in.Paper, "from_on": in.From, "to_on": until(in.To)}); err != nil {
 		return out, err
 	}
@@ -143,7 +151,7 @@ func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today cale
 	form.Line("assigned_by", &in.AssignedBy, true, maxBy)
 	form.Line("paper", &in.Paper, true, maxPaper)
 	form.Past("paper_on", in.PaperOn, today, true)
-	form.Past("from", in.From, today.AddMonths(12), true)
+	form.Past("from", in.From, Ahead(today), true)
 	if most := s.Rules.Limit("duty.month_hours", today); in.Hours < 0 || in.Hours > most {
 		say("hours", "count.range", "0", itoa(most))
 	}
@@ -168,7 +176,7 @@ func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today cale
 		say("village", "required")
 	}
 	form.Line("what", &in.What, in.Kind != "village", maxWhat)
-	seats, err := Seats(ctx, r, in.Unit, typed.Oldest, today.AddMonths(12))
+	seats, err := Seats(ctx, r, in.Unit, typed.Oldest, Ahead(today))
 	if err != nil {
 		return j, err
 	}
@@ -191,19 +199,30 @@ func (s *Service) Check(ctx context.Context, r db.Reader, in *Filing, today cale
 	return Judge(s.Rules, Asked{in.Kind, seat.Kind, in.Part, seat.FullTime}, today), nil
 }
 
+// Ahead is the last day on which a filing may begin.
+func Ahead(today calendar.Date) calendar.Date { return today.AddMonths(12) }
+
+// Twice is the duty among some that its holder would have twice on a day if a filing were entered; nil for none. But is a duty that the
+// filing is about itself, "" for none.
+func Twice(all []Duty, in Filing, but id.Key) *Duty {
+	for i, d := range all {
+		same := d.Place == in.Village && (in.Village != "" || text.Name(d.What) == text.Name(in.What))
+		if same && d.Holding == in.Holding && d.Kind == in.Kind && (but == "" || d.ID != but) && (d.To == "" || d.To > in.From) && (in.To == "" || d.From <= in.To) {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
 // overlaps refuses the same duty of the same holder a second time on the same days.
-func overlaps(ctx context.Context, r db.Reader, in Filing) error {
-	b := db.Build(`SELECT d.from_on FROM duties d WHERE d.city_id = $1 AND d.holding_id = ? AND d.kind = ? AND (d.to_on = '' OR d.to_on > ?)`, in.Holding, in.Kind, in.From)
-	b.If(in.To != "", ` AND d.from_on <= ?`, in.To)
-	b.If(in.Village != "", ` AND d.village_id = ?`, in.Village).If(in.Village == "", ` AND d.what = ?`, in.What)
-	text, args := b.Add(` ORDER BY d.from_on LIMIT 1`).SQL()
-	have, err := db.Column[string](ctx, r, text, args...)
-	if err == nil && len(have) > 0 {
+func overlaps(ctx context.Context, r db.Reader, in Filing, but id.Key) error {
+	all, err := Duties(ctx, r, in.Unit, in.From, cmp.Or(in.To, Ahead(r.Now().Date())))
+	if d := Twice(all, in, but); err == nil && d != nil {
 		name := "what"
 		if in.Village != "" {
 			name = "village"
 		}
-		err = fault.InvalidField(name, "duty.overlap", have[0])
+		err = fault.InvalidField(name, "duty.overlap", string(d.From))
 	}
 	return err
 }

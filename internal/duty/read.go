@@ -27,8 +27,9 @@ type Duty struct {
 	What       string
 	AssignedBy string
 	Paper      string
-	Weekly     int64 // hours a week, as a table brought them; 0 for none
-	Village    string
+	Weekly     int64  // hours a week, as a table brought them; 0 for none
+	Village    string // its name, and Place its key, for a stationed village
+	Place      id.Key
 	From       calendar.Date
 	To         calendar.Date // the day from which it is no more; "" while it is
 	Filed      bool
@@ -43,7 +44,7 @@ type Duty struct {
 	Version    int64
 }
 
-const dutyCols = `d.id, d.unit_id, d.holding_id, h.post_id, h.kind, p.name, h.full_time, d.kind, d.what, d.assigned_by, d.paper, d.hours, COALESCE(v.name, ''), d.from_on, d.to_on,
+const dutyCols = `d.id, d.unit_id, d.holding_id, h.post_id, h.kind, p.name, h.full_time, d.kind, d.what, d.assigned_by, d.paper, d.hours, COALESCE(v.name, ''), d.village_id, d.from_on, d.to_on,
 	COALESCE(f.id, '') <> '', COALESCE(f.part, ''), COALESCE(f.paper_on, ''), COALESCE(f.hours, 0), COALESCE(f.filed_on, ''), COALESCE(f.filed_by, ''), COALESCE(f.judged, ''), COALESCE(f.judged_why, ''), COALESCE(f.judged_on, ''), COALESCE(f.version, 0)`
 
 const dutyFrom = ` FROM duties d` + dutyJoins
@@ -54,7 +55,7 @@ const dutyJoins = ` JOIN holdings h ON h.city_id = d.city_id AND h.id = d.holdin
 func scanDuty(rows *db.Rows) (d Duty, err error) { return d, rows.Scan(d.dest()...) }
 
 func (d *Duty) dest() []any {
-	return []any{&d.ID, &d.Unit, &d.Holding, &d.Post, &d.PostKind, &d.Name, &d.FullTime, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Weekly, &d.Village, &d.From, &d.To,
+	return []any{&d.ID, &d.Unit, &d.Holding, &d.Post, &d.PostKind, &d.Name, &d.FullTime, &d.Kind, &d.What, &d.AssignedBy, &d.Paper, &d.Weekly, &d.Village, &d.Place, &d.From, &d.To,
 		&d.Filed, &d.Part, &d.PaperOn, &d.Hours, &d.FiledOn, &d.filedBy, &d.Decided, &d.Why, &d.DecidedOn, &d.Version}
 }
 

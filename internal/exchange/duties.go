@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -38,11 +39,9 @@ var dutyFields = map[string]string{"unit": "unit", "holding": "name", "kind": "d
 // town is what is known of a township whose duties a table names.
 type town struct {
 	seats    []duty.Seat
-	filed    []duty.Duty
+	have     []duty.Duty // with what rows make of them
 	villages map[string]access.Unit
-	ends     map[id.Key]calendar.Date // last days that rows give to what is there
-	once     map[id.Key]bool          // duties that a row spoke of
-	fresh    []duty.Filing
+	once     map[id.Key]bool // duties that a row spoke of
 }
 
 // entering is a row that is right as far as it goes alone.
@@ -113,8 +112,10 @@ func (s *Service) enter(ctx context.Context, p *pass, all []*entering) (func(con
 			if x.town.once[x.was.ID] {
 				x.f.say("duty_what", "sheet.twice")
 			}
-			if x.town.once[x.was.ID] = true; x.in.To != "" || !x.was.Filed {
-				x.town.ends[x.was.ID] = x.in.To
+			x.town.once[x.was.ID] = true
+			d := &x.town.have[slices.IndexFunc(x.town.have, func(d duty.Duty) bool { return d.ID == x.was.ID })]
+			if d.From = x.in.From; x.in.To != "" {
+				d.To = x.in.To.AddDays(1)
 			}
 		}
 	}
@@ -139,18 +140,27 @@ func (s *Service) enter(ctx context.Context, p *pass, all []*entering) (func(con
 			} else if err != nil {
 				return nil, err
 			}
-			x.town.meets(x.f, x.in, x.was)
-			does, ch := New, []Changed(nil)
+			does, ch, but := New, []Changed(nil), id.Key("")
 			if x.was != nil {
-				does = Change
+				does, but = Change, x.was.ID
 				differ(&ch, "duty_part", "", s.Rules.Name("duty_role", x.in.Part, p.lang))
 				differ(&ch, "duty_paper", x.was.Paper, x.in.Paper)
 				differ(&ch, "duty_from", string(x.was.From), string(x.in.From))
 			}
+			switch d := duty.Twice(x.town.have, x.in, but); {
+			case d != nil && d.ID == "": // of a row before
+				x.f.say("duty_what", "sheet.twice")
+			case d != nil:
+				x.f.say("duty_what", "duty.overlap", string(d.From))
+			}
 			if x.f.done(does, x.label+"　"+s.Rules.Name("duty_verdict", j.Verdict, p.lang), ch) {
 				fresh = append(fresh, x)
 			}
-			x.town.fresh = append(x.town.fresh, x.in)
+			row := duty.Duty{Holding: x.in.Holding, Kind: x.in.Kind, What: x.in.What, Place: x.in.Village, From: x.in.From}
+			if x.in.To != "" {
+				row.To = x.in.To.AddDays(1)
+			}
+			x.town.have = append(x.town.have, row)
 		}
 	}
 	return func(ctx context.Context, tx *ledger.Tx) error {
@@ -180,13 +190,13 @@ func (s *Service) town(ctx context.Context, r db.Reader, towns map[id.Key]*town,
 	if t != nil {
 		return t, nil
 	}
-	t = &town{villages: villages[u.ID.Key], ends: map[id.Key]calendar.Date{}, once: map[id.Key]bool{}}
+	t = &town{villages: villages[u.ID.Key], once: map[id.Key]bool{}}
 	towns[u.ID.Key] = t
 	var err error
-	if t.seats, err = duty.Seats(ctx, r, u.ID.Key, typed.Oldest, today.AddMonths(12)); err != nil {
+	if t.seats, err = duty.Seats(ctx, r, u.ID.Key, typed.Oldest, duty.Ahead(today)); err != nil {
 		return nil, err
 	}
-	t.filed, err = duty.Duties(ctx, r, u.ID.Key, typed.Oldest, today.AddMonths(12))
+	t.have, err = duty.Duties(ctx, r, u.ID.Key, typed.Oldest, duty.Ahead(today))
 	return t, err
 }
 
@@ -203,35 +213,12 @@ func (t *town) holders(name string, on calendar.Date) (out []id.Key) {
 // known is the duty that a row speaks of: one filed from that day on, or one that a roster brought, which knows no day of its own; nil
 // if there is none.
 func (t *town) known(in duty.Filing) *duty.Duty {
-	for i, d := range t.filed {
+	for _, d := range t.have {
 		if d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.Does()) == text.Name(in.What) && (d.Filed && d.From == in.From || !d.Filed && (d.To == "" || d.To > in.From)) {
-			return &t.filed[i]
+			return &d
 		}
 	}
 	return nil
-}
-
-// meets says where a holder has the same duty already on a day of a filing: as it is filed, but for what rows end, or by a row before.
-func (t *town) meets(f *form, in duty.Filing, was *duty.Duty) {
-	meets := func(from, last calendar.Date) bool {
-		return (last == "" || last >= in.From) && (in.To == "" || from <= in.To)
-	}
-	for _, d := range t.filed {
-		last := d.Last()
-		if end, ok := t.ends[d.ID]; ok {
-			last = end
-		}
-		if (was == nil || d.ID != was.ID) && d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.Does()) == text.Name(in.What) && meets(d.From, last) {
-			f.say("duty_what", "duty.overlap", string(d.From))
-			return
-		}
-	}
-	for _, d := range t.fresh {
-		if d.Holding == in.Holding && d.Kind == in.Kind && text.Name(d.What) == text.Name(in.What) && meets(d.From, d.To) {
-			f.say("duty_what", "sheet.twice")
-			return
-		}
-	}
 }
 
 // filed says what a row has otherwise than it was filed. A last day may come later; anything else is mended on the page.
@@ -265,7 +252,7 @@ func (s *Service) exportDuties(ctx context.Context, r db.Reader, who access.Acto
 		if !scope.Covers(u) {
 			continue
 		}
-		all, err := duty.Duties(ctx, r, u.ID.Key, typed.Oldest, r.Now().Date().AddMonths(12))
+		all, err := duty.Duties(ctx, r, u.ID.Key, typed.Oldest, duty.Ahead(r.Now().Date()))
 		if err != nil {
 			return err
 		}

@@ -183,19 +183,20 @@ type table struct {
 	columns []column
 	perm    access.Perm // of the import, beside ImportRows
 	read    access.Perm // of the export, beside ExportRows
+	level   int         // the highest level that imports it: what a county enters of its townships no city does
 	plan    func(s *Service, ctx context.Context, p *pass) (apply func(ctx context.Context, tx *ledger.Tx) error, err error)
 	export  func(s *Service, ctx context.Context, r db.Reader, who access.Actor, lang string, row func([]string) error) error
 }
 
 var tables = map[string]table{
-	"divisions":  {divisionColumns, access.OrgWrite, access.OrgRead, (*Service).planDivisions, (*Service).exportDivisions},
-	"people":     {peopleColumns, access.OrgWrite, access.OrgRead, (*Service).planPeople, (*Service).exportPeople},
-	"officials":  {officialColumns, access.OrgWrite, access.OrgRead, (*Service).planOfficials, (*Service).exportOfficials},
-	"duties":     {dutyColumns, access.DutyFile, access.DutyRead, (*Service).planDuties, (*Service).exportDuties},
-	"statistics": {statisticColumns, access.OrgWrite, access.OrgRead, (*Service).planStatistics, (*Service).exportStatistics},
-	"tipoffs":    {tipoffColumns, access.TipoffEnter, access.TipoffRead, (*Service).planTipoffs, (*Service).exportTipoffs},
-	"clues":      {clueColumns, access.ClueEnter, access.ClueRead, (*Service).planClues, (*Service).exportClues},
-	"cases":      {caseColumns, access.ClueEnter, access.CaseRead, (*Service).planCases, (*Service).exportCases},
+	"divisions":  {divisionColumns, access.OrgWrite, access.OrgRead, access.Province, (*Service).planDivisions, (*Service).exportDivisions},
+	"people":     {peopleColumns, access.OrgWrite, access.OrgRead, access.Province, (*Service).planPeople, (*Service).exportPeople},
+	"officials":  {officialColumns, access.OrgWrite, access.OrgRead, access.Province, (*Service).planOfficials, (*Service).exportOfficials},
+	"duties":     {dutyColumns, access.DutyFile, access.DutyRead, access.County, (*Service).planDuties, (*Service).exportDuties},
+	"statistics": {statisticColumns, access.OrgWrite, access.OrgRead, access.Province, (*Service).planStatistics, (*Service).exportStatistics},
+	"tipoffs":    {tipoffColumns, access.TipoffEnter, access.TipoffRead, access.Province, (*Service).planTipoffs, (*Service).exportTipoffs},
+	"clues":      {clueColumns, access.ClueEnter, access.ClueRead, access.Province, (*Service).planClues, (*Service).exportClues},
+	"cases":      {caseColumns, access.ClueEnter, access.CaseRead, access.Province, (*Service).planCases, (*Service).exportCases},
 }
 
 // pass is one import under way: the rows, the day, and where it all goes.
@@ -218,10 +219,7 @@ func (s *Service) MayImport(who access.Actor, kind string) bool {
 		return who.Automatic()
 	}
 	t, ok := tables[kind]
-	if kind == "duties" && !who.Automatic() && who.Unit().Level < access.County { // a county files what its townships are made to do
-		return false
-	}
-	return ok && (who.Automatic() || who.Can(access.ImportRows) && who.Can(t.perm))
+	return ok && (who.Automatic() || who.Can(access.ImportRows) && who.Can(t.perm) && who.Unit().Level >= t.level)
 }
 
 // MayExport says whether somebody may have a kind given out. Whoever may import a table may have it out to mend it;

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"qianshao/internal/access"
@@ -33,7 +34,7 @@ type pending struct {
 }
 
 func (x *pending) hold(b []byte) {
-	sum := sha256.Sum256(b)
+	sum := sha256.Sum256(slices.Concat([]byte(x.Kind+"\x00"+string(x.On)+"\x00"), b))
 	x.Body, x.Sum = base64.StdEncoding.EncodeToString(b), hex.EncodeToString(sum[:])
 }
 
